@@ -1,0 +1,68 @@
+"""The base every domain model stands on: frozen, closed, NFC text, zone-aware instants, legal time zone."""
+
+import unicodedata
+from datetime import date, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+LEGAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+"""The zone all legal arithmetic is done in (giờ Việt Nam, UTC+7, no daylight saving)."""
+
+
+class Model(BaseModel):
+    """A frozen value; unknown fields are refused so that a misspelt field never vanishes silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def nfc(value: object) -> object:
+    """Unicode NFC of a string, anything else unchanged (STANDARDS §6: NFC at every entry, never on signed bytes)."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+class BeyondCalendar(ValueError):
+    """An instant outside the years 1–9999, which no date can hold."""
+
+
+def legal(instant: datetime) -> datetime:
+    """The same instant on the clock of Việt Nam. Raises BeyondCalendar."""
+    try:
+        return instant.astimezone(LEGAL_ZONE)
+    except OverflowError:
+        raise BeyondCalendar("thời điểm ngoài phạm vi năm 1–9999") from None
+
+
+def legal_date(instant: datetime) -> date:
+    """The calendar day of an instant in Việt Nam."""
+    return legal(instant).date()
+
+
+def _printable(value: str) -> str:
+    """Refuse control characters other than line ends and tabs: no form needs them, PostgreSQL cannot store NUL."""
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in value):
+        raise ValueError("có ký tự điều khiển không in được")
+    return value
+
+
+_PRINTABLE = AfterValidator(_printable)
+
+# Constraints before the validators: Pydantic then trims before it measures, so that “ ” is refused.
+_TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
+_LONG_TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)
+
+Text = Annotated[str, _TEXT, _PRINTABLE, BeforeValidator(nfc)]
+"""Human text in NFC, 1–500 characters after trimming; spelling otherwise exactly as typed."""
+
+LongText = Annotated[str, _LONG_TEXT, _PRINTABLE, BeforeValidator(nfc)]
+"""Longer human text in NFC (reasons, notices), 1–4,000 characters."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/+-]{1,80}$")]
+"""An identifier kept as text (leading zeros matter), at most 80 characters."""
+
+MessageKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/+-]{1,200}$")]
+"""The idempotency key of something we send, made of dossier, leg and step; at most 200 characters."""
+
+Instant = Annotated[AwareDatetime, AfterValidator(legal)]
+"""A zone-aware instant, shown in Asia/Ho_Chi_Minh."""

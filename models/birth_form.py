@@ -1,0 +1,297 @@
+"""The sections of form 01 (Tờ khai điện tử, Mẫu số 01, NĐ 63/2024/NĐ-CP, QĐ 296/QĐ-VPCP), field by field.
+
+Every field carries as `title` its Vietnamese name on the form; fields the form does not have say so.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
+
+from models.address import VIETNAM, Address, CountryCode, ProvinceCode, Residence, field_errors
+from models.base import Code, Model, Text
+from models.codes import Vocabulary, ethnic_group, label_of, labels
+from models.days import ClockTime, Day, PartialDate
+from models.identity import BirthNoticeNumber, Email, Passport, PersonalId, Phone, Sex
+
+MAX_COPIES = 20
+"""How many certified copies of the birth certificate one declaration may order."""
+
+MAX_DWELLING_OWNERS = 20
+"""How many owners of one dwelling a declaration may name."""
+
+
+class Unit(Model):
+    """A body chosen from a list, with its name as the citizen saw it (cơ quan, cơ sở)."""
+
+    code: Code = Field(title="Mã")
+    name: Text = Field(title="Tên")
+
+
+class Recipients(Model):
+    """Kính gửi (1): the agencies the citizen chose."""
+
+    province_code: ProvinceCode = Field(title="Tỉnh, thành phố")
+    civil_status_office: Unit = Field(title="Cơ quan đăng ký khai sinh")
+    residence_office: Unit = Field(title="Cơ quan đăng ký thường trú")
+    social_insurance_office: Unit = Field(title="Cơ quan bảo hiểm xã hội")
+
+
+class ApplicantRelation(StrEnum):
+    """Quan hệ với người được khai sinh: four distinct grandparents (CV 8945/VPCP-KSTT)."""
+
+    FATHER = "father"
+    MOTHER = "mother"
+    GUARDIAN = "guardian"
+    PATERNAL_GRANDFATHER = "paternal_grandfather"
+    PATERNAL_GRANDMOTHER = "paternal_grandmother"
+    MATERNAL_GRANDFATHER = "maternal_grandfather"
+    MATERNAL_GRANDMOTHER = "maternal_grandmother"
+
+    @property
+    def label(self) -> str:
+        """As on the portal."""
+        return label_of(Vocabulary.APPLICANT_TO_CHILD, self.value)
+
+    @property
+    def is_legal_representative(self) -> bool:
+        """Whether the relation makes the applicant the child's legal representative (người đại diện hợp pháp)."""
+        return self in (ApplicantRelation.FATHER, ApplicantRelation.MOTHER, ApplicantRelation.GUARDIAN)
+
+    @property
+    def sex(self) -> Sex | None:
+        """The sex the relation implies; a guardian's is open."""
+        if self is ApplicantRelation.GUARDIAN:
+            return None
+        return Sex.MALE if self.value.endswith("father") else Sex.FEMALE
+
+
+class Applicant(Model):
+    """Người yêu cầu."""
+
+    full_name: Text = Field(title="Họ, chữ đệm, tên")
+    personal_id: PersonalId = Field(title="Số định danh cá nhân")
+    residence: Residence = Field(title="Nơi cư trú")
+    relation: ApplicantRelation = Field(title="Quan hệ với người được khai sinh")
+    phone: Phone = Field(title="Số điện thoại")
+    email: Email | None = Field(None, title="Địa chỉ email")
+
+
+def _known_ethnic_code(code: str) -> str:
+    if ethnic_group(code) is None:
+        raise PydanticCustomError(
+            "ethnic_code", "Mã dân tộc không có trong danh mục (01 đến 54; 55 là người nước ngoài)."
+        )
+    return code
+
+
+class Ethnicity(Model):
+    """Dân tộc: a code of the list and the name exactly as declared (“T’rin” stays “T’rin”)."""
+
+    code: Annotated[str, AfterValidator(_known_ethnic_code)] = Field(title="Mã dân tộc")
+    text: Text = Field(title="Tên dân tộc")
+
+
+class Nationality(Model):
+    """Quốc tịch: compared by code, shown as written (lists disagree on names of countries)."""
+
+    code: CountryCode = Field(title="Mã quốc tịch")
+    text: Text = Field(title="Tên quốc tịch")
+
+    @property
+    def vietnamese(self) -> bool:
+        return self.code == VIETNAM
+
+
+class Birthplace(Model):
+    """Nơi sinh (3): the health facility if there was one, and the place."""
+
+    facility: Text | None = Field(None, title="Cơ sở khám bệnh, chữa bệnh")
+    address: Address = Field(title="Địa danh hành chính")
+
+
+class Child(Model):
+    """Người được khai sinh."""
+
+    full_name: Text = Field(title="Họ, chữ đệm, tên")
+    born_on: Day = Field(title="Ngày, tháng, năm sinh")
+    born_at: ClockTime | None = Field(None, title="Giờ sinh", description="not on the form; tells twins apart")
+    birth_date_in_words: Text = Field(title="Ngày, tháng, năm sinh ghi bằng chữ")
+    birthplace: Birthplace = Field(title="Nơi sinh")
+    sex: Sex = Field(title="Giới tính")
+    ethnicity: Ethnicity = Field(title="Dân tộc")
+    nationality: Nationality = Field(title="Quốc tịch")
+    hometown: Address = Field(title="Quê quán")
+
+
+class Circumstance(StrEnum):
+    """The case of birth registration. The form has no box for it; the substitute documents depend on it.
+
+    Luật Hộ tịch 2014 Điều 16(1) names the abandoned child and surrogacy.
+    """
+
+    ORDINARY = "ordinary"
+    ABANDONED = "abandoned"
+    SURROGACY = "surrogacy"
+
+    @property
+    def label(self) -> str:
+        """What citizens and operators read."""
+        return _CIRCUMSTANCES[self]
+
+
+_CIRCUMSTANCES = {
+    Circumstance.ORDINARY: "Thông thường",
+    Circumstance.ABANDONED: "Trẻ em bị bỏ rơi",
+    Circumstance.SURROGACY: "Sinh con do mang thai hộ",
+}
+
+
+class BirthNoticeRef(Model):
+    """Giấy chứng sinh as the form names it; the notice itself is looked up by its number."""
+
+    number: BirthNoticeNumber = Field(title="Số Giấy chứng sinh")
+    issued_on: Day = Field(title="Ngày cấp")
+    facility: Text = Field(title="Cơ sở khám bệnh, chữa bệnh cấp")
+
+
+class Parent(Model):
+    """Người mẹ, người cha. A living one has a number or passport and a residence; a deceased one need not."""
+
+    full_name: Text = Field(title="Họ, chữ đệm, tên")
+    personal_id: PersonalId | None = Field(None, title="Số định danh cá nhân")
+    passport: Passport | None = Field(None, title="Số hộ chiếu")
+    born: PartialDate = Field(title="Ngày, tháng, năm sinh")
+    ethnicity: Ethnicity = Field(title="Dân tộc")
+    nationality: Nationality = Field(title="Quốc tịch")
+    residence: Residence | None = Field(None, title="Nơi cư trú")
+    deceased: StrictBool = Field(False, title="Đã chết", description="the portal's IsDaChet; not on the paper form")
+
+    @model_validator(mode="after")
+    def _complete_if_living(self) -> Self:
+        if self.deceased:
+            return self
+        faults = {}
+        if not self.personal_id and not self.passport:
+            faults["personal_id"] = "Phải ghi số định danh cá nhân hoặc số hộ chiếu."
+        if self.residence is None:
+            faults["residence"] = "Phải ghi nơi cư trú (chỉ không ghi khi đã chết)."
+        if faults:
+            raise field_errors(faults)
+        return self
+
+
+class MarriageCertificate(Model):
+    """Giấy chứng nhận kết hôn của cha, mẹ trẻ (nếu có đăng ký kết hôn): data only, the paper is never asked for."""
+
+    number: Text = Field(title="Số")
+    book: Text | None = Field(None, title="Quyển số")
+    registered_on: Day = Field(title="Ngày đăng ký")
+    place: Text = Field(title="Nơi đăng ký")
+
+
+class NamedPerson(Model):
+    """A person named by full name and personal number."""
+
+    full_name: Text = Field(title="Họ, chữ đệm, tên")
+    personal_id: PersonalId = Field(title="Số định danh cá nhân")
+
+
+def _known_relation(label: str) -> str:
+    known = labels(Vocabulary.CHILD_TO_HOUSEHOLDER)
+    if label not in known:
+        raise PydanticCustomError(
+            "relation_to_householder",
+            "Quan hệ không có trong danh mục. Chọn một trong: {known}.",
+            {"known": "; ".join(known)},
+        )
+    return label
+
+
+class ResidenceRegistration(Model):
+    """Thông tin đăng ký thường trú. Owners are an extension: form 01 names none, some plans need their consent."""
+
+    householder: NamedPerson = Field(title="Chủ hộ")
+    relation_to_householder: Annotated[Text, AfterValidator(_known_relation)] = Field(title="Quan hệ với chủ hộ")
+    address: Address = Field(title="Nơi đề nghị đăng ký thường trú")
+    dwelling_owners: tuple[NamedPerson, ...] = Field(
+        (), title="Chủ sở hữu chỗ ở hợp pháp", max_length=MAX_DWELLING_OWNERS, description="not on the form"
+    )
+
+
+class PoorHousehold(Model):
+    """Giấy chứng nhận hộ nghèo."""
+
+    number: Text = Field(title="Số Giấy chứng nhận hộ nghèo")
+    issued_on: Day = Field(title="Ngày cấp")
+
+
+class HealthInsurance(Model):
+    """Thẻ bảo hiểm y tế cho trẻ em dưới 6 tuổi."""
+
+    initial_facility: Unit = Field(title="Nơi đăng ký khám, chữa bệnh ban đầu")
+    poor_household: PoorHousehold | None = Field(None, title="Giấy chứng nhận hộ nghèo")
+
+
+class PaperPlace(StrEnum):
+    """Where a paper result is handed over."""
+
+    CIVIL_STATUS_DESK = "civil_status_desk"
+    AGENCY_DESK = "agency_desk"
+    POST = "post"
+
+    @property
+    def label(self) -> str:
+        """As on the form."""
+        return _PAPER_PLACES[self]
+
+
+_PAPER_PLACES = {
+    PaperPlace.CIVIL_STATUS_DESK: "Tại Bộ phận Một cửa của cơ quan giải quyết đăng ký khai sinh",
+    PaperPlace.AGENCY_DESK: "Tại cơ quan giải quyết",
+    PaperPlace.POST: "Qua dịch vụ bưu chính công ích",
+}
+
+
+class PaperDelivery(Model):
+    """Bản giấy: the place, and for post an address in Việt Nam (form 01, footnotes 1 and 2)."""
+
+    place: PaperPlace = Field(title="Nơi nhận")
+    address: Address | None = Field(None, title="Địa chỉ nhận")
+
+    @model_validator(mode="after")
+    def _address_for_post_only(self) -> Self:
+        if self.place is not PaperPlace.POST and self.address is not None:
+            raise field_errors({"address": "Chỉ ghi địa chỉ nhận khi nhận qua bưu chính."})
+        if self.place is PaperPlace.POST and (self.address is None or not self.address.in_vietnam):
+            raise field_errors({"address": "Nhận qua bưu chính thì phải ghi địa chỉ nhận ở Việt Nam."})
+        return self
+
+
+class ResultChoices(Model):
+    """Hình thức nhận kết quả. Electronic results always go out; the birth certificate has one original on paper."""
+
+    birth_certificate_copies: Annotated[int, Field(strict=True, ge=0, le=MAX_COPIES)] = Field(
+        0, title="Số bản sao giấy khai sinh"
+    )
+    residence_notice_paper: PaperDelivery | None = Field(
+        None, title="Bản giấy thông báo kết quả giải quyết đăng ký cư trú"
+    )
+    health_card_paper: PaperDelivery | None = Field(None, title="Bản giấy thẻ bảo hiểm y tế")
+
+
+class IdentityCardRequest(Model):
+    """Đề nghị cấp thẻ căn cước (NĐ 301/2026/NĐ-CP; the new form's text was not available, so this is an extension)."""
+
+    requested: StrictBool = Field(False, title="Đề nghị cấp thẻ căn cước")
+
+
+def _affirmed(value: bool) -> bool:
+    if not value:
+        raise PydanticCustomError("attested", "Phải xác nhận lời cam đoan thì mới nộp được tờ khai.")
+    return value
+
+
+Attested = Annotated[StrictBool, AfterValidator(_affirmed)]
+"""Tôi cam đoan nội dung khai trên đây là đúng sự thật…: only true is accepted."""

@@ -1,0 +1,85 @@
+"""What an operator should look at in a declaration that is nevertheless accepted (STANDARDS §5: warn, never block)."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from models.base import LongText, Model
+from models.birth_form import BirthNoticeRef, Child, Ethnicity, Parent
+from models.codes import ethnic_codes
+from models.days import full_years
+from models.identity import Sex, personal_id_parts, usual_vietnamese_passport
+
+YOUNG_MOTHER = 14
+"""Mothers younger than this, in completed years at the birth, are shown to the operator (REQUIREMENTS §4: 12–13)."""
+
+
+class WarningCode(StrEnum):
+    """The kinds of doubt."""
+
+    MOTHER_VERY_YOUNG = "mother_very_young"
+    PERSONAL_ID_PREFIX_UNKNOWN = "personal_id_prefix_unknown"
+    PERSONAL_ID_SEX_DIFFERS = "personal_id_sex_differs"
+    PERSONAL_ID_YEAR_DIFFERS = "personal_id_year_differs"
+    PASSPORT_UNUSUAL = "passport_unusual"
+    ETHNICITY_DIFFERS = "ethnicity_differs"
+    BIRTH_NOTICE_YEAR_UNLIKELY = "birth_notice_year_unlikely"
+
+
+class DeclarationWarning(Model):
+    """A doubt in Vietnamese for operators, beginning with the section of the form; holds no number and no name."""
+
+    code: WarningCode
+    text: LongText
+
+
+def _doubt(code: WarningCode, section: str, text: str) -> DeclarationWarning:
+    return DeclarationWarning(code=code, text=f"{section} – {text}")
+
+
+def about_number(
+    section: str, number: str, sex: Sex | None, years: range | None = None
+) -> Iterator[DeclarationWarning]:
+    """A personal number against what the form says of its holder: sex, and the years of birth it may show."""
+    parts = personal_id_parts(number)
+    if not parts.prefix_known:
+        text = "Số định danh cá nhân: ba số đầu không thuộc mã tỉnh nào đã biết (có thể khai sinh ở nước ngoài)."
+        yield _doubt(WarningCode.PERSONAL_ID_PREFIX_UNKNOWN, section, text)
+    if sex and parts.sex is not sex:
+        text = "Số định danh cá nhân: chữ số thứ tư không khớp giới tính."
+        yield _doubt(WarningCode.PERSONAL_ID_SEX_DIFFERS, section, text)
+    if years and parts.year not in years:
+        text = "Số định danh cá nhân: chữ số thứ tư đến thứ sáu không khớp năm sinh đã khai."
+        yield _doubt(WarningCode.PERSONAL_ID_YEAR_DIFFERS, section, text)
+
+
+def about_parent(section: str, parent: Parent, sex: Sex) -> Iterator[DeclarationWarning]:
+    """A parent's numbers and ethnic group."""
+    if parent.personal_id:
+        yield from about_number(section, parent.personal_id, sex, range(parent.born.year, parent.born.year + 1))
+    if parent.passport and parent.nationality.vietnamese and not usual_vietnamese_passport(parent.passport):
+        text = "Số hộ chiếu: hộ chiếu Việt Nam thường gồm một chữ cái và 7 hoặc 8 chữ số."
+        yield _doubt(WarningCode.PASSPORT_UNUSUAL, section, text)
+    yield from about_ethnicity(section, parent.ethnicity)
+
+
+def about_ethnicity(section: str, ethnicity: Ethnicity) -> Iterator[DeclarationWarning]:
+    """A name that is not known for its code: kept as declared, for a person to look at (“T’rin”, “Chơ-ro”)."""
+    if ethnicity.code not in ethnic_codes(ethnicity.text):
+        text = "Dân tộc: tên đã khai không phải tên đã biết của mã đã chọn; giữ nguyên như đã khai, cần người kiểm tra."
+        yield _doubt(WarningCode.ETHNICITY_DIFFERS, section, text)
+
+
+def about_mothers_age(section: str, mother: Parent, child: Child) -> Iterator[DeclarationWarning]:
+    """A very young mother; with a birth date known only to the month or year, the youngest she may have been counts."""
+    age = full_years(mother.born.latest, child.born_on)
+    if age < YOUNG_MOTHER:
+        exact = mother.born.earliest == mother.born.latest
+        text = f"Ngày, tháng, năm sinh: người mẹ {'' if exact else 'có thể '}mới {age} tuổi khi sinh con."
+        yield _doubt(WarningCode.MOTHER_VERY_YOUNG, section, text)
+
+
+def about_birth_notice(section: str, notice: BirthNoticeRef, child: Child) -> Iterator[DeclarationWarning]:
+    """The year in the notice's number against the years of birth and issue."""
+    if int(notice.number[-2:]) not in {child.born_on.year % 100, notice.issued_on.year % 100}:
+        text = "Số Giấy chứng sinh: hai số cuối không phải năm sinh hay năm cấp."
+        yield _doubt(WarningCode.BIRTH_NOTICE_YEAR_UNLIKELY, section, text)

@@ -1,0 +1,274 @@
+"""Rules between the sections of form 01, each a named check that says which sections it needs.
+
+A check runs whenever its own sections are valid, however wrong the rest of the form is, so that everything is reported
+at once. Messages never repeat a name or number.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
+from itertools import combinations
+from typing import NamedTuple
+
+from models.address import Address
+from models.birth_form import ApplicantRelation, Circumstance, Parent
+from models.codes import fold, province, tiers_on
+from models.days import full_years
+from models.declaration import BirthDeclaration
+
+AGE_LIMIT = 6
+"""The group is for children under this age, in completed years (tên nhóm thủ tục: trẻ em dưới 6 tuổi)."""
+
+
+class Breach(NamedTuple):
+    """A broken rule: the field a citizen has to change, and why."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+Judge = Callable[[BirthDeclaration, date], Iterator[Breach]]
+
+
+class Rule(NamedTuple):
+    """A named check. `judge` looks at no section outside `needs`; the date is the day of submission."""
+
+    name: str
+    needs: frozenset[str]
+    judge: Judge
+
+
+# --- Who declares, who the parents are -----------------------------------------------------------------------------
+
+
+def _applicant_against(relation: ApplicantRelation, form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    """An applicant who is father or mother is the father or mother of the form, alive; nobody else is."""
+    applicant, parent = form.applicant, _parent(form, relation.value)
+    word = "người cha" if relation is ApplicantRelation.FATHER else "người mẹ"
+    if applicant.relation is not relation:
+        if parent and parent.personal_id == applicant.personal_id:
+            yield Breach(
+                ("applicant", "relation"), f"Số định danh là của {word}, nên quan hệ phải là “{relation.label}”."
+            )
+    elif parent is None:
+        yield Breach(("applicant", "relation"), f"Quan hệ là “{relation.label}” nhưng tờ khai không ghi {word}.")
+    elif parent.deceased:
+        yield Breach(("applicant", "relation"), f"Tờ khai ghi {word} đã chết nên {word} không thể là người yêu cầu.")
+    elif parent.personal_id and parent.personal_id != applicant.personal_id:
+        yield Breach(("applicant", "personal_id"), f"Khác số định danh đã ghi của {word}.")
+    elif not parent.personal_id and fold(parent.full_name) != fold(applicant.full_name):
+        yield Breach(("applicant", "full_name"), f"Khác họ tên đã ghi của {word}.")
+
+
+def _abandoned_child_has_guardian(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    """Whoever temporarily raises an abandoned child declares, as guardian or representative (NĐ 123/2015 Điều 14)."""
+    if _abandoned(form) and form.applicant.relation is not ApplicantRelation.GUARDIAN:
+        label = ApplicantRelation.GUARDIAN.label
+        yield Breach(("applicant", "relation"), f"Trẻ em bị bỏ rơi thì quan hệ của người yêu cầu phải là “{label}”.")
+
+
+def _not_abandoned(section: str, form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    if _abandoned(form) and getattr(form, section) is not None:
+        yield Breach((section,), "Không ghi khi đăng ký cho trẻ em bị bỏ rơi.")
+
+
+def _some_parent_is_declared(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    """An unknown father (or mother) is left out; both only for an abandoned child."""
+    if not _abandoned(form) and form.mother is None and form.father is None:
+        yield Breach(("mother",), "Phải ghi ít nhất người mẹ hoặc người cha (trừ trẻ em bị bỏ rơi).")
+
+
+def _mother_is_not_father(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    mother, father = form.mother, form.father
+    if mother and father and mother.personal_id and mother.personal_id == father.personal_id:
+        yield Breach(("father", "personal_id"), "Trùng số định danh của người mẹ.")
+
+
+def _marriage_has_two_parents(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    if form.marriage and not _abandoned(form) and (form.mother is None or form.father is None):
+        yield Breach(("marriage",), "Có Giấy chứng nhận kết hôn thì phải ghi cả người mẹ và người cha.")
+
+
+# --- One person, one name ------------------------------------------------------------------------------------------
+
+_PEOPLE_SECTIONS = ("applicant", "mother", "father", "residence_registration")
+
+
+class _Named(NamedTuple):
+    path: tuple[str | int, ...]
+    full_name: str
+    personal_id: str | None
+
+
+def _people(form: BirthDeclaration, section: str) -> list[_Named]:
+    if section == "applicant":
+        return [_Named((section,), form.applicant.full_name, form.applicant.personal_id)]
+    if section == "residence_registration":
+        registration = form.residence_registration
+        householder = registration.householder
+        owners = enumerate(registration.dwelling_owners)
+        return [
+            _Named((section, "householder"), householder.full_name, householder.personal_id),
+            *(_Named((section, "dwelling_owners", at), owner.full_name, owner.personal_id) for at, owner in owners),
+        ]
+    parent = _parent(form, section)
+    return [_Named((section,), parent.full_name, parent.personal_id)] if parent else []
+
+
+def _one_number_one_name(first: str, second: str, form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    """The same number under two names is two people or a slip: consents would be asked of the wrong one."""
+    pairs = (
+        combinations(_people(form, first), 2)
+        if first == second
+        else ((one, other) for one in _people(form, first) for other in _people(form, second))
+    )
+    for one, other in pairs:
+        if one.personal_id and one.personal_id == other.personal_id and fold(one.full_name) != fold(other.full_name):
+            yield Breach(
+                (*other.path, "full_name"), "Cùng số định danh với người khác trong tờ khai nhưng khác họ tên."
+            )
+
+
+def _owners_are_named_once(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    seen: set[str] = set()
+    for at, owner in enumerate(form.residence_registration.dwelling_owners):
+        if owner.personal_id in seen:
+            path = ("residence_registration", "dwelling_owners", at, "personal_id")
+            yield Breach(path, "Đã ghi chủ sở hữu có số định danh này ở trên.")
+        seen.add(owner.personal_id)
+
+
+# --- Dates ---------------------------------------------------------------------------------------------------------
+
+
+def _child_is_born_and_under_six(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    if form.child.born_on > on:
+        yield Breach(("child", "born_on"), f"Sau ngày nộp tờ khai ({on:%d/%m/%Y}).")
+    elif full_years(form.child.born_on, on) >= AGE_LIMIT:
+        text = f"Nhóm thủ tục này dành cho trẻ em dưới {AGE_LIMIT} tuổi tính đến ngày nộp ({on:%d/%m/%Y})."
+        yield Breach(("child", "born_on"), text)
+
+
+def _parent_is_older(section: str, form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    parent = _parent(form, section)
+    if parent and parent.born.earliest >= form.child.born_on:
+        yield Breach((section, "born"), "Không trước ngày sinh của trẻ.")
+
+
+def _birth_notice_follows_birth(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    if form.birth_notice and form.birth_notice.issued_on < form.child.born_on:
+        yield Breach(("birth_notice", "issued_on"), "Trước ngày sinh của trẻ.")
+
+
+def _birth_notice_is_issued(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    if form.birth_notice and form.birth_notice.issued_on > on:
+        yield Breach(("birth_notice", "issued_on"), _after_submission(on))
+
+
+def _marriage_is_registered(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    if form.marriage and form.marriage.registered_on > on:
+        yield Breach(("marriage", "registered_on"), _after_submission(on))
+
+
+def _poor_household_is_certified(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    poor = form.health_insurance.poor_household
+    if poor and poor.issued_on > on:
+        yield Breach(("health_insurance", "poor_household", "issued_on"), _after_submission(on))
+
+
+# --- Places --------------------------------------------------------------------------------------------------------
+
+
+def _recipient_province_exists(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    if province(form.recipients.province_code, on) is None:
+        yield Breach(("recipients", "province_code"), f"Không có tỉnh mã này vào ngày {on:%d/%m/%Y}.")
+
+
+def _registration_address_is_usable(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    """A place in Việt Nam in today's codes, down to the dwelling, or the residence system cannot take it."""
+    path = ("residence_registration", "address")
+    address = form.residence_registration.address
+    if not address.in_vietnam:
+        yield Breach((*path, "country"), "Nơi đề nghị đăng ký thường trú phải ở Việt Nam.")
+        return
+    if address.detail is None:
+        yield Breach((*path, "detail"), "Bắt buộc ghi số nhà, thôn, tổ dân phố.")
+    yield from _in_todays_codes(path, address, on)
+
+
+def _post_goes_to_todays_codes(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    for field in ("residence_notice_paper", "health_card_paper"):
+        delivery = getattr(form.results, field)
+        if delivery and delivery.address:
+            yield from _in_todays_codes(("results", field, "address"), delivery.address, on)
+
+
+def _identity_card_is_for_citizens(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    """Luật Căn cước 2023 Điều 19: the identity card is for Vietnamese citizens."""
+    if form.identity_card.requested and not form.child.nationality.vietnamese:
+        yield Breach(("identity_card", "requested"), "Thẻ căn cước chỉ cấp cho công dân Việt Nam.")
+
+
+def _parent(form: BirthDeclaration, section: str) -> Parent | None:
+    return form.mother if section == "mother" else form.father
+
+
+def _abandoned(form: BirthDeclaration) -> bool:
+    return form.circumstance is Circumstance.ABANDONED
+
+
+def _after_submission(on: date) -> str:
+    return f"Sau ngày nộp tờ khai ({on:%d/%m/%Y})."
+
+
+def _in_todays_codes(path: tuple[str, ...], address: Address, on: date) -> Iterator[Breach]:
+    if address.tiers is not tiers_on(on):
+        yield Breach((*path, "codes_on"), f"Phải ghi địa danh theo mã đang dùng ngày {on:%d/%m/%Y}.")
+
+
+_PARENTS = {"mother": ApplicantRelation.MOTHER, "father": ApplicantRelation.FATHER}
+
+RULES: tuple[Rule, ...] = (
+    *(
+        Rule(f"applicant_against_{section}", frozenset({"applicant", section}), partial(_applicant_against, relation))
+        for section, relation in _PARENTS.items()
+    ),
+    Rule("abandoned_child_has_guardian", frozenset({"circumstance", "applicant"}), _abandoned_child_has_guardian),
+    *(
+        Rule(
+            f"abandoned_child_without_{section}", frozenset({"circumstance", section}), partial(_not_abandoned, section)
+        )
+        for section in ("mother", "father", "marriage")
+    ),
+    Rule("some_parent_is_declared", frozenset({"circumstance", "mother", "father"}), _some_parent_is_declared),
+    Rule("mother_is_not_father", frozenset({"mother", "father"}), _mother_is_not_father),
+    Rule(
+        "marriage_has_two_parents",
+        frozenset({"circumstance", "marriage", "mother", "father"}),
+        _marriage_has_two_parents,
+    ),
+    *(
+        Rule(f"one_number_one_name_{one}_{other}", frozenset({one, other}), partial(_one_number_one_name, one, other))
+        for one, other in combinations(_PEOPLE_SECTIONS, 2)
+    ),
+    Rule(
+        "one_number_one_name_at_home",
+        frozenset({"residence_registration"}),
+        partial(_one_number_one_name, "residence_registration", "residence_registration"),
+    ),
+    Rule("owners_are_named_once", frozenset({"residence_registration"}), _owners_are_named_once),
+    Rule("child_is_born_and_under_six", frozenset({"child"}), _child_is_born_and_under_six),
+    *(
+        Rule(f"{section}_is_older", frozenset({section, "child"}), partial(_parent_is_older, section))
+        for section in _PARENTS
+    ),
+    Rule("birth_notice_follows_birth", frozenset({"birth_notice", "child"}), _birth_notice_follows_birth),
+    Rule("birth_notice_is_issued", frozenset({"birth_notice"}), _birth_notice_is_issued),
+    Rule("marriage_is_registered", frozenset({"marriage"}), _marriage_is_registered),
+    Rule("poor_household_is_certified", frozenset({"health_insurance"}), _poor_household_is_certified),
+    Rule("recipient_province_exists", frozenset({"recipients"}), _recipient_province_exists),
+    Rule("registration_address_is_usable", frozenset({"residence_registration"}), _registration_address_is_usable),
+    Rule("post_goes_to_todays_codes", frozenset({"results"}), _post_goes_to_todays_codes),
+    Rule("identity_card_is_for_citizens", frozenset({"identity_card", "child"}), _identity_card_is_for_citizens),
+)
+"""Every check, in the order problems are reported."""

@@ -1,0 +1,107 @@
+"""Documents of a dossier: what they are and their digest. Contents live in a content-addressed store, never here."""
+
+import hashlib
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from models.base import Model, Text
+
+MAX_DOCUMENT_BYTES = 10 * 1024 * 1024
+"""The largest document taken in (10 MiB)."""
+
+
+class DocumentKind(StrEnum):
+    """What a document is: attachments of the citizen first, then results of the agencies."""
+
+    BIRTH_NOTICE = "birth_notice"
+    WITNESS_STATEMENT = "witness_statement"
+    BIRTH_COMMITMENT = "birth_commitment"
+    ABANDONED_CHILD_RECORD = "abandoned_child_record"
+    SURROGACY_DOCUMENT = "surrogacy_document"
+    RESIDENCE_PAPERS = "residence_papers"
+    PARENT_AGREEMENT = "parent_agreement"
+    GUARDIANSHIP_DOCUMENT = "guardianship_document"
+    FOREIGN_DOCUMENTS = "foreign_documents"
+    BIRTH_CERTIFICATE = "birth_certificate"
+    RESIDENCE_NOTICE = "residence_notice"
+    HEALTH_INSURANCE_CARD = "health_insurance_card"
+    IDENTITY_CARD = "identity_card"
+    PAYMENT_RECEIPT = "payment_receipt"
+
+    @property
+    def label(self) -> str:
+        """What citizens and operators read."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    DocumentKind.BIRTH_NOTICE: "Giấy chứng sinh",
+    DocumentKind.WITNESS_STATEMENT: "Văn bản của người làm chứng về việc sinh",
+    DocumentKind.BIRTH_COMMITMENT: "Giấy cam đoan về việc sinh",
+    DocumentKind.ABANDONED_CHILD_RECORD: "Biên bản về việc trẻ bị bỏ rơi",
+    DocumentKind.SURROGACY_DOCUMENT: "Văn bản chứng minh việc mang thai hộ",
+    DocumentKind.RESIDENCE_PAPERS: "Giấy tờ, tài liệu theo pháp luật về cư trú",
+    DocumentKind.PARENT_AGREEMENT: "Văn bản đồng ý của cha, mẹ",
+    DocumentKind.GUARDIANSHIP_DOCUMENT: "Giấy tờ chứng minh việc giám hộ",
+    DocumentKind.FOREIGN_DOCUMENTS: "Giấy tờ về yếu tố nước ngoài",
+    DocumentKind.BIRTH_CERTIFICATE: "Giấy khai sinh",
+    DocumentKind.RESIDENCE_NOTICE: "Thông báo kết quả giải quyết đăng ký cư trú",
+    DocumentKind.HEALTH_INSURANCE_CARD: "Thẻ bảo hiểm y tế",
+    DocumentKind.IDENTITY_CARD: "Thẻ căn cước",
+    DocumentKind.PAYMENT_RECEIPT: "Biên lai thu phí, lệ phí",
+}
+
+
+class MediaType(StrEnum):
+    """The kinds of file a document may be."""
+
+    PDF = "application/pdf"
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    XML = "application/xml"
+
+
+_MAGIC = (
+    (b"%PDF-", MediaType.PDF),
+    (b"\xff\xd8\xff", MediaType.JPEG),
+    (b"\x89PNG\r\n\x1a\n", MediaType.PNG),
+    (b"<?xml", MediaType.XML),
+    (b"\xef\xbb\xbf<?xml", MediaType.XML),
+)
+
+
+class Document(Model):
+    """A document by its digest: the same bytes are the same document, whatever the file was called."""
+
+    kind: DocumentKind = Field(title="Loại giấy tờ")
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(title="Mã băm SHA-256")
+    size: int = Field(title="Dung lượng (byte)", gt=0, le=MAX_DOCUMENT_BYTES)
+    media_type: MediaType = Field(title="Định dạng tệp")
+    file_name: Text = Field(title="Tên tệp")
+
+
+class DocumentRefused(ValueError):
+    """A file cannot be a document of a dossier; the message is Vietnamese and for the citizen."""
+
+
+def describe(kind: DocumentKind, file_name: str, content: bytes) -> Document:
+    """The document that these bytes are; the type is read from the content, never from the name.
+
+    Raises DocumentRefused for an empty or oversized file, or content that is not PDF, JPEG, PNG or XML.
+    """
+    if not content:
+        raise DocumentRefused("Tệp rỗng.")
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise DocumentRefused(f"Tệp lớn hơn {MAX_DOCUMENT_BYTES // 1024**2} MB.")
+    media_type = next((media for magic, media in _MAGIC if content.startswith(magic)), None)
+    if media_type is None:
+        raise DocumentRefused("Tệp không phải PDF, JPEG, PNG hoặc XML.")
+    return Document(
+        kind=kind,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        media_type=media_type,
+        file_name=file_name,
+    )

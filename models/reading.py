@@ -1,0 +1,152 @@
+"""Reading a declaration: everything that is wrong with it at once, in Vietnamese, by the field's name on the form."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from typing import Any, NoReturn, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from models.base import LongText, Model, Text
+from models.declaration import BirthDeclaration
+from models.declaration_rules import RULES
+from models.reading_words import Path, field_name, message, shown
+
+MAX_JSON_BYTES = 1024 * 1024
+"""The largest declaration read, without attachments (1 MiB)."""
+
+MAX_PROBLEMS = 500
+"""How many problems are reported; a form filled in by people never comes near it."""
+
+_DEEPEST = 20
+
+
+class Problem(Model):
+    """One thing wrong: `path` for machines, `field` the Vietnamese name on the form, `message` what to do about it."""
+
+    path: str
+    field: Text
+    message: LongText
+
+
+class DeclarationErrors(Exception):
+    """The declaration cannot be taken in; `problems` has everything that is wrong, without any value that was typed."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems[:MAX_PROBLEMS])
+        self.problems = problems[:MAX_PROBLEMS]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{problem.field}: {problem.message}" for problem in self.problems)
+
+
+def problem_at(path: Path, text: str) -> Problem:
+    """A problem with the field at a path of the form."""
+    return Problem(path=".".join(map(shown, path)), field=field_name(path), message=text)
+
+
+def read_birth_declaration(data: Mapping[str, object], on: date) -> BirthDeclaration:
+    """The declaration in `data`, submitted on the day `on`.
+
+    Raises DeclarationErrors with every wrong field and every broken rule between sections that are valid themselves.
+    """
+    form, valid, problems = _validated(data)
+    for rule in RULES:
+        if rule.needs <= valid:
+            problems += [problem_at(breach.path, breach.message) for breach in rule.judge(form, on)]
+    if problems:
+        raise DeclarationErrors(tuple(problems))
+    return form
+
+
+def parse_json(raw: bytes | str) -> dict[str, object]:
+    """The JSON object in `raw`, nothing judged but its form.
+
+    Raises DeclarationErrors for more than 1 MiB, anything but UTF-8 JSON with an object on top, a repeated key, NaN or
+    infinity, too deep nesting, a lone surrogate or a NUL character.
+    """
+    text = _text(raw)
+    repeated: list[str] = []
+
+    def without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        repeated.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        return dict(pairs)
+
+    try:
+        data = json.loads(text, object_pairs_hook=without_repeats, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        _refuse(f"Không đúng cú pháp JSON ở dòng {error.lineno}, cột {error.colno}.")
+    except RecursionError:
+        _refuse("Các nhóm lồng nhau quá sâu.")
+    except ValueError:
+        _refuse("Có số không hợp lệ (NaN, Infinity hoặc quá nhiều chữ số).")
+    if repeated:
+        raise DeclarationErrors(tuple(_json_problem(f"Mục “{shown(key)}” ghi nhiều lần.") for key in repeated))
+    if not isinstance(data, dict):
+        _refuse("Phải là một đối tượng JSON, đặt trong ngoặc nhọn.")
+    if unreadable := tuple(_unreadable(data)):
+        raise DeclarationErrors(tuple(problem_at(path, "Có ký tự không hợp lệ.") for path in unreadable))
+    return data
+
+
+def _validated(data: Mapping[str, object]) -> tuple[BirthDeclaration, frozenset[str], list[Problem]]:
+    """The form, or as much of it as is valid, with the names of the valid sections and the problems of the others."""
+    sections = frozenset(BirthDeclaration.model_fields)
+    try:
+        return BirthDeclaration.model_validate(data), sections, []
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+    wrong = {str(error["loc"][0]) for error in found if error["loc"]}
+    valid = sections - wrong if all(error["loc"] for error in found) else frozenset()
+    sound: dict[str, Any] = {name: _adapter(name).validate_python(data[name]) for name in valid if name in data}
+    problems = [problem_at(error["loc"], message(error)) for error in found[:MAX_PROBLEMS]]
+    return BirthDeclaration.model_construct(**sound), valid, problems
+
+
+@cache
+def _adapter(section: str) -> TypeAdapter[Any]:
+    return TypeAdapter(get_type_hints(BirthDeclaration, include_extras=True)[section])
+
+
+def _text(raw: bytes | str) -> str:
+    octets = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
+    if len(octets) > MAX_JSON_BYTES:
+        _refuse(f"Lớn hơn {MAX_JSON_BYTES // 1024} KB.")
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse(f"Không phải UTF-8 ở byte thứ {error.start + 1}.")
+
+
+def _unreadable(data: object) -> Iterator[Path]:
+    """Where a string or key holds a lone surrogate or NUL, which no database or agency could store."""
+    waiting: list[tuple[Path, object]] = [((), data)]
+    while waiting:
+        path, value = waiting.pop()
+        if len(path) > _DEEPEST:
+            _refuse("Các nhóm lồng nhau quá sâu.")
+        if isinstance(value, str) and not _storable(value):
+            yield path
+        elif isinstance(value, list):
+            waiting += [((*path, at), item) for at, item in enumerate(value)]
+        elif isinstance(value, dict):
+            waiting += [((*path, key), item) for key, item in value.items()]
+            yield from ((*path, key) for key in value if not _storable(key))
+
+
+def _storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _json_problem(text: str) -> Problem:
+    return Problem(path="", field="Tệp JSON", message=text)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise DeclarationErrors((_json_problem(text),))

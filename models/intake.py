@@ -1,0 +1,76 @@
+"""What the law makes of a declaration at intake: plan, missing attachments, fee, expected dates. Pure functions."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+
+from models.base import LEGAL_ZONE
+from models.calendar import WorkingCalendar
+from models.clock import Due, ReceiptRule, agency_due
+from models.declaration import BirthDeclaration, Fact
+from models.fees import assess_fee
+from models.law import LawPack, pack_in_force
+from models.messages import BirthNoticeState
+from models.plan import Plan, declared_late, missing_documents, required_documents, resolve_plan
+from models.start import LawQuery, Resolved
+
+_NEXT_MORNING = time(8)
+
+
+def resolve(query: LawQuery) -> Resolved:
+    """The law of a dossier received on `query.on`.
+
+    Raises LawError when no pack is in force, DeclarationErrors when the plan needs somebody the form does not name.
+    """
+    pack = pack_in_force(query.on)
+    declaration = query.declaration
+    facts = known_facts(declaration, query.notice)
+    late = declared_late(pack, declaration, query.on)
+    return Resolved(
+        plan=resolve_plan(pack, declaration),
+        missing_documents=missing_documents(required_documents(pack, facts), declaration),
+        fee=assess_fee(declaration, facts, late, query.on),
+        warnings=_warnings(pack, declaration, late),
+    )
+
+
+def known_facts(declaration: BirthDeclaration, notice: BirthNoticeState | None) -> frozenset[Fact]:
+    """The facts of the declaration, corrected by what the look-up of the birth notice found."""
+    facts = declaration.facts()
+    if notice is not None and notice is not BirthNoticeState.SIGNED:
+        facts -= {Fact.BIRTH_NOTICE_USABLE}
+    return facts
+
+
+def receipt_rule(plan: Plan) -> ReceiptRule:
+    """The 15:00 rule of this dossier's plan."""
+    return ReceiptRule(late_after=plan.late_after, closes_at=plan.closes_at, basis=plan.receipt_basis)
+
+
+def expected_dates(plan: Plan, received_at: datetime, calendar: WorkingCalendar) -> Mapping[str, Due]:
+    """When each leg should end, by leg, if every agency before it ends on its own last day and nobody keeps it waiting.
+
+    A leg without prerequisites counts from the receipt itself; one with, from the day its last prerequisite is due.
+    """
+    rule = receipt_rule(plan)
+    expected: dict[str, Due] = {}
+    for leg in plan.legs:
+        days = [_due_day(expected[key]) for key in leg.requires if key in expected]
+        start = datetime.combine(max(days), _NEXT_MORNING, LEGAL_ZONE) if days else received_at
+        expected[leg.key] = agency_due(start, leg.limit, calendar, rule)
+    return expected
+
+
+def _due_day(due: Due) -> date:
+    return due.at.astimezone(LEGAL_ZONE).date() if due.at else due.effective_date
+
+
+def _warnings(pack: LawPack, declaration: BirthDeclaration, late: bool) -> tuple[str, ...]:
+    texts = [warning.text for warning in declaration.warnings()]
+    if late:
+        duty = pack.birth.duties["declaration"]
+        texts.append(f"Khai sinh quá {duty.calendar_days} ngày kể từ ngày sinh ({duty.basis}).")
+    if Fact.IDENTITY_CARD_REQUESTED in declaration.facts() and not any(
+        Fact.IDENTITY_CARD_REQUESTED in leg.when for leg in pack.birth.legs.values()
+    ):
+        texts.append(f"Tờ khai đề nghị cấp thẻ căn cước nhưng gói luật {pack.id} chưa có thủ tục này.")
+    return tuple(texts)

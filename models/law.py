@@ -1,0 +1,251 @@
+"""Law packs: what is in force on a date, as dated data with citations (`models/data/law/*.toml`, REQUIREMENTS §9).
+
+A pack file states only what it changes (`amends`); `pack_in_force` gives the merged whole. Nothing here knows any
+particular law: a new decree is a new file.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, time
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pydantic import Field
+
+from models.base import Code, LongText, Model, Text
+from models.declaration import Fact, PersonRole
+from models.documents import DocumentKind
+from models.systems import System
+
+
+class Confidence(StrEnum):
+    """How sure we are of a rule: read in the text, secondary, inferred, or our own stated choice."""
+
+    QUOTED = "Q"
+    SECONDARY = "S"
+    INFERRED = "I"
+    CHOICE = "choice"
+
+
+class Group(StrEnum):
+    """The inter-linked procedure groups (nhóm thủ tục hành chính liên thông) that packs describe."""
+
+    BIRTH = "birth"
+
+
+class Quorum(StrEnum):
+    """How many of the people in a role must agree."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class LawError(ValueError):
+    """There is no such law: no pack for the date, or no such pack id; the message is Vietnamese and for people."""
+
+
+class Citation(Model):
+    """A document and what it says (căn cứ pháp lý)."""
+
+    document: Text
+    says: LongText
+    confidence: Confidence
+
+
+class ReceiptPolicy(Model):
+    """The after-15:00 rule of the pack: receipt strictly later than `late_after` counts from the next working day."""
+
+    late_after: time
+    closes_at: time
+    basis: LongText
+    confidence: Confidence
+
+
+class ConsentPolicy(Model):
+    """How long a person asked in VNeID has (working days), and whether the declarant's signature is consent enough."""
+
+    working_days: int = Field(ge=0)
+    declarant_counts: bool
+    basis: LongText
+    confidence: Confidence
+
+
+class CitizenLimit(Model):
+    """A limit on the citizen's own act, in working days ending at 24:00 (REQUIREMENTS §6.6)."""
+
+    working_days: int = Field(ge=0)
+    basis: LongText
+    confidence: Confidence
+
+
+class Policies(Model):
+    """The policies that hold for the whole pack (REQUIREMENTS §10)."""
+
+    receipt: ReceiptPolicy
+    consent: ConsentPolicy
+    supplement: CitizenLimit
+    payment: CitizenLimit
+
+
+class Agency(Model):
+    """An authority as it is called while the pack is in force (cơ quan giải quyết)."""
+
+    name: Text
+    basis: LongText
+
+
+class Conditional(Model):
+    """Something that applies when all of `when` and none of `unless` are facts of the declaration."""
+
+    when: frozenset[Fact] = frozenset()
+    unless: frozenset[Fact] = frozenset()
+
+    def applies(self, facts: frozenset[Fact]) -> bool:
+        return self.when <= facts and not self.unless & facts
+
+
+class AgencyException(Conditional):
+    """Another authority for certain cases."""
+
+    agency: Code
+
+
+class ConsentLaw(Conditional):
+    """Whose consent a leg needs (sự đồng ý trên VNeID)."""
+
+    role: PersonRole
+    quorum: Quorum
+    ask_declarant: bool = False
+    basis: LongText
+    confidence: Confidence
+
+
+class VerificationLaw(Conditional):
+    """The limit, in working days, when the agency must verify (xác minh)."""
+
+    limit: int = Field(ge=0)
+    basis: LongText
+
+
+class LegLaw(Conditional):
+    """One agency procedure of the group (thủ tục hành chính thành phần)."""
+
+    name: Text
+    system: System
+    agency: Code
+    agency_exceptions: tuple[AgencyException, ...] = ()
+    limit: int = Field(ge=0)
+    verification: VerificationLaw | None = None
+    requires: tuple[Code, ...] = ()
+    consents: tuple[ConsentLaw, ...] = ()
+    results: tuple[DocumentKind, ...]
+    sent_with_intake: bool = False
+    assigns_identity_number: bool = False
+    in_group_promise: bool = True
+    basis: LongText
+    confidence: Confidence
+
+
+class DocumentLaw(Conditional):
+    """A required attachment (thành phần hồ sơ): one of the kinds, for a leg, under a field of the form."""
+
+    any_of: tuple[DocumentKind, ...] = Field(min_length=1)
+    leg: Code
+    field: Text
+    basis: LongText
+    confidence: Confidence
+
+
+class Duty(Model):
+    """A duty of the citizen, in calendar days (nghĩa vụ)."""
+
+    calendar_days: int
+    says: LongText
+    basis: LongText
+    confidence: Confidence
+
+
+class GroupLaw(Model):
+    """A procedure group as the pack declares it, legs in the order of the decision."""
+
+    name: Text
+    procedure_code: Code
+    limit: int = Field(ge=0)
+    verification_limit: int = Field(ge=0)
+    basis: LongText
+    confidence: Confidence
+    legs: Mapping[Code, LegLaw]
+    documents: tuple[DocumentLaw, ...] = ()
+    duties: Mapping[Code, Duty] = {}
+
+
+class LawPack(Model):
+    """Everything in force for dossiers received from a date on."""
+
+    id: Code
+    in_force_from: date
+    amends: Code | None = None
+    provisional: bool = False
+    title: LongText
+    basis: tuple[Citation, ...]
+    policies: Policies
+    agencies: Mapping[Code, Agency]
+    birth: GroupLaw
+
+    def group(self, group: Group) -> GroupLaw:
+        """The law of one group."""
+        return {Group.BIRTH: self.birth}[group]
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """`new` laid over `old`: tables merge, everything else is replaced."""
+    merged = dict(old)
+    for key, value in new.items():
+        before = merged.get(key)
+        merged[key] = _merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _whole(files: Mapping[str, Mapping[str, Any]], pack_id: str) -> dict[str, Any]:
+    """A pack with everything it amends; citations add up, oldest first."""
+    own = files[pack_id]
+    if "amends" not in own:
+        return dict(own)
+    earlier = _whole(files, own["amends"])
+    return _merged(earlier, own) | {
+        "basis": [*earlier["basis"], *own["basis"]],
+        "provisional": own.get("provisional", False),
+    }
+
+
+@cache
+def all_packs() -> tuple[LawPack, ...]:
+    """Every pack, oldest first, provisional ones included."""
+    folder = resources.files("models") / "data" / "law"
+    parsed = [tomllib.loads(entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml")]
+    files = {content["id"]: content for content in parsed}
+    packs = [LawPack.model_validate(_whole(files, pack_id)) for pack_id in files]
+    return tuple(sorted(packs, key=lambda pack: pack.in_force_from))
+
+
+def pack_in_force(on: date, *, provisional: bool = False) -> LawPack:
+    """The pack for a dossier received on that calendar date (not the 15:00-shifted day, REQUIREMENTS §9).
+
+    Provisional packs are passed over unless asked for. Raises LawError before the first pack.
+    """
+    candidates = [pack for pack in all_packs() if pack.in_force_from <= on and (provisional or not pack.provisional)]
+    if not candidates:
+        first = all_packs()[0].in_force_from
+        raise LawError(f"Ngày {on:%d/%m/%Y} chưa có quy định liên thông; quy định đầu tiên có từ {first:%d/%m/%Y}.")
+    return candidates[-1]
+
+
+def pack(pack_id: str) -> LawPack:
+    """The pack of that id. Raises LawError when there is none."""
+    for candidate in all_packs():
+        if candidate.id == pack_id:
+            return candidate
+    known = ", ".join(candidate.id for candidate in all_packs())
+    raise LawError(f"Không có gói luật “{pack_id}”; hiện có: {known}.")

@@ -1,0 +1,249 @@
+"""The plan of a dossier: its legs, resolved once from the law pack and then carried by the dossier (DESIGN §2).
+
+Workflows run any plan; from here on nobody looks at the pack again, so a later law never touches a running dossier.
+"""
+
+from datetime import date, time, timedelta
+
+from models.base import Code, LongText, Model, Text
+from models.declaration import BirthDeclaration, Fact, NamedPerson, PersonRole
+from models.documents import DocumentKind
+from models.law import ConsentLaw, DocumentLaw, Group, LawPack, LegLaw, Quorum
+from models.reading import DeclarationErrors, Problem
+from models.systems import System
+
+
+class AskedPerson(Model):
+    """A named person asked for consent. `key` is opaque: ids and logs use it, never the name or number."""
+
+    key: Code
+    full_name: Text
+    personal_id: Code
+    roles: tuple[PersonRole, ...]
+
+
+class ConsentRule(Model):
+    """Which of the people asked must agree before the leg may be sent."""
+
+    role: PersonRole
+    quorum: Quorum
+    people: tuple[Code, ...]
+    basis: LongText
+
+
+class LegPlan(Model):
+    """One leg as this dossier will run it. Limits are working days."""
+
+    key: Code
+    name: Text
+    system: System
+    agency: Text
+    limit: int
+    verification_limit: int | None
+    verification_basis: LongText | None
+    requires: tuple[Code, ...]
+    consent_rules: tuple[ConsentRule, ...]
+    people: tuple[AskedPerson, ...]
+    results: tuple[DocumentKind, ...]
+    sent_with_intake: bool
+    assigns_identity_number: bool
+    in_group_promise: bool
+    basis: LongText
+
+
+class RequiredDocument(Model):
+    """An attachment this dossier needs: one of `any_of`, declared under `field` of the form."""
+
+    any_of: tuple[DocumentKind, ...]
+    leg: Code
+    field: Text
+    basis: LongText
+
+    def met_by(self, kinds: frozenset[DocumentKind]) -> bool:
+        return bool(kinds & set(self.any_of))
+
+
+class Plan(Model):
+    """The law of one dossier. Limits are working days; `late_after` is the 15:00 rule, `closes_at` the end of a day."""
+
+    group: Group
+    pack: Code
+    name: Text
+    procedure_code: Code
+    limit: int
+    verification_limit: int
+    basis: LongText
+    late_after: time
+    closes_at: time
+    receipt_basis: LongText
+    consent_days: int
+    consent_basis: LongText
+    supplement_days: int
+    supplement_basis: LongText
+    payment_days: int
+    payment_basis: LongText
+    legs: tuple[LegPlan, ...]
+
+    def leg(self, key: str) -> LegPlan:
+        """The leg of that key; KeyError when the plan has none."""
+        for leg in self.legs:
+            if leg.key == key:
+                return leg
+        raise KeyError(key)
+
+
+def resolve_plan(pack: LawPack, declaration: BirthDeclaration) -> Plan:
+    """The plan of a birth dossier under that pack.
+
+    Raises DeclarationErrors, all at once, when the plan needs somebody the form does not name (a dwelling's owner).
+    """
+    law = pack.group(Group.BIRTH)
+    facts = declaration.facts()
+    legs, problems = [], []
+    for key, leg in law.legs.items():
+        if leg.applies(facts):
+            planned, missing = _leg(pack, key, leg, declaration, facts)
+            legs.append(planned)
+            problems += missing
+    if problems:
+        raise DeclarationErrors(tuple(problems))
+    policies = pack.policies
+    return Plan(
+        group=Group.BIRTH,
+        pack=pack.id,
+        name=law.name,
+        procedure_code=law.procedure_code,
+        limit=law.limit,
+        verification_limit=law.verification_limit,
+        basis=law.basis,
+        late_after=policies.receipt.late_after,
+        closes_at=policies.receipt.closes_at,
+        receipt_basis=policies.receipt.basis,
+        consent_days=policies.consent.working_days,
+        consent_basis=policies.consent.basis,
+        supplement_days=policies.supplement.working_days,
+        supplement_basis=policies.supplement.basis,
+        payment_days=policies.payment.working_days,
+        payment_basis=policies.payment.basis,
+        legs=tuple(legs),
+    )
+
+
+def required_documents(pack: LawPack, facts: frozenset[Fact]) -> tuple[RequiredDocument, ...]:
+    """The attachments a declaration with these facts needs (thành phần hồ sơ phải đính kèm)."""
+    return tuple(_required(law) for law in pack.group(Group.BIRTH).documents if law.applies(facts))
+
+
+def missing_documents(
+    required: tuple[RequiredDocument, ...], declaration: BirthDeclaration
+) -> tuple[RequiredDocument, ...]:
+    """Those of the required attachments that the declaration does not carry."""
+    carried = frozenset(document.kind for document in declaration.attachments)
+    return tuple(document for document in required if not document.met_by(carried))
+
+
+def declared_late(pack: LawPack, declaration: BirthDeclaration, on: date) -> bool:
+    """Whether the birth is declared after the citizen's term (quá hạn đăng ký khai sinh), counted in calendar days."""
+    duty = pack.group(Group.BIRTH).duties["declaration"]
+    return on > declaration.child.born_on + timedelta(days=duty.calendar_days)
+
+
+def _required(law: DocumentLaw) -> RequiredDocument:
+    return RequiredDocument(any_of=law.any_of, leg=law.leg, field=law.field, basis=law.basis)
+
+
+def _leg(
+    pack: LawPack, key: str, law: LegLaw, declaration: BirthDeclaration, facts: frozenset[Fact]
+) -> tuple[LegPlan, list[Problem]]:
+    agency = next((case.agency for case in law.agency_exceptions if case.applies(facts)), law.agency)
+    verification = law.verification if law.verification and law.verification.applies(facts) else None
+    rules, people, problems = _consents(pack, law, declaration, facts)
+    plan = LegPlan(
+        key=key,
+        name=law.name,
+        system=law.system,
+        agency=pack.agencies[agency].name,
+        limit=law.limit,
+        verification_limit=verification.limit if verification else None,
+        verification_basis=verification.basis if verification else None,
+        requires=law.requires,
+        consent_rules=rules,
+        people=people,
+        results=law.results,
+        sent_with_intake=law.sent_with_intake,
+        assigns_identity_number=law.assigns_identity_number,
+        in_group_promise=law.in_group_promise,
+        basis=law.basis,
+    )
+    return plan, problems
+
+
+def _consents(
+    pack: LawPack, law: LegLaw, declaration: BirthDeclaration, facts: frozenset[Fact]
+) -> tuple[tuple[ConsentRule, ...], tuple[AskedPerson, ...], list[Problem]]:
+    """The consent rules of a leg and the people to ask, each person once however many roles they have."""
+    asked: dict[str, AskedPerson] = {}
+    rules: list[ConsentRule] = []
+    problems: list[Problem] = []
+    for consent in law.consents:
+        if not consent.applies(facts):
+            continue
+        named = people_in_role(declaration, consent.role)
+        if not named and consent.role is PersonRole.DWELLING_OWNER:
+            problems.append(_owner_missing(consent))
+        to_ask = _to_ask(pack, consent, named, declaration)
+        for number, person in enumerate(to_ask, 1):
+            known = asked.get(person.personal_id)
+            asked[person.personal_id] = (
+                known.model_copy(update={"roles": (*known.roles, consent.role)})
+                if known
+                else AskedPerson(
+                    key=consent.role.value if len(to_ask) == 1 else f"{consent.role.value}_{number}",
+                    full_name=person.full_name,
+                    personal_id=person.personal_id,
+                    roles=(consent.role,),
+                )
+            )
+        if to_ask:
+            keys = tuple(asked[person.personal_id].key for person in to_ask)
+            rules.append(ConsentRule(role=consent.role, quorum=consent.quorum, people=keys, basis=consent.basis))
+    return tuple(rules), tuple(asked.values()), problems
+
+
+def _to_ask(
+    pack: LawPack, consent: ConsentLaw, named: tuple[NamedPerson, ...], declaration: BirthDeclaration
+) -> tuple[NamedPerson, ...]:
+    """Whom to ask, the declarant left out where signing the declaration is consent enough."""
+    if consent.ask_declarant or not pack.policies.consent.declarant_counts:
+        return named
+    others = tuple(person for person in named if person.personal_id != declaration.applicant.personal_id)
+    return () if consent.quorum is Quorum.ANY and len(others) < len(named) else others
+
+
+def people_in_role(declaration: BirthDeclaration, role: PersonRole) -> tuple[NamedPerson, ...]:
+    """The people of the form who stand in that role and can be reached by their personal number."""
+    if role is PersonRole.HOUSEHOLDER:
+        householder = declaration.residence_registration.householder
+        return (householder,) if householder else ()
+    if role is PersonRole.DWELLING_OWNER:
+        return declaration.residence_registration.dwelling_owners
+    parents = tuple(
+        NamedPerson(full_name=parent.full_name, personal_id=parent.personal_id)
+        for parent in (declaration.mother, declaration.father)
+        if parent and not parent.deceased and parent.personal_id
+    )
+    if role is PersonRole.PARENT:
+        return parents
+    if role is PersonRole.LEGAL_REPRESENTATIVE:
+        applicant = declaration.applicant
+        declares = NamedPerson(full_name=applicant.full_name, personal_id=applicant.personal_id)
+        return (declares,) if applicant.relation.is_legal_representative else parents[:1]
+    raise ValueError(f"{role} is nobody's consent")
+
+
+def _owner_missing(consent: ConsentLaw) -> Problem:
+    return Problem(
+        path="residence_registration.dwelling_owners",
+        field="Thông tin đăng ký thường trú – Chủ sở hữu chỗ ở hợp pháp",
+        message=f"Bắt buộc ghi họ tên, số định danh của chủ sở hữu chỗ ở hợp pháp ({consent.basis}).",
+    )

@@ -1,0 +1,169 @@
+"""From a change of the dossier to what goes out: notices, statuses, results and paper orders, one dispatch each.
+
+Pure: the `publish` activity calls it and writes the dispatches to the outbox in the same transaction as the change.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+
+from models.address import Address
+from models.base import LongText, Model
+from models.birth_form import PaperDelivery, PaperPlace
+from models.declaration import BirthDeclaration
+from models.documents import Document, DocumentKind
+from models.dossier import Leg
+from models.messages import Dispatch, DispatchKind, Head
+from models.plan import Plan
+from models.publication import Publication
+from models.statuses import Status
+from models.systems import System
+
+
+class Notice(StrEnum):
+    """The notices citizens get; their words are in `models/data/notices.toml`."""
+
+    SUBMITTED = "submitted"
+    DOCUMENTS_NEEDED = "documents_needed"
+    PAYMENT_NEEDED = "payment_needed"
+    EXPECTED_DATES = "expected_dates"
+    CONSENTS_ASKED = "consents_asked"
+    LEG_DATES = "leg_dates"
+    GROUP_DATES = "group_dates"
+    LEG_DECIDED = "leg_decided"
+    LEG_COMPLETED = "leg_completed"
+    LEG_REFUSED = "leg_refused"
+    LEG_CONSENT_DECLINED = "leg_consent_declined"
+    LEG_CONSENT_EXPIRED = "leg_consent_expired"
+    LEG_NOT_POSSIBLE = "leg_not_possible"
+    CONCLUDED = "concluded"
+    ENDED_UNPAID = "ended_unpaid"
+    ENDED_WITHOUT_DOCUMENTS = "ended_without_documents"
+
+
+class NoticeTemplate(Model):
+    """The words of a notice and the channels it goes by; `sms` is its short form."""
+
+    channels: tuple[System, ...]
+    text: LongText
+    sms: LongText | None = None
+
+    def words(self, channel: System, values: Mapping[str, str]) -> str:
+        """The notice as that channel says it."""
+        return (self.sms if channel is System.SMS and self.sms else self.text).format_map(values)
+
+
+@cache
+def templates() -> Mapping[Notice, NoticeTemplate]:
+    """All notice templates."""
+    content = tomllib.loads((resources.files("models") / "data" / "notices.toml").read_text("utf-8"))
+    return {Notice(key): NoticeTemplate.model_validate(value) for key, value in content.items()}
+
+
+_VNEID_INTEGRATED = (DocumentKind.BIRTH_CERTIFICATE, DocumentKind.HEALTH_INSURANCE_CARD)
+"""What form 01 lets the applicant have shown in VNeID (tích hợp vào tài khoản định danh điện tử)."""
+
+
+def dispatches(publication: Publication, plan: Plan, declaration: BirthDeclaration) -> tuple[Dispatch, ...]:
+    """Everything that goes out because of one publication."""
+    out = _Outgoing(publication, plan, declaration)
+    return (*out.notices(), *out.statuses(), *out.results())
+
+
+class _Outgoing:
+    def __init__(self, publication: Publication, plan: Plan, declaration: BirthDeclaration) -> None:
+        self.publication = publication
+        self.plan = plan
+        self.declaration = declaration
+
+    def notices(self) -> Iterator[Dispatch]:
+        for order in self.publication.notices:
+            template = templates()[Notice(order.template)]
+            for channel in template.channels:
+                yield self._dispatch(
+                    f"{order.key}:{channel.value}",
+                    channel,
+                    DispatchKind.NOTICE,
+                    text=template.words(channel, {"code": self.publication.code, **order.values}),
+                )
+
+    def statuses(self) -> Iterator[Dispatch]:
+        """Our statuses, in the portal's numbering, to the portal and to the province once it has the dossier."""
+        channels = [System.PORTAL, System.PROVINCIAL] if self.publication.provincial_code else [System.PORTAL]
+        for event in self.publication.statuses:
+            if not event.incoming:
+                for channel in channels:
+                    yield self._dispatch(
+                        f"{event.key}:{channel.value}", channel, DispatchKind.STATUS, status=event.status
+                    )
+
+    def results(self) -> Iterator[Dispatch]:
+        for leg in self.publication.legs:
+            if leg.completed:
+                for document in leg.documents:
+                    yield from self._result(leg, document)
+
+    def _result(self, leg: Leg, document: Document) -> Iterator[Dispatch]:
+        """A result to the citizen's store, portal, VNeID (on request), the province, and on paper as the form says."""
+        key = f"{self.publication.code}:{leg.key}:result:{document.kind.value}"
+        channels = [System.DOCUMENTS, System.PORTAL, System.PROVINCIAL]
+        if self.declaration.vneid_integration and document.kind in _VNEID_INTEGRATED:
+            channels.append(System.VNEID)
+        for channel in channels:
+            yield self._dispatch(f"{key}:{channel.value}", channel, DispatchKind.RESULT, document=document)
+        paper = self._paper(document.kind)
+        if paper:
+            yield self._paper_order(f"{key}:paper", document.kind, paper)
+
+    def _paper(self, kind: DocumentKind) -> PaperDelivery | None:
+        results = self.declaration.results
+        return {
+            DocumentKind.RESIDENCE_NOTICE: results.residence_notice_paper,
+            DocumentKind.HEALTH_INSURANCE_CARD: results.health_card_paper,
+            DocumentKind.BIRTH_CERTIFICATE: PaperDelivery(place=PaperPlace.CIVIL_STATUS_DESK),
+        }.get(kind)
+
+    def _paper_order(self, key: str, kind: DocumentKind, paper: PaperDelivery) -> Dispatch:
+        """By post through the postal system; at a desk through the provincial system, which runs the desks."""
+        copies = self.declaration.results.birth_certificate_copies
+        text = f"01 bản chính {kind.label}" if kind is DocumentKind.BIRTH_CERTIFICATE else f"01 bản giấy {kind.label}"
+        if kind is DocumentKind.BIRTH_CERTIFICATE and copies:
+            text += f", {copies} bản sao"
+        channel = System.POST if paper.place is PaperPlace.POST else System.PROVINCIAL
+        text += f". Nơi nhận: {paper.place.label}"
+        return self._dispatch(
+            key, channel, DispatchKind.PAPER_ORDER, text=text, address=paper.address, document_kind=kind
+        )
+
+    def _dispatch(
+        self,
+        key: str,
+        channel: System,
+        kind: DispatchKind,
+        *,
+        text: str | None = None,
+        address: Address | None = None,
+        document: Document | None = None,
+        document_kind: DocumentKind | None = None,
+        status: Status | None = None,
+    ) -> Dispatch:
+        applicant = self.declaration.applicant
+        return Dispatch(
+            head=Head(
+                key=key,
+                dossier_code=self.publication.code,
+                provincial_code=self.publication.provincial_code,
+                procedure_code=self.plan.procedure_code,
+                sent_at=self.publication.at,
+            ),
+            channel=channel,
+            kind=kind,
+            recipient=applicant.phone if channel is System.SMS else applicant.personal_id,
+            address=address,
+            text=text,
+            status=status,
+            document=document,
+            document_kind=document_kind or (document.kind if document else None),
+        )

@@ -1,0 +1,261 @@
+"""The life of a dossier as values: stages, outcomes, legs and consents (hồ sơ, thủ tục, sự đồng ý)."""
+
+from enum import StrEnum
+
+from models.base import Code, Instant, LongText, Model, Text
+from models.clock import Clock, Due, Timeliness
+from models.documents import Document
+from models.plan import AskedPerson, ConsentRule, Plan, RequiredDocument
+
+
+class DossierStage(StrEnum):
+    """Where the dossier as a whole stands."""
+
+    INTAKE = "intake"
+    WAITING_DOCUMENTS = "waiting_documents"
+    WAITING_PAYMENT = "waiting_payment"
+    WAITING_RECEIPT = "waiting_receipt"
+    IN_PROGRESS = "in_progress"
+    CONCLUDED = "concluded"
+
+    @property
+    def label(self) -> str:
+        """What an operator reads."""
+        return _DOSSIER_STAGES[self]
+
+
+_DOSSIER_STAGES = {
+    DossierStage.INTAKE: "đang tiếp nhận tờ khai",
+    DossierStage.WAITING_DOCUMENTS: "chờ công dân bổ sung giấy tờ",
+    DossierStage.WAITING_PAYMENT: "chờ công dân nộp lệ phí",
+    DossierStage.WAITING_RECEIPT: "chờ hệ thống cấp tỉnh tiếp nhận",
+    DossierStage.IN_PROGRESS: "đang giải quyết",
+    DossierStage.CONCLUDED: "đã kết thúc",
+}
+
+
+class DossierOutcome(StrEnum):
+    """How the dossier ended."""
+
+    COMPLETED = "completed"
+    PARTLY_COMPLETED = "partly_completed"
+    NOT_COMPLETED = "not_completed"
+    UNPAID = "unpaid"
+    DOCUMENTS_NOT_PROVIDED = "documents_not_provided"
+
+    @property
+    def label(self) -> str:
+        """What a citizen or an operator reads."""
+        return _DOSSIER_OUTCOMES[self]
+
+
+_DOSSIER_OUTCOMES = {
+    DossierOutcome.COMPLETED: "hoàn thành tất cả thủ tục",
+    DossierOutcome.PARTLY_COMPLETED: "hoàn thành một phần",
+    DossierOutcome.NOT_COMPLETED: "không thủ tục nào hoàn thành",
+    DossierOutcome.UNPAID: "kết thúc vì chưa nộp lệ phí",
+    DossierOutcome.DOCUMENTS_NOT_PROVIDED: "kết thúc vì không bổ sung giấy tờ",
+}
+
+
+class LegStage(StrEnum):
+    """Where one leg stands."""
+
+    WAITING_PREREQUISITES = "waiting_prerequisites"
+    WAITING_CONSENTS = "waiting_consents"
+    SENDING = "sending"
+    WAITING_RECEIPT = "waiting_receipt"
+    IN_PROGRESS = "in_progress"
+    WAITING_DOCUMENT = "waiting_document"
+    ENDED = "ended"
+
+    @property
+    def label(self) -> str:
+        """What an operator reads."""
+        return _LEG_STAGES[self]
+
+
+_LEG_STAGES = {
+    LegStage.WAITING_PREREQUISITES: "chờ kết quả thủ tục trước",
+    LegStage.WAITING_CONSENTS: "chờ xác nhận đồng ý trên VNeID",
+    LegStage.SENDING: "đang gửi cơ quan",
+    LegStage.WAITING_RECEIPT: "đã gửi, chờ cơ quan tiếp nhận",
+    LegStage.IN_PROGRESS: "cơ quan đang giải quyết",
+    LegStage.WAITING_DOCUMENT: "đã giải quyết, chờ bản điện tử",
+    LegStage.ENDED: "đã kết thúc",
+}
+
+
+class LegOutcome(StrEnum):
+    """How one leg ended."""
+
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    CONSENT_DECLINED = "consent_declined"
+    CONSENT_EXPIRED = "consent_expired"
+    NOT_POSSIBLE = "not_possible"
+
+    @property
+    def label(self) -> str:
+        """What a citizen or an operator reads."""
+        return _LEG_OUTCOMES[self]
+
+
+_LEG_OUTCOMES = {
+    LegOutcome.COMPLETED: "hoàn thành",
+    LegOutcome.REFUSED: "bị từ chối",
+    LegOutcome.CONSENT_DECLINED: "không được đồng ý",
+    LegOutcome.CONSENT_EXPIRED: "hết hạn xác nhận đồng ý",
+    LegOutcome.NOT_POSSIBLE: "không thực hiện được",
+}
+
+
+class ConsentState(StrEnum):
+    """The state of one person's consent."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+    @property
+    def label(self) -> str:
+        """What an operator reads."""
+        return _CONSENT_STATES[self]
+
+
+_CONSENT_STATES = {
+    ConsentState.ASKED: "chờ trả lời",
+    ConsentState.GRANTED: "đồng ý",
+    ConsentState.DECLINED: "không đồng ý",
+    ConsentState.EXPIRED: "hết hạn",
+}
+
+
+class Consent(Model):
+    """One person asked in VNeID. `due` ends at 24:00 of the last working day (REQUIREMENTS §6.6)."""
+
+    person: AskedPerson
+    state: ConsentState
+    requested_at: Instant
+    due: Due
+    answered_at: Instant | None = None
+
+
+class Refusal(Model):
+    """A refusal with everything a citizen is owed (Luật Hộ tịch 2014 Điều 5(2): bằng văn bản và nêu rõ lý do)."""
+
+    reason_code: Code
+    concerns: Text
+    legal_basis: LongText
+    text: LongText
+
+
+class Leg(Model):
+    """The state of one leg. The plan says what it is; this says how far it is."""
+
+    key: Code
+    stage: LegStage = LegStage.WAITING_PREREQUISITES
+    outcome: LegOutcome | None = None
+    outcome_text: LongText | None = None
+    consents: tuple[Consent, ...] = ()
+    expected: Due | None = None
+    clock: Clock | None = None
+    due: Due | None = None
+    sent_at: Instant | None = None
+    acknowledged_at: Instant | None = None
+    agency_code: Code | None = None
+    decided_at: Instant | None = None
+    ended_at: Instant | None = None
+    number: Code | None = None
+    identity_number: Code | None = None
+    documents: tuple[Document, ...] = ()
+    refusal: Refusal | None = None
+    timeliness: Timeliness | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.stage is LegStage.ENDED
+
+    @property
+    def completed(self) -> bool:
+        return self.outcome is LegOutcome.COMPLETED
+
+
+class ConsentVerdict(StrEnum):
+    """What the consents of a leg amount to."""
+
+    WAITING = "waiting"
+    GRANTED = "granted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+def consent_verdict(rules: tuple[ConsentRule, ...], consents: tuple[Consent, ...]) -> ConsentVerdict:
+    """Whether the leg may be sent: every rule needs its quorum; a rule that can no longer be met decides at once.
+
+    Declined wins over expired: a person's “no” is never reported as silence (REQUIREMENTS §10).
+    """
+    states = {consent.person.key: consent.state for consent in consents}
+    verdicts = {_rule_verdict(rule, [states[key] for key in rule.people if key in states]) for rule in rules}
+    for worst in (ConsentVerdict.DECLINED, ConsentVerdict.EXPIRED, ConsentVerdict.WAITING):
+        if worst in verdicts:
+            return worst
+    return ConsentVerdict.GRANTED
+
+
+def _rule_verdict(rule: ConsentRule, states: list[ConsentState]) -> ConsentVerdict:
+    enough = any if rule.quorum == "any" else all
+    if enough(state is ConsentState.GRANTED for state in states):
+        return ConsentVerdict.GRANTED
+    if not enough(state in (ConsentState.GRANTED, ConsentState.ASKED) for state in states):
+        return ConsentVerdict.DECLINED if ConsentState.DECLINED in states else ConsentVerdict.EXPIRED
+    return ConsentVerdict.WAITING
+
+
+class FeeLine(Model):
+    """One fee, in đồng (lệ phí)."""
+
+    item: Code
+    name: Text
+    amount_vnd: int
+    basis: LongText
+
+
+class Fee(Model):
+    """What the citizen owes before anything is sent, in đồng."""
+
+    lines: tuple[FeeLine, ...] = ()
+
+    @property
+    def total_vnd(self) -> int:
+        return sum(line.amount_vnd for line in self.lines)
+
+
+class DossierView(Model):
+    """The whole dossier for people and scripts (query `dossier_view`)."""
+
+    code: Code
+    province_code: Code
+    stage: DossierStage
+    outcome: DossierOutcome | None = None
+    plan: Plan | None = None
+    provincial_code: Code | None = None
+    clock: Clock | None = None
+    due: Due | None = None
+    expected: Due | None = None
+    timeliness: Timeliness | None = None
+    fee: Fee = Fee()
+    missing_documents: tuple[RequiredDocument, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    warnings: tuple[LongText, ...] = ()
+    refused_signals: int = 0
+
+
+class GroupOutcome(Model):
+    """The result of the workflow: per leg and overall (kết quả nhóm thủ tục)."""
+
+    code: Code
+    outcome: DossierOutcome
+    timeliness: Timeliness | None
+    legs: tuple[Leg, ...]

@@ -1,0 +1,55 @@
+"""The wire contract of everything that comes in: CloudEvents 1.0 in JSON, documents as base64 inside."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Base64Bytes, ConfigDict, Field
+
+from models.base import Code, Instant, Model, Text
+from models.documents import DocumentKind, MediaType
+from models.facts import FactKind
+
+EVENT_MEDIA_TYPE = "application/cloudevents+json"
+
+
+class EventType(StrEnum):
+    """CloudEvents types, one for each way in."""
+
+    AGENCY_EVENT = "vn.lienthong.agency_event.v1"
+    VNEID_CONSENT = "vn.lienthong.vneid_consent.v1"
+    PAYMENT = "vn.lienthong.payment.v1"
+    DOCUMENTS = "vn.lienthong.documents.v1"
+
+    @property
+    def fact_kind(self) -> FactKind:
+        return FactKind[self.name]
+
+
+class WireDocument(Model):
+    """A document on the wire; stored by content on arrival, so that only its digest travels further."""
+
+    kind: DocumentKind
+    file_name: Text
+    media_type: MediaType
+    content: Base64Bytes
+
+
+class CloudEvent(Model):
+    """A CloudEvents 1.0 envelope. `id` is the message id, `subject` the dossier code.
+
+    `data` is the fact's model (`models.facts`) without `message_id` and `dossier_code`, documents as `WireDocument`.
+    Unknown extension attributes are allowed, as the CloudEvents specification demands.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    specversion: Literal["1.0"]
+    id: Code
+    source: Text
+    type: EventType
+    subject: Code
+    time: Instant | None = None
+    datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: str | None = Field(default=None, max_length=200)
+    data: Mapping[str, Any]

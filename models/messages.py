@@ -1,0 +1,169 @@
+"""What we send: one contract per kind of exchange (REQUIREMENTS §3). Adapters turn it into a system's wire format.
+
+Every message carries both dossier codes (LAW C.1) and a business idempotency key made in the workflow from
+`dossier:leg:step:revision`, never from an activity or run id.
+"""
+
+from enum import StrEnum
+
+from models.address import Address
+from models.base import Code, Instant, LongText, MessageKey, Model, Text
+from models.declaration import BirthDeclaration, PersonRole
+from models.documents import Document, DocumentKind
+from models.dossier import Fee
+from models.identity import PersonalId
+from models.plan import AskedPerson
+from models.statuses import Status
+from models.systems import System
+
+
+class Head(Model):
+    """The head of every message. `sent_at` is legal time; `provincial_code` is the province's code, once known."""
+
+    key: MessageKey
+    dossier_code: Code
+    provincial_code: Code | None = None
+    procedure_code: Code
+    sent_at: Instant
+
+
+class ConsentEvidence(Model):
+    """Proof of one consent, handed to the agency that needs it (thông tin xác nhận qua ứng dụng VNeID)."""
+
+    personal_id: PersonalId
+    roles: tuple[PersonRole, ...]
+    granted_at: Instant
+
+
+class LegMessage(Model):
+    """A dossier part for one agency: the form, attachments, earlier results, consents (hồ sơ điện tử)."""
+
+    head: Head
+    system: System
+    leg: Code
+    agency: Text
+    declaration: BirthDeclaration
+    documents: tuple[Document, ...] = ()
+    registration_number: Code | None = None
+    identity_number: PersonalId | None = None
+    consents: tuple[ConsentEvidence, ...] = ()
+
+
+class Sent(Model):
+    """What the system answered to a message it took.
+
+    `receipt_at` is the receipt it states, if it states one; `receipt_follows` means that it will state one by event.
+    """
+
+    receipt_at: Instant | None = None
+    receipt_follows: bool = False
+    agency_code: Code | None = None
+
+
+class ConsentMessage(Model):
+    """A request for one person's consent in VNeID, to be answered by the end of `answer_by`."""
+
+    head: Head
+    leg: Code
+    leg_name: Text
+    child_name: Text
+    person: AskedPerson
+    answer_by: Instant
+
+
+class PaymentMessage(Model):
+    """A request for payment on the national payment platform, to be paid by the end of `pay_by`."""
+
+    head: Head
+    fee: Fee
+    payer_personal_id: PersonalId
+    pay_by: Instant
+
+
+class BirthNoticeQuery(Model):
+    """A look-up of a birth notice (giấy chứng sinh) by its number."""
+
+    head: Head
+    number: Code
+
+
+class BirthNoticeState(StrEnum):
+    """What the look-up found. Only a signed notice spares the citizen the substitute documents."""
+
+    NOT_FOUND = "not_found"
+    UNSIGNED = "unsigned"
+    SIGNED = "signed"
+
+    @property
+    def label(self) -> str:
+        """What an operator or a citizen reads."""
+        return _NOTICE_STATES[self]
+
+
+_NOTICE_STATES = {
+    BirthNoticeState.NOT_FOUND: "không tìm thấy giấy chứng sinh",
+    BirthNoticeState.UNSIGNED: "giấy chứng sinh điện tử chưa ký số hoặc ký số không đúng",
+    BirthNoticeState.SIGNED: "giấy chứng sinh điện tử đã ký số",
+}
+
+
+class BirthNoticeAnswer(Model):
+    """The answer to the look-up; `facility` is the facility code as it came."""
+
+    state: BirthNoticeState
+    facility: Code | None = None
+
+
+class PersonToCheck(Model):
+    """A person named in the form, for validation only: nothing the declarant did not type is ever shown."""
+
+    role: PersonRole
+    full_name: Text
+    personal_id: PersonalId
+
+
+class PeopleQuery(Model):
+    """People of one form to validate against the national population database (CSDL quốc gia về dân cư)."""
+
+    head: Head
+    people: tuple[PersonToCheck, ...]
+
+
+class PersonMatch(StrEnum):
+    """Whether name and number belong together."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    NOT_FOUND = "not_found"
+
+
+class PeopleAnswer(Model):
+    """One answer per person asked, in the same order."""
+
+    matches: tuple[PersonMatch, ...]
+
+
+class DispatchKind(StrEnum):
+    """What an outbox row carries."""
+
+    NOTICE = "notice"
+    STATUS = "status"
+    RESULT = "result"
+    PAPER_ORDER = "paper_order"
+
+
+class Dispatch(Model):
+    """One thing to send on one channel, kept in the outbox until the channel has taken it (thông báo, kết quả).
+
+    `recipient` is the applicant's phone number (sms) or personal number (all others); `address` is for paper by post.
+    """
+
+    head: Head
+    channel: System
+    kind: DispatchKind
+    recipient: Code
+    address: Address | None = None
+    text: LongText | None = None
+    status: Status | None = None
+    document: Document | None = None
+    document_kind: DocumentKind | None = None

@@ -1,0 +1,80 @@
+"""One change of a dossier, as it is written to the ledger and told to people: one `Publication`, one transaction."""
+
+from collections.abc import Mapping
+
+from models.base import Code, Instant, LongText, MessageKey, Model, Text
+from models.clock import Clock, Due, Timeliness
+from models.documents import Document
+from models.dossier import DossierOutcome, DossierStage, Fee, Leg
+from models.facts import FactRefusal
+from models.plan import Plan
+from models.statuses import Status
+
+
+class NoticeOrder(Model):
+    """A notice to the citizen, by template (`models/data/notices.toml`); `key` makes it unique for ever."""
+
+    key: MessageKey
+    template: Code
+    values: Mapping[str, str] = {}
+
+
+class StatusEvent(Model):
+    """A status as one system numbers it; `incoming` when the system told us, else we tell it."""
+
+    key: MessageKey
+    status: Status
+    at: Instant
+    leg: Code | None = None
+    incoming: bool = False
+
+
+class HeardFact(Model):
+    """A fact that came by plain signal, and what became of it; `reason` is None when it was accepted."""
+
+    message_id: Code
+    kind: Code
+    at: Instant
+    reason: FactRefusal | None = None
+    text: LongText
+
+
+class Publication(Model):
+    """What changed since the publication before it. `sequence` rises by one; an older one never overwrites a newer.
+
+    `plan` is set when it was (re-)resolved; `legs` holds the legs that changed, whole; `attachments` those supplied
+    since the declaration.
+    """
+
+    code: Code
+    sequence: int
+    at: Instant
+    stage: DossierStage
+    outcome: DossierOutcome | None = None
+    plan: Plan | None = None
+    provincial_code: Code | None = None
+    clock: Clock | None = None
+    due: Due | None = None
+    expected: Due | None = None
+    timeliness: Timeliness | None = None
+    fee: Fee = Fee()
+    warnings: tuple[LongText, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    attachments: tuple[Document, ...] = ()
+    statuses: tuple[StatusEvent, ...] = ()
+    notices: tuple[NoticeOrder, ...] = ()
+    heard: tuple[HeardFact, ...] = ()
+
+
+class DossierSummary(Model):
+    """A dossier in a list: nothing personal."""
+
+    code: Code
+    group: Code
+    province_code: Code
+    stage: DossierStage
+    outcome: DossierOutcome | None
+    timeliness: Timeliness | None
+    due_at: Instant | None
+    opened_at: Instant
+    waiting_for: tuple[Text, ...] = ()

@@ -1,0 +1,349 @@
+"""The ledger's tables (sổ hồ sơ): columns for what is asked of them, JSON of domain models for what is only shown.
+
+Instants are stored as UTC and come back zone-aware; words of our vocabularies are stored as text, so that a new word
+needs no migration. Lengths follow `models.base`. Everything here may be personal data except codes and keys.
+"""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlmodel import Field, SQLModel
+
+from models.clock import ClockEntry, ClockEntryKind, Due, Timeliness
+from models.declaration import BirthDeclaration
+from models.documents import Document, DocumentKind, MediaType
+from models.dossier import ConsentState, DossierOutcome, DossierStage, Fee, Leg, LegOutcome, LegStage
+from models.facts import FactRefusal
+from models.law import Group
+from models.messages import Dispatch, DispatchKind, Sent
+from models.plan import Plan
+from models.publication import StatusEvent
+from models.statuses import Status, StatusSystem
+from models.systems import System
+
+_Word = TypeVar("_Word", bound=StrEnum)
+_Value = TypeVar("_Value")
+
+
+class UtcInstant(TypeDecorator[datetime]):
+    """A zone-aware instant, kept as UTC where the database keeps no zone; naive datetimes are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.utcoffset() is None:
+            raise ValueError(f"an instant needs a zone: {value.isoformat()}")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Word(TypeDecorator[_Word], Generic[_Word]):
+    """A word of one of our vocabularies, as text."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, words: type[_Word]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: _Word | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> _Word | None:
+        return None if value is None else self.words(value)
+
+
+class Shown(TypeDecorator[_Value], Generic[_Value]):
+    """A domain value kept as JSON, validated again when it is read."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, of: Any) -> None:
+        super().__init__()
+        self.of = of
+        self._adapter: TypeAdapter[_Value] = TypeAdapter(of)
+
+    def process_bind_param(self, value: _Value | None, dialect: Dialect) -> Any:
+        return None if value is None else self._adapter.dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> _Value | None:
+        return None if value is None else self._adapter.validate_python(value)
+
+
+_KEY = String(80)
+_MESSAGE_KEY = String(200)
+_RUNNING_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Table(SQLModel):
+    """What all tables share: one metadata, and constraint names that do not depend on the database."""
+
+    metadata: ClassVar[MetaData] = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class DossierRow(Table, table=True):
+    """Hồ sơ: one dossier. `child_claim` is free again once the dossier ends without the birth being registered."""
+
+    __tablename__ = "dossiers"
+
+    code: str = Field(primary_key=True, sa_type=_KEY)
+    submission_key: str = Field(sa_type=_KEY, unique=True)
+    content_key: str = Field(sa_type=_KEY)
+    child_claim: str | None = Field(default=None, sa_type=_KEY, unique=True)
+    applicant_key: str = Field(sa_type=_KEY)
+    group: Group = Field(sa_type=Word(Group))
+    province_code: str = Field(sa_type=_KEY, index=True)
+    pack: str | None = Field(default=None, sa_type=_KEY)
+    declaration: BirthDeclaration = Field(sa_type=Shown(BirthDeclaration))
+    plan: Plan | None = Field(default=None, sa_type=Shown(Plan))
+    plan_sequence: int | None = None
+    stage: DossierStage = Field(default=DossierStage.INTAKE, sa_type=Word(DossierStage), index=True)
+    outcome: DossierOutcome | None = Field(default=None, sa_type=Word(DossierOutcome))
+    provincial_code: str | None = Field(default=None, sa_type=_KEY, index=True)
+    sequence: int | None = None
+    due_at: datetime | None = Field(default=None, sa_type=UtcInstant(), index=True)
+    due: Due | None = Field(default=None, sa_type=Shown(Due))
+    expected_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    expected: Due | None = Field(default=None, sa_type=Shown(Due))
+    timeliness: Timeliness | None = Field(default=None, sa_type=Word(Timeliness))
+    fee: Fee = Field(default=Fee(), sa_type=Shown(Fee))
+    warnings: tuple[str, ...] = Field(default=(), sa_type=Shown(tuple[str, ...]))
+    opened_at: datetime = Field(sa_type=UtcInstant(), index=True)
+    started: bool = Field(default=False, index=True)
+    concluded_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+
+
+class DossierNumberRow(Table, table=True):
+    """Số thứ tự hồ sơ trong ngày: the last running number given out under a prefix on a legal day."""
+
+    __tablename__ = "dossier_numbers"
+
+    prefix: str = Field(primary_key=True, sa_type=_KEY)
+    day: date = Field(primary_key=True)
+    last: int
+
+
+class LegRow(Table, table=True):
+    """Thủ tục trong nhóm: one leg of a dossier, whole in `state`, as of the publication `sequence`."""
+
+    __tablename__ = "legs"
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
+    key: str = Field(primary_key=True, sa_type=_KEY)
+    stage: LegStage = Field(sa_type=Word(LegStage), index=True)
+    outcome: LegOutcome | None = Field(default=None, sa_type=Word(LegOutcome))
+    due_at: datetime | None = Field(default=None, sa_type=UtcInstant(), index=True)
+    expected_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    decided_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    number: str | None = Field(default=None, sa_type=_KEY)
+    timeliness: Timeliness | None = Field(default=None, sa_type=Word(Timeliness))
+    state: Leg = Field(sa_type=Shown(Leg))
+    sequence: int
+
+
+class ClockEntryRow(Table, table=True):
+    """Dòng sổ thời hạn: one line of a clock's ledger, never changed. `clock` is `group` or a leg's key."""
+
+    __tablename__ = "clock_entries"
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
+    clock: str = Field(primary_key=True, sa_type=_KEY)
+    position: int = Field(primary_key=True)
+    kind: ClockEntryKind = Field(sa_type=Word(ClockEntryKind))
+    at: datetime = Field(sa_type=UtcInstant())
+    cause: str = Field(sa_type=Text())
+    basis: str = Field(sa_type=Text())
+    working_days: int | None = None
+    stop: str | None = Field(default=None, sa_type=Text())
+    calendar_version: str | None = Field(default=None, sa_type=Text())
+
+    @property
+    def entry(self) -> ClockEntry:
+        """The line as a value."""
+        return ClockEntry(
+            kind=self.kind,
+            at=self.at,
+            cause=self.cause,
+            basis=self.basis,
+            working_days=self.working_days,
+            stop=self.stop,
+            calendar_version=self.calendar_version,
+        )
+
+
+class ConsentRow(Table, table=True):
+    """Xác nhận đồng ý trên VNeID: one person asked about one leg. `person` is the opaque key of the plan."""
+
+    __tablename__ = "consents"
+    __table_args__ = (ForeignKeyConstraint(["dossier_code", "leg"], ["legs.dossier_code", "legs.key"]),)
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY)
+    leg: str = Field(primary_key=True, sa_type=_KEY)
+    person: str = Field(primary_key=True, sa_type=_KEY)
+    personal_id: str = Field(sa_type=_KEY)
+    state: ConsentState = Field(sa_type=Word(ConsentState), index=True)
+    requested_at: datetime = Field(sa_type=UtcInstant())
+    due_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    answered_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+
+
+class DocumentRow(Table, table=True):
+    """Giấy tờ, kết quả điện tử: a document of a dossier by its digest; without a leg it came with the declaration."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        ForeignKeyConstraint(["dossier_code", "leg"], ["legs.dossier_code", "legs.key"]),
+        UniqueConstraint("dossier_code", "leg", "kind", "sha256"),
+    )
+
+    id: int = Field(default=None, primary_key=True, sa_type=_RUNNING_NUMBER)
+    dossier_code: str = Field(sa_type=_KEY, foreign_key="dossiers.code", index=True)
+    leg: str | None = Field(default=None, sa_type=_KEY)
+    kind: DocumentKind = Field(sa_type=Word(DocumentKind))
+    sha256: str = Field(sa_type=String(64), index=True)
+    size: int
+    media_type: MediaType = Field(sa_type=Word(MediaType))
+    file_name: str = Field(sa_type=Text())
+    at: datetime = Field(sa_type=UtcInstant())
+
+    @property
+    def document(self) -> Document:
+        """The document as a value."""
+        return Document(
+            kind=self.kind, sha256=self.sha256, size=self.size, media_type=self.media_type, file_name=self.file_name
+        )
+
+
+class MessageOutRow(Table, table=True):
+    """Thông điệp gửi đi: one message to a system by its idempotency key; `reply` once the system took it."""
+
+    __tablename__ = "messages_out"
+
+    key: str = Field(primary_key=True, sa_type=_MESSAGE_KEY)
+    dossier_code: str = Field(sa_type=_KEY, foreign_key="dossiers.code", index=True)
+    system: System = Field(sa_type=Word(System))
+    leg: str | None = Field(default=None, sa_type=_KEY)
+    step: str = Field(sa_type=_KEY)
+    sent_at: datetime = Field(sa_type=UtcInstant())
+    attempts: int = 0
+    reply: Sent | None = Field(default=None, sa_type=Shown(Sent))
+
+
+class MessageInRow(Table, table=True):
+    """Thông điệp nhận về: what came in and its verdict (`accepted` is none while it is not settled).
+
+    The dossier it names may not exist, so the code is no foreign key.
+    """
+
+    __tablename__ = "messages_in"
+
+    message_id: str = Field(primary_key=True, sa_type=_KEY)
+    digest: str = Field(sa_type=String(128))
+    kind: str = Field(sa_type=_KEY)
+    dossier_code: str | None = Field(default=None, sa_type=_KEY, index=True)
+    source: str = Field(sa_type=Text())
+    arrived_at: datetime = Field(sa_type=UtcInstant())
+    accepted: bool | None = None
+    reason: FactRefusal | None = Field(default=None, sa_type=Word(FactRefusal))
+    text: str | None = Field(default=None, sa_type=Text())
+
+
+class HeardFactRow(Table, table=True):
+    """Tín hiệu đã nghe: a fact that reached the workflow by plain signal, by the publication that told of it."""
+
+    __tablename__ = "heard_facts"
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
+    sequence: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    message_id: str = Field(sa_type=_KEY)
+    kind: str = Field(sa_type=_KEY)
+    at: datetime = Field(sa_type=UtcInstant())
+    reason: FactRefusal | None = Field(default=None, sa_type=Word(FactRefusal))
+    text: str = Field(sa_type=Text())
+
+
+class NoticeRow(Table, table=True):
+    """Hộp thư đi (thông báo, trạng thái, kết quả): one thing for one channel, sent in order per dossier and channel.
+
+    `attempts` rises with every lease, and so tells one lease from the next.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (Index(None, "sent_at", "dossier_code", "channel", "id"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=_RUNNING_NUMBER)
+    key: str = Field(sa_type=_MESSAGE_KEY, unique=True)
+    dossier_code: str = Field(sa_type=_KEY, foreign_key="dossiers.code", index=True)
+    channel: System = Field(sa_type=Word(System))
+    kind: DispatchKind = Field(sa_type=Word(DispatchKind))
+    dispatch: Dispatch = Field(sa_type=Shown(Dispatch))
+    attempts: int = 0
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    leased_until: datetime | None = Field(default=None, sa_type=UtcInstant())
+    sent_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    last_error: str | None = Field(default=None, sa_type=Text())
+
+
+class Direction(StrEnum):
+    """Whether a system told us a status, or we tell it."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+class StatusEventRow(Table, table=True):
+    """Trạng thái hồ sơ: a status in one system's numbering; only (`system`, `code`) means anything."""
+
+    __tablename__ = "status_events"
+    __table_args__ = (UniqueConstraint("dossier_code", "key"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=_RUNNING_NUMBER)
+    dossier_code: str = Field(sa_type=_KEY, foreign_key="dossiers.code")
+    key: str = Field(sa_type=_MESSAGE_KEY)
+    system: StatusSystem = Field(sa_type=Word(StatusSystem))
+    code: str = Field(sa_type=_KEY)
+    direction: Direction = Field(sa_type=Word(Direction))
+    leg: str | None = Field(default=None, sa_type=_KEY)
+    at: datetime = Field(sa_type=UtcInstant())
+
+    @property
+    def event(self) -> StatusEvent:
+        """The event as a value."""
+        return StatusEvent(
+            key=self.key,
+            status=Status(system=self.system, code=self.code),
+            at=self.at,
+            leg=self.leg,
+            incoming=self.direction is Direction.INCOMING,
+        )

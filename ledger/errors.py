@@ -1,0 +1,77 @@
+"""What the ledger refuses, each with a Vietnamese sentence for people and nothing personal in it."""
+
+from models.base import Code, MessageKey
+
+
+class LedgerError(Exception):
+    """The ledger refuses something; `str(error)` is Vietnamese and safe to show."""
+
+
+class DatabaseUnusable(LedgerError):
+    """The database is missing, unreachable, or not of the schema this code was written for."""
+
+    def __init__(self, database: str, vietnamese: str, english: str) -> None:
+        super().__init__(f"Không dùng được cơ sở dữ liệu {database}: {vietnamese} (ledger database: {english})")
+
+
+class UnknownDossier(LedgerError):
+    """There is no dossier of that code."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(f"Không có hồ sơ {code}.")
+        self.code = code
+
+
+class SubmissionReused(LedgerError):
+    """The submission id was used before, for a declaration of other content."""
+
+    def __init__(self) -> None:
+        super().__init__("Mã lần nộp này đã dùng cho một tờ khai có nội dung khác; hãy nộp với mã mới.")
+
+
+class DuplicateDossier(LedgerError):
+    """The child already has a dossier in progress, or its birth is registered (REQUIREMENTS §8).
+
+    `code` is that dossier's when the same person declares, else None: nobody learns who else declared the child.
+    """
+
+    def __init__(self, code: Code | None) -> None:
+        which = f"hồ sơ {code}" if code else "hồ sơ khác"
+        super().__init__(f"Trẻ này đã có {which} đang giải quyết hoặc đã đăng ký khai sinh; không mở thêm hồ sơ.")
+        self.code = code
+
+
+class ClockRewritten(LedgerError):
+    """A publication changes a line of a clock's ledger that was already written; clocks are only ever added to."""
+
+    def __init__(self, code: Code, clock: Code, position: int) -> None:
+        super().__init__(f"Hồ sơ {code}: dòng {position} của sổ thời hạn “{clock}” đã ghi, không được sửa.")
+
+
+class UnknownMessage(LedgerError):
+    """There is no message of that key or id."""
+
+    def __init__(self, key: MessageKey) -> None:
+        super().__init__(f"Không có thông điệp {key}.")
+
+
+class MessageReused(LedgerError):
+    """A message id came again with other content."""
+
+    def __init__(self, message_id: Code) -> None:
+        super().__init__(f"Mã thông điệp {message_id} đã dùng cho một nội dung khác.")
+        self.message_id = message_id
+
+
+class DocumentMissing(LedgerError):
+    """The store has no content of that digest."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"Kho giấy tờ không có tệp {sha256}.")
+
+
+class DocumentDamaged(LedgerError):
+    """The stored content no longer has the digest it was stored under."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"Tệp {sha256} trong kho giấy tờ đã hỏng.")

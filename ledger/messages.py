@@ -1,0 +1,134 @@
+"""Messages out by idempotency key, so that nothing is sent twice; messages in by id, so that nothing counts twice."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from ledger.errors import MessageReused, UnknownMessage
+from ledger.transactions import Transactions, found, insert_if_absent
+from ledger.values import Verdict
+from models.base import Code, MessageKey
+from models.facts import FactRefusal
+from models.messages import Head, Sent
+from models.publication import HeardFact
+from models.systems import System
+from models.tables import HeardFactRow, MessageInRow, MessageOutRow
+
+
+class Messages(Transactions):
+    """What was exchanged with the systems around us."""
+
+    def sending(self, head: Head, system: System, step: Code, leg: Code | None = None) -> None:
+        """Records, before a call, that the message of that head goes out; counts every attempt.
+
+        Raises UnknownDossier.
+        """
+        with self._writing() as session:
+            found(session, head.dossier_code)
+            message = MessageOutRow(
+                key=head.key,
+                dossier_code=head.dossier_code,
+                system=system,
+                leg=leg,
+                step=step,
+                sent_at=head.sent_at,
+            )
+            if session.get(MessageOutRow, head.key) is None:
+                insert_if_absent(session, message)
+            _message_out(session, head.key).attempts += 1
+
+    def sent(self, key: MessageKey, reply: Sent) -> None:
+        """Keeps the system's answer to a message; the first answer stays. Raises UnknownMessage."""
+        with self._writing() as session:
+            message = _message_out(session, key)
+            message.reply = message.reply or reply
+
+    def reply_to(self, key: MessageKey) -> Sent | None:
+        """The answer to a message, None while the system is not known to have taken it: only then is it sent again."""
+        with self._reading() as session:
+            message = session.get(MessageOutRow, key)
+            return message.reply if message else None
+
+    def arrived(
+        self, message_id: Code, digest: str, kind: Code, dossier_code: Code | None, source: str, at: datetime
+    ) -> Verdict | None:
+        """Records a message that came in; its verdict if it came before and was settled, else None: deliver it (again).
+
+        `dossier_code` is what the message says, whether we know that dossier or not. Raises MessageReused when the id
+        came before with another digest.
+        """
+        with self._writing() as session:
+            arrival = MessageInRow(
+                message_id=message_id,
+                digest=digest,
+                kind=kind,
+                dossier_code=dossier_code,
+                source=source,
+                arrived_at=at,
+            )
+            message = session.get(MessageInRow, message_id)
+            if message is None:
+                if insert_if_absent(session, arrival):
+                    return None
+                message = _message_in(session, message_id)
+            if message.digest != digest:
+                raise MessageReused(message_id)
+            return _verdict(message)
+
+    def settled(self, message_id: Code, accepted: bool, reason: FactRefusal | None, text: str) -> Verdict:
+        """Keeps the verdict on a message that came in and returns the one that counts: the first stays.
+
+        Raises UnknownMessage.
+        """
+        with self._writing() as session:
+            message = _message_in(session, message_id)
+            earlier = _verdict(message)
+            if earlier:
+                return earlier
+            message.accepted, message.reason, message.text = accepted, reason, text
+            return Verdict(accepted=accepted, reason=reason, text=text)
+
+    def refused_facts(self, code: Code) -> tuple[HeardFact, ...]:
+        """What was sent to the dossier and not accepted, by message and by signal, oldest first."""
+        with self._reading() as session:
+            return read_refused_facts(session, code)
+
+
+def read_refused_facts(session: Session, code: Code) -> tuple[HeardFact, ...]:
+    """See `Messages.refused_facts`."""
+    messages = session.exec(
+        select(MessageInRow).where(MessageInRow.dossier_code == code, col(MessageInRow.accepted).is_(False))
+    )
+    signals = session.exec(
+        select(HeardFactRow).where(HeardFactRow.dossier_code == code, col(HeardFactRow.reason).is_not(None))
+    )
+    facts = [
+        HeardFact(message_id=row.message_id, kind=row.kind, at=row.arrived_at, reason=row.reason, text=verdict.text)
+        for row in messages
+        if (verdict := _verdict(row))
+    ]
+    facts += [
+        HeardFact(message_id=row.message_id, kind=row.kind, at=row.at, reason=row.reason, text=row.text)
+        for row in signals
+    ]
+    return tuple(sorted(facts, key=lambda fact: (fact.at, fact.message_id)))
+
+
+def _message_out(session: Session, key: MessageKey) -> MessageOutRow:
+    message = session.get(MessageOutRow, key, with_for_update=True)
+    if message is None:
+        raise UnknownMessage(key)
+    return message
+
+
+def _message_in(session: Session, message_id: Code) -> MessageInRow:
+    message = session.get(MessageInRow, message_id, with_for_update=True)
+    if message is None:
+        raise UnknownMessage(message_id)
+    return message
+
+
+def _verdict(message: MessageInRow) -> Verdict | None:
+    if message.accepted is None or message.text is None:
+        return None
+    return Verdict(accepted=message.accepted, reason=message.reason, text=message.text)

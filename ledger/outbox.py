@@ -1,0 +1,104 @@
+"""The outbox: everything for citizens and systems leaves from here, in order per dossier and channel.
+
+A row is leased before it is sent, so that two processes never send it at the same time; who crashed loses the lease by
+time. A row that fails holds back the younger ones of its dossier on its channel, and nobody else.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, or_, update
+from sqlmodel import col, select
+
+from ledger.transactions import Transactions
+from ledger.values import Claimed, StoredNotice
+from models.base import Code
+from models.systems import System
+from models.tables import NoticeRow
+
+
+class Outbox(Transactions):
+    """The rows that wait for their channel."""
+
+    def claim(self, channels: Collection[System], now: datetime, lease: timedelta, limit: int) -> tuple[Claimed, ...]:
+        """Leases at most `limit` rows of these channels until `now` + `lease`, the longest waiting first.
+
+        Of each dossier and channel only the oldest unsent row can be had, not before its next attempt is due, and not
+        while somebody else's lease on it lasts.
+        """
+        with self._writing() as session:
+            oldest = (
+                select(func.min(NoticeRow.id))
+                .where(col(NoticeRow.sent_at).is_(None), col(NoticeRow.channel).in_(channels))
+                .group_by(col(NoticeRow.dossier_code), col(NoticeRow.channel))
+            )
+            candidates = session.exec(
+                select(NoticeRow)
+                .where(col(NoticeRow.id).in_(oldest), *_due(now))
+                .order_by(col(NoticeRow.id))
+                .limit(limit)
+            ).all()
+            claimed = []
+            for row in candidates:
+                won = session.exec(
+                    update(NoticeRow)
+                    .where(col(NoticeRow.id) == row.id, col(NoticeRow.attempts) == row.attempts, *_due(now))
+                    .values(leased_until=now + lease, attempts=row.attempts + 1)
+                    .execution_options(synchronize_session=False)
+                )
+                if won.rowcount:
+                    claimed.append(Claimed(id=row.id, dispatch=row.dispatch, attempts=row.attempts + 1))
+            return tuple(claimed)
+
+    def dispatched(self, id: int, at: datetime) -> None:
+        """The channel took the row; who says so need not hold the lease any more, for it is sent all the same."""
+        with self._writing() as session:
+            session.exec(
+                update(NoticeRow)
+                .where(col(NoticeRow.id) == id, col(NoticeRow.sent_at).is_(None))
+                .values(sent_at=at, leased_until=None, last_error=None)
+            )
+
+    def postponed(self, id: int, error: str, next_attempt_at: datetime, attempts: int) -> None:
+        """The channel did not take the row: it may be claimed again from `next_attempt_at` on.
+
+        `attempts` is the lease's (`Claimed.attempts`): a lease that ran out and was taken over changes nothing.
+        """
+        with self._writing() as session:
+            session.exec(
+                update(NoticeRow)
+                .where(col(NoticeRow.id) == id, col(NoticeRow.attempts) == attempts, col(NoticeRow.sent_at).is_(None))
+                .values(leased_until=None, next_attempt_at=next_attempt_at, last_error=error)
+            )
+
+    def outbox_open(self, code: Code | None = None) -> int:
+        """How many rows are not sent yet, of one dossier or of all."""
+        with self._reading() as session:
+            waiting = select(func.count()).select_from(NoticeRow).where(col(NoticeRow.sent_at).is_(None))
+            return session.exec(waiting.where(NoticeRow.dossier_code == code) if code else waiting).one()
+
+    def notices_of(self, code: Code) -> tuple[StoredNotice, ...]:
+        """Everything that went or will go out for a dossier, oldest first."""
+        with self._reading() as session:
+            rows = select(NoticeRow).where(NoticeRow.dossier_code == code).order_by(col(NoticeRow.id))
+            return tuple(stored_notice(row) for row in session.exec(rows))
+
+
+def stored_notice(row: NoticeRow) -> StoredNotice:
+    """A row as a value."""
+    return StoredNotice(
+        id=row.id,
+        dispatch=row.dispatch,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        sent_at=row.sent_at,
+        last_error=row.last_error,
+    )
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(NoticeRow.sent_at).is_(None),
+        or_(col(NoticeRow.next_attempt_at).is_(None), col(NoticeRow.next_attempt_at) <= now),
+        or_(col(NoticeRow.leased_until).is_(None), col(NoticeRow.leased_until) <= now),
+    )

@@ -1,0 +1,194 @@
+"""Writing what changed: dossier, legs, clocks, consents, documents, statuses and outbox in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from ledger.errors import ClockRewritten
+from ledger.transactions import Transactions, add_documents, locked
+from ledger.values import GROUP_CLOCK
+from models.base import Code
+from models.clock import Clock, ClockEntry, Due
+from models.dossier import DossierStage, Leg
+from models.messages import Dispatch
+from models.publication import Publication
+from models.tables import (
+    ClockEntryRow,
+    ConsentRow,
+    Direction,
+    DossierRow,
+    HeardFactRow,
+    LegRow,
+    NoticeRow,
+    StatusEventRow,
+)
+
+
+class Publications(Transactions):
+    """The changes of dossiers whose workflow runs."""
+
+    def publish(self, publication: Publication, dispatches: Sequence[Dispatch]) -> None:
+        """Writes one change and puts its dispatches into the outbox; twice is the same as once.
+
+        What a later publication has written of dossier, plan or leg stays; whatever is only ever added (clock entries,
+        documents, statuses, heard facts, outbox rows by their key) is added if it is not there. A dossier that ends
+        without the birth being registered lets go of its child.
+
+        Raises UnknownDossier, and ClockRewritten when a clock entry differs from the one written at its position.
+        """
+        with self._writing() as session:
+            dossier = locked(session, publication.code)
+            _write_state(dossier, publication)
+            _write_legs(session, publication)
+            _write_clocks(session, publication)
+            _write_statuses(session, publication)
+            _write_heard(session, publication)
+            _write_outbox(session, publication.code, dispatches)
+            if dossier.stage is DossierStage.CONCLUDED and not _birth_registered(session, dossier):
+                dossier.child_claim = None
+
+
+def _write_state(dossier: DossierRow, publication: Publication) -> None:
+    dossier.started = True
+    if publication.plan and _later(publication, dossier.plan_sequence):
+        dossier.plan = publication.plan
+        dossier.pack = publication.plan.pack
+        dossier.plan_sequence = publication.sequence
+    if not _later(publication, dossier.sequence):
+        return
+    dossier.sequence = publication.sequence
+    dossier.stage = publication.stage
+    dossier.outcome = publication.outcome
+    dossier.provincial_code = publication.provincial_code
+    dossier.due, dossier.due_at = publication.due, _at(publication.due)
+    dossier.expected, dossier.expected_at = publication.expected, _at(publication.expected)
+    dossier.timeliness = publication.timeliness
+    dossier.fee = publication.fee
+    dossier.warnings = publication.warnings
+    if publication.stage is DossierStage.CONCLUDED:
+        dossier.concluded_at = dossier.concluded_at or publication.at
+
+
+def _later(publication: Publication, written: int | None) -> bool:
+    return written is None or publication.sequence > written
+
+
+def _at(due: Due | None) -> datetime | None:
+    return due.at if due else None
+
+
+def _write_legs(session: Session, publication: Publication) -> None:
+    for leg in publication.legs:
+        row = session.get(LegRow, (publication.code, leg.key))
+        if row is None or _later(publication, row.sequence):
+            session.merge(_leg_row(publication, leg))
+            session.flush()
+            for consent in leg.consents:
+                session.merge(
+                    ConsentRow(
+                        dossier_code=publication.code,
+                        leg=leg.key,
+                        person=consent.person.key,
+                        personal_id=consent.person.personal_id,
+                        state=consent.state,
+                        requested_at=consent.requested_at,
+                        due_at=consent.due.at,
+                        answered_at=consent.answered_at,
+                    )
+                )
+        add_documents(session, publication.code, leg.key, leg.documents, publication.at)
+    add_documents(session, publication.code, None, publication.attachments, publication.at)
+
+
+def _leg_row(publication: Publication, leg: Leg) -> LegRow:
+    return LegRow(
+        dossier_code=publication.code,
+        key=leg.key,
+        stage=leg.stage,
+        outcome=leg.outcome,
+        due_at=_at(leg.due),
+        expected_at=_at(leg.expected),
+        decided_at=leg.decided_at,
+        number=leg.number,
+        timeliness=leg.timeliness,
+        state=leg,
+        sequence=publication.sequence,
+    )
+
+
+def _write_clocks(session: Session, publication: Publication) -> None:
+    for name, clock in _clocks(publication).items():
+        written = session.exec(
+            select(ClockEntryRow)
+            .where(ClockEntryRow.dossier_code == publication.code, ClockEntryRow.clock == name)
+            .order_by(col(ClockEntryRow.position))
+        ).all()
+        for row, entry in zip(written, clock.entries, strict=False):
+            if row.entry != entry:
+                raise ClockRewritten(publication.code, name, row.position)
+        for position, entry in enumerate(clock.entries[len(written) :], len(written)):
+            session.add(_entry_row(publication.code, name, position, entry))
+
+
+def _clocks(publication: Publication) -> Mapping[Code, Clock]:
+    clocks = {leg.key: leg.clock for leg in publication.legs if leg.clock}
+    return {GROUP_CLOCK: publication.clock, **clocks} if publication.clock else clocks
+
+
+def _entry_row(code: Code, clock: Code, position: int, entry: ClockEntry) -> ClockEntryRow:
+    return ClockEntryRow(dossier_code=code, clock=clock, position=position, **entry.model_dump())
+
+
+def _write_statuses(session: Session, publication: Publication) -> None:
+    known = set(session.exec(select(StatusEventRow.key).where(StatusEventRow.dossier_code == publication.code)))
+    for event in publication.statuses:
+        if event.key not in known:
+            known.add(event.key)
+            session.add(
+                StatusEventRow(
+                    dossier_code=publication.code,
+                    key=event.key,
+                    system=event.status.system,
+                    code=event.status.code,
+                    direction=Direction.INCOMING if event.incoming else Direction.OUTGOING,
+                    leg=event.leg,
+                    at=event.at,
+                )
+            )
+
+
+def _write_heard(session: Session, publication: Publication) -> None:
+    for position, fact in enumerate(publication.heard):
+        session.merge(
+            HeardFactRow(
+                dossier_code=publication.code,
+                sequence=publication.sequence,
+                position=position,
+                **fact.model_dump(),
+            )
+        )
+
+
+def _write_outbox(session: Session, code: Code, dispatches: Iterable[Dispatch]) -> None:
+    known = set(session.exec(select(NoticeRow.key).where(NoticeRow.dossier_code == code)))
+    for dispatch in dispatches:
+        if dispatch.head.key not in known:
+            known.add(dispatch.head.key)
+            session.add(
+                NoticeRow(
+                    key=dispatch.head.key,
+                    dossier_code=code,
+                    channel=dispatch.channel,
+                    kind=dispatch.kind,
+                    dispatch=dispatch,
+                )
+            )
+
+
+def _birth_registered(session: Session, dossier: DossierRow) -> bool:
+    """Whether the leg that registers the birth was decided; without a plan to say which leg that is, any leg counts."""
+    legs = select(LegRow).where(LegRow.dossier_code == dossier.code)
+    if dossier.plan:
+        legs = legs.where(col(LegRow.key).in_([leg.key for leg in dossier.plan.legs if leg.sent_with_intake]))
+    return any(leg.number is not None or leg.state.completed for leg in session.exec(legs))

@@ -1,0 +1,150 @@
+"""What people and scripts read: one dossier whole, or a list of dossiers without anything personal."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Session, col, select
+
+from ledger.messages import read_refused_facts
+from ledger.outbox import stored_notice
+from ledger.transactions import Transactions
+from ledger.values import GROUP_CLOCK, StoredClock, StoredConsent, StoredDocument, StoredDossier
+from models.base import Code
+from models.details import attributes
+from models.dossier import DossierStage, DossierView, Leg, LegStage
+from models.law import Group
+from models.plan import Plan
+from models.publication import DossierSummary
+from models.search_attributes import SearchAttribute
+from models.systems import System
+from models.tables import ClockEntryRow, DocumentRow, DossierRow, LegRow, NoticeRow, StatusEventRow
+
+_WAITING_FOR_PEOPLE = {"citizen": "công dân", "consent": "người được hỏi ý kiến trên VNeID"}
+
+
+class Reads(Transactions):
+    """Dossiers as they were last published."""
+
+    def view(self, code: Code) -> StoredDossier | None:
+        """Everything about one dossier, None when there is none of that code."""
+        with self._reading() as session:
+            row = session.get(DossierRow, code)
+            return _dossier(session, row) if row else None
+
+    def summaries(
+        self,
+        stage: DossierStage | None = None,
+        province: Code | None = None,
+        group: Group | None = None,
+        overdue_at: datetime | None = None,
+        limit: int = 100,
+    ) -> tuple[DossierSummary, ...]:
+        """The newest dossiers first, at most `limit`.
+
+        `overdue_at` leaves only open dossiers that are, at that instant, past the due date of the dossier or of a leg
+        still to be done.
+        """
+        wanted = select(DossierRow).order_by(col(DossierRow.opened_at).desc(), col(DossierRow.code).desc()).limit(limit)
+        if stage:
+            wanted = wanted.where(DossierRow.stage == stage)
+        if province:
+            wanted = wanted.where(DossierRow.province_code == province)
+        if group:
+            wanted = wanted.where(DossierRow.group == group)
+        if overdue_at:
+            wanted = wanted.where(_overdue(overdue_at))
+        with self._reading() as session:
+            rows = session.exec(wanted).all()
+            legs = _legs(session, [row.code for row in rows])
+            return tuple(_summary(row, legs[row.code]) for row in rows)
+
+
+def _overdue(at: datetime) -> ColumnElement[bool]:
+    late_legs = select(LegRow.dossier_code).where(
+        col(LegRow.due_at) < at, col(LegRow.stage) != LegStage.ENDED, col(LegRow.timeliness).is_(None)
+    )
+    late_dossier = and_(col(DossierRow.due_at) < at, col(DossierRow.timeliness).is_(None))
+    late = or_(late_dossier, col(DossierRow.code).in_(late_legs))
+    return and_(col(DossierRow.stage) != DossierStage.CONCLUDED, late)
+
+
+def _legs(session: Session, codes: Sequence[Code]) -> Mapping[Code, list[Leg]]:
+    legs = defaultdict(list)
+    for row in session.exec(select(LegRow).where(col(LegRow.dossier_code).in_(codes)).order_by(col(LegRow.key))):
+        legs[row.dossier_code].append(row.state)
+    return legs
+
+
+def _in_plan_order(legs: Iterable[Leg], plan: Plan | None) -> tuple[Leg, ...]:
+    order = [leg.key for leg in plan.legs] if plan else []
+    return tuple(sorted(legs, key=lambda leg: order.index(leg.key) if leg.key in order else len(order)))
+
+
+def _summary(row: DossierRow, legs: Iterable[Leg]) -> DossierSummary:
+    return DossierSummary(
+        code=row.code,
+        group=row.group,
+        province_code=row.province_code,
+        stage=row.stage,
+        outcome=row.outcome,
+        timeliness=row.timeliness,
+        due_at=row.due_at,
+        opened_at=row.opened_at,
+        waiting_for=_waiting_for(row, legs),
+    )
+
+
+def _waiting_for(row: DossierRow, legs: Iterable[Leg]) -> tuple[str, ...]:
+    """The same answer operators search by in Temporal, in words."""
+    view = DossierView(
+        code=row.code,
+        province_code=row.province_code,
+        stage=row.stage,
+        outcome=row.outcome,
+        plan=row.plan,
+        legs=_in_plan_order(legs, row.plan),
+    )
+    waits = attributes(view).lists[SearchAttribute.WAITING_FOR]
+    return tuple(_WAITING_FOR_PEOPLE.get(wait) or System(wait).label for wait in waits)
+
+
+def _dossier(session: Session, row: DossierRow) -> StoredDossier:
+    legs = _in_plan_order(_legs(session, [row.code])[row.code], row.plan)
+    documents = select(DocumentRow).where(DocumentRow.dossier_code == row.code).order_by(col(DocumentRow.id))
+    statuses = select(StatusEventRow).where(StatusEventRow.dossier_code == row.code).order_by(col(StatusEventRow.id))
+    notices = select(NoticeRow).where(NoticeRow.dossier_code == row.code).order_by(col(NoticeRow.id))
+    return StoredDossier(
+        summary=_summary(row, legs),
+        sequence=row.sequence,
+        started=row.started,
+        concluded_at=row.concluded_at,
+        pack=row.pack,
+        plan=row.plan,
+        provincial_code=row.provincial_code,
+        due=row.due,
+        expected=row.expected,
+        fee=row.fee,
+        warnings=row.warnings,
+        legs=legs,
+        clocks=_clocks(session, row, legs),
+        consents=tuple(StoredConsent(leg=leg.key, consent=consent) for leg in legs for consent in leg.consents),
+        documents=tuple(StoredDocument(leg=d.leg, document=d.document, at=d.at) for d in session.exec(documents)),
+        statuses=tuple(status.event for status in session.exec(statuses)),
+        notices=tuple(stored_notice(notice) for notice in session.exec(notices)),
+        refused_facts=read_refused_facts(session, row.code),
+    )
+
+
+def _clocks(session: Session, row: DossierRow, legs: Iterable[Leg]) -> tuple[StoredClock, ...]:
+    entries = defaultdict(list)
+    written = select(ClockEntryRow).where(ClockEntryRow.dossier_code == row.code)
+    for entry in session.exec(written.order_by(col(ClockEntryRow.clock), col(ClockEntryRow.position))):
+        entries[entry.clock].append(entry.entry)
+    dues = {GROUP_CLOCK: row.due, **{leg.key: leg.due for leg in legs}}
+    return tuple(
+        StoredClock(clock=clock, entries=tuple(entries[clock]), due=due)
+        for clock, due in dues.items()
+        if entries[clock]
+    )

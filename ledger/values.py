@@ -1,0 +1,94 @@
+"""What the ledger gives back: values, never rows."""
+
+from models.base import Code, Instant, LongText, Model
+from models.clock import ClockEntry, Due
+from models.documents import Document
+from models.dossier import Consent, Fee, Leg
+from models.facts import FactRefusal
+from models.messages import Dispatch
+from models.plan import Plan
+from models.publication import DossierSummary, HeardFact, StatusEvent
+
+GROUP_CLOCK = "group"
+"""The name of the clock of the whole dossier; the others bear the key of their leg."""
+
+
+class Opened(Model):
+    """A dossier as it was opened. `created`: by this very call; `started`: its workflow is known to have started."""
+
+    code: Code
+    created: bool
+    started: bool
+
+
+class Verdict(Model):
+    """What became of a message that came in; `reason` is None when it was accepted."""
+
+    accepted: bool
+    reason: FactRefusal | None = None
+    text: LongText
+
+
+class Claimed(Model):
+    """An outbox row leased to whoever claimed it. `attempts` counts the leases, this one included, and names it."""
+
+    id: int
+    dispatch: Dispatch
+    attempts: int
+
+
+class StoredClock(Model):
+    """A clock's ledger as it was written, with what it amounted to when it was last published."""
+
+    clock: Code
+    entries: tuple[ClockEntry, ...]
+    due: Due | None = None
+
+
+class StoredConsent(Model):
+    """A consent with the leg it is for."""
+
+    leg: Code
+    consent: Consent
+
+
+class StoredDocument(Model):
+    """A document of a dossier; without a leg it came with the declaration."""
+
+    leg: Code | None
+    document: Document
+    at: Instant
+
+
+class StoredNotice(Model):
+    """An outbox row: what goes to one channel, and how far it is."""
+
+    id: int
+    dispatch: Dispatch
+    attempts: int
+    next_attempt_at: Instant | None
+    sent_at: Instant | None
+    last_error: str | None
+
+
+class StoredDossier(Model):
+    """Everything the ledger knows of one dossier, read in one transaction."""
+
+    summary: DossierSummary
+    sequence: int | None
+    started: bool
+    concluded_at: Instant | None
+    pack: Code | None
+    plan: Plan | None
+    provincial_code: Code | None
+    due: Due | None
+    expected: Due | None
+    fee: Fee
+    warnings: tuple[LongText, ...]
+    legs: tuple[Leg, ...]
+    clocks: tuple[StoredClock, ...]
+    consents: tuple[StoredConsent, ...]
+    documents: tuple[StoredDocument, ...]
+    statuses: tuple[StatusEvent, ...]
+    notices: tuple[StoredNotice, ...]
+    refused_facts: tuple[HeardFact, ...]

@@ -1,0 +1,122 @@
+"""Dossiers for the ledger's tests, made from the sample declarations."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from ledger.engine import open_engine
+from ledger.errors import DuplicateDossier
+from ledger.store import Ledger
+from models.base import LEGAL_ZONE
+from models.calendar import load_calendar
+from models.clock import Clock, ClockEntry, ClockEntryKind, Due, due
+from models.declaration import BirthDeclaration
+from models.documents import Document, DocumentKind, describe
+from models.dossier import DossierStage
+from models.law import Group, pack_in_force
+from models.messages import Dispatch, DispatchKind, Head
+from models.plan import Plan, resolve_plan
+from models.publication import Publication
+from models.submission import Submission, submission
+from models.systems import System
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
+PREFIX = "G22.99.08"
+OPENED_AT = datetime(2026, 11, 10, 9, 0, tzinfo=LEGAL_ZONE)
+SECRET = SecretStr("tests only")
+CALENDAR = load_calendar()
+
+
+def declared(sample: str = "plain", **changes: Any) -> BirthDeclaration:
+    """The declaration of a sample file without attachments, some fields of it changed."""
+    data = json.loads((SAMPLES / f"{sample}.json").read_text("utf-8"))
+    return BirthDeclaration.model_validate(data | {"attachments": ()} | changes)
+
+
+def numbered(number: int) -> BirthDeclaration:
+    """The declaration of another child for every number, all by the same declarant."""
+    notice = {"number": f"{number:05d}.GCS.01901.26", "issued_on": "2026-11-10", "facility": "Bệnh viện Phụ sản Hà Nội"}
+    return declared(submission_id=f"lan-nop-{number}", birth_notice=notice)
+
+
+def submitted(declaration: BirthDeclaration, at: datetime = OPENED_AT) -> Submission:
+    """The submission of a declaration."""
+    return submission(declaration, at, SECRET)
+
+
+def opened(ledger: Ledger, declaration: BirthDeclaration | None = None) -> str:
+    """The code of a dossier opened for a declaration."""
+    return ledger.open_dossier(submitted(declaration or declared()), Group.BIRTH, PREFIX).code
+
+
+def plan_of(declaration: BirthDeclaration) -> Plan:
+    """The plan of a declaration under the law of the day it was submitted."""
+    return resolve_plan(pack_in_force(OPENED_AT.date()), declaration)
+
+
+def published(code: str, sequence: int, **changes: Any) -> Publication:
+    """A publication of a dossier in progress, some fields of it changed."""
+    at = OPENED_AT + timedelta(minutes=sequence)
+    return Publication(**{"code": code, "sequence": sequence, "at": at, "stage": DossierStage.IN_PROGRESS} | changes)
+
+
+def clock(*kinds: ClockEntryKind) -> Clock:
+    """A clock of five working days with entries of these kinds, one hour apart."""
+    limits = {ClockEntryKind.STARTED: 5, ClockEntryKind.EXTENDED: 8}
+    entries = tuple(
+        ClockEntry(
+            kind=kind,
+            at=OPENED_AT + timedelta(hours=hours),
+            cause=f"Sự kiện thứ {hours + 1}",
+            basis="Quyết định 296/QĐ-VPCP",
+            working_days=limits.get(kind),
+        )
+        for hours, kind in enumerate(kinds)
+    )
+    return Clock(entries=entries)
+
+
+def due_of(running: Clock) -> Due:
+    """When a clock's limit ends."""
+    return due(running, CALENDAR)
+
+
+def notice(code: str, number: int, channel: System = System.PORTAL) -> Dispatch:
+    """A notice on one channel."""
+    head = Head(
+        key=f"{code}:notice:{number}:{channel.value}", dossier_code=code, procedure_code="2.002621", sent_at=OPENED_AT
+    )
+    return Dispatch(
+        head=head, channel=channel, kind=DispatchKind.NOTICE, recipient="0912345678", text=f"Thông báo số {number}."
+    )
+
+
+def certificate(text: str = "bản điện tử") -> Document:
+    """An electronic birth certificate of that content."""
+    return describe(DocumentKind.BIRTH_CERTIFICATE, "giay-khai-sinh.pdf", f"%PDF-1.7 {text}".encode())
+
+
+def open_all(url: str, numbers: Sequence[int]) -> list[tuple[int, str, bool]]:
+    """Opens numbered dossiers through an engine of its own, as another process would: (number, code, created)."""
+    engine = open_engine(url)
+    try:
+        ledger = Ledger(engine)
+        outcomes = [(n, ledger.open_dossier(submitted(numbered(n)), Group.BIRTH, PREFIX)) for n in numbers]
+        return [(number, outcome.code, outcome.created) for number, outcome in outcomes]
+    finally:
+        engine.dispose()
+
+
+def claim_child(url: str, submission_id: str) -> str | None:
+    """Declares the same child under another submission id: the code if it was the first, else None."""
+    engine = open_engine(url)
+    try:
+        return opened(Ledger(engine), declared(submission_id=submission_id))
+    except DuplicateDossier:
+        return None
+    finally:
+        engine.dispose()

@@ -1,0 +1,84 @@
+"""The document store: content comes back as it went in, is kept once, and damage never passes unnoticed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ledger.documents import DocumentStore
+from ledger.errors import DocumentDamaged, DocumentMissing
+from models.documents import MAX_DOCUMENT_BYTES, DocumentKind, DocumentRefused, MediaType
+from tests.ledger.builders import certificate
+
+PDF = b"%PDF-1.7 gi\xe1\xba\xa5y khai sinh"
+
+
+def put(store: DocumentStore, content: bytes = PDF, file_name: str = "giấy khai sinh.pdf") -> Path:
+    """Where the content lies once it is put."""
+    document = store.put(content, DocumentKind.BIRTH_CERTIFICATE, file_name)
+    return Path(document.sha256[:2]) / document.sha256[2:4] / document.sha256
+
+
+def files(folder: Path) -> list[Path]:
+    return [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "documents"
+
+
+@pytest.fixture
+def store(folder: Path) -> DocumentStore:
+    return DocumentStore(folder)
+
+
+def test_content_comes_back_as_it_went_in(store: DocumentStore) -> None:
+    document = store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
+    assert store.get(document) == PDF
+    assert (document.media_type, document.size, document.file_name) == (MediaType.PDF, len(PDF), "giấy khai sinh.pdf")
+
+
+def test_the_same_content_is_kept_once(store: DocumentStore, folder: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(lambda number: put(store, file_name=f"{number}.pdf"), range(16)))) == 1
+    assert files(folder) == [put(store)]
+
+
+def test_only_the_owner_can_look_into_the_store(store: DocumentStore, folder: Path) -> None:
+    stored = folder / put(store)
+    assert folder.stat().st_mode & 0o077 == 0
+    assert stored.stat().st_mode & 0o077 == 0
+
+
+def test_what_was_never_put_is_missing(store: DocumentStore) -> None:
+    with pytest.raises(DocumentMissing, match=certificate().sha256):
+        store.get(certificate())
+
+
+@pytest.mark.parametrize("damage", [b"", PDF[:-1], PDF + b"\n", PDF.replace(b"1.7", b"1.4")])
+def test_damage_is_noticed_and_mended_by_putting_again(store: DocumentStore, folder: Path, damage: bytes) -> None:
+    document = store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
+    (folder / put(store)).write_bytes(damage)
+    with pytest.raises(DocumentDamaged, match=document.sha256):
+        store.get(document)
+    store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
+    assert store.get(document) == PDF
+
+
+def test_the_largest_document_is_taken_and_a_larger_one_is_not(store: DocumentStore, folder: Path) -> None:
+    largest = b"%PDF-1.7 ".ljust(MAX_DOCUMENT_BYTES, b"0")
+    assert store.get(store.put(largest, DocumentKind.BIRTH_NOTICE, "lon.pdf")) == largest
+    with pytest.raises(DocumentRefused, match="10 MB"):
+        put(store, largest + b"0")
+    assert len(files(folder)) == 1
+
+
+def test_a_failed_write_leaves_nothing_behind(store: DocumentStore, folder: Path) -> None:
+    where = folder / put(store)
+    where.unlink()
+    where.mkdir()
+    with pytest.raises(IsADirectoryError):
+        put(store)
+    where.rmdir()
+    assert files(folder) == []

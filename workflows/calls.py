@@ -1,0 +1,53 @@
+"""How activities are called: one place for timeouts and retries.
+
+A call to an agency is retried for as long as it takes: the dossier waits through an outage of days and says for whom
+(REQUIREMENTS §1). Local activities are pure arithmetic in the worker.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from models.systems import System, system_queue
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+_CALL_TIMEOUT = timedelta(minutes=1)
+_AGENCY_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
+)
+_LEDGER_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+)
+_LOCAL_TIMEOUT = timedelta(seconds=10)
+
+
+async def call_system(
+    port: Callable[[P], Awaitable[R]], system: System, message: P, summary: str, *, give_up: timedelta | None = None
+) -> R:
+    """Call a system on its own queue; `give_up` bounds calls the dossier can do without."""
+    return await workflow.execute_activity(
+        port,
+        message,
+        task_queue=system_queue(workflow.info().task_queue, system),
+        start_to_close_timeout=_CALL_TIMEOUT,
+        schedule_to_close_timeout=give_up,
+        retry_policy=_AGENCY_RETRY,
+        summary=summary,
+    )
+
+
+async def call_ledger(port: Callable[[P], Awaitable[R]], message: P, summary: str) -> R:
+    """Call the ledger, for as long as it takes."""
+    return await workflow.execute_activity(
+        port, message, start_to_close_timeout=_CALL_TIMEOUT, retry_policy=_LEDGER_RETRY, summary=summary
+    )
+
+
+async def compute(port: Callable[[P], Awaitable[R]], query: P) -> R:
+    """Ask the worker's law and calendar; the answer is recorded, so replay never computes it again."""
+    return await workflow.execute_local_activity(port, query, start_to_close_timeout=_LOCAL_TIMEOUT)

@@ -1,0 +1,410 @@
+"""What every dossier workflow is before it does anything: its state, its ways in, and its publications.
+
+Facts reach a dossier as updates, whose senders get an answer, or as plain signals, whose senders do not. Both go
+through the same pure reducers; what is wrong leaves the dossier untouched.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import RawValue, SearchAttributeUpdate
+from temporalio.exceptions import ApplicationError
+
+from models.clock import Clock, Due, Timeliness
+from models.details import attributes, details
+from models.documents import Document
+from models.dossier import DossierOutcome, DossierStage, DossierView, Fee, Leg
+from models.facts import (
+    Accepted,
+    AgencyEvent,
+    ConsentAnswer,
+    DocumentsSupplied,
+    FactKind,
+    FactRefusal,
+    FactRefused,
+    InboundFact,
+    PaymentConfirmed,
+)
+from models.intake import receipt_rule
+from models.plan import LegPlan, Plan, RequiredDocument
+from models.publication import HeardFact, NoticeOrder, Publication, StatusEvent
+from models.reducers import apply_agency_event, apply_consent, not_in_future
+from models.search_attributes import SearchAttribute
+from models.start import StartDossier
+from models.statuses import PortalStatus, Status, StatusSystem
+from workflows import ports
+from workflows.calls import call_ledger
+from workflows.clock import LegalTime
+from workflows.visibility import attribute_key
+
+
+class DossierWorkflow:
+    """State, handlers and publications of one dossier; all set up here, since handlers may run before `run`."""
+
+    def __init__(self, start: StartDossier) -> None:
+        self.code = start.code
+        self.declaration = start.declaration
+        self.time = LegalTime(start.training_offset)
+        self.stage = DossierStage.INTAKE
+        self.outcome: DossierOutcome | None = None
+        self.plan: Plan | None = None
+        self.provincial_code: str | None = None
+        self.fee = Fee()
+        self.payment: PaymentConfirmed | None = None
+        self.missing: tuple[RequiredDocument, ...] = ()
+        self.legs: dict[str, Leg] = {}
+        self.clock: Clock | None = None
+        self.due: Due | None = None
+        self.expected: Due | None = None
+        self.timeliness: Timeliness | None = None
+        self.warnings: tuple[str, ...] = ()
+        self._seen: dict[str, str] = {}
+        self._refused_signals = 0
+        self._journal = _Journal()
+        self._sequence = 0
+        self._shown: dict[SearchAttribute, object] = {}
+
+    # --- Facts in ------------------------------------------------------------------------------------------------
+
+    @workflow.update(name=FactKind.AGENCY_EVENT.value)
+    async def agency_event(self, fact: RawValue) -> Accepted:
+        """An agency says something about its leg."""
+        return self._take(FactKind.AGENCY_EVENT, fact)
+
+    @agency_event.validator
+    def _check_agency_event(self, fact: RawValue) -> None:
+        self._judge(FactKind.AGENCY_EVENT, fact)
+
+    @workflow.update(name=FactKind.VNEID_CONSENT.value)
+    async def vneid_consent(self, fact: RawValue) -> Accepted:
+        """A person answers a consent request in VNeID."""
+        return self._take(FactKind.VNEID_CONSENT, fact)
+
+    @vneid_consent.validator
+    def _check_vneid_consent(self, fact: RawValue) -> None:
+        self._judge(FactKind.VNEID_CONSENT, fact)
+
+    @workflow.update(name=FactKind.PAYMENT.value)
+    async def payment_confirmed(self, fact: RawValue) -> Accepted:
+        """The payment platform confirms a payment."""
+        return self._take(FactKind.PAYMENT, fact)
+
+    @payment_confirmed.validator
+    def _check_payment(self, fact: RawValue) -> None:
+        self._judge(FactKind.PAYMENT, fact)
+
+    @workflow.update(name=FactKind.DOCUMENTS.value)
+    async def documents_supplied(self, fact: RawValue) -> Accepted:
+        """The citizen adds attachments the dossier waits for."""
+        return self._take(FactKind.DOCUMENTS, fact)
+
+    @documents_supplied.validator
+    def _check_documents(self, fact: RawValue) -> None:
+        self._judge(FactKind.DOCUMENTS, fact)
+
+    @workflow.signal(name=FactKind.AGENCY_EVENT.value)
+    async def agency_event_signal(self, fact: RawValue) -> None:
+        """The same by plain signal."""
+        self._hear(FactKind.AGENCY_EVENT, fact)
+
+    @workflow.signal(name=FactKind.VNEID_CONSENT.value)
+    async def vneid_consent_signal(self, fact: RawValue) -> None:
+        """The same by plain signal."""
+        self._hear(FactKind.VNEID_CONSENT, fact)
+
+    @workflow.signal(name=FactKind.PAYMENT.value)
+    async def payment_signal(self, fact: RawValue) -> None:
+        """The same by plain signal."""
+        self._hear(FactKind.PAYMENT, fact)
+
+    @workflow.signal(name=FactKind.DOCUMENTS.value)
+    async def documents_signal(self, fact: RawValue) -> None:
+        """The same by plain signal."""
+        self._hear(FactKind.DOCUMENTS, fact)
+
+    @workflow.signal(dynamic=True)
+    async def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """A signal of a name we do not know is recorded, never dropped silently."""
+        known = ", ".join(FactKind)
+        refusal = FactRefused(FactRefusal.UNKNOWN_KIND, f"Không có loại tín hiệu này; các loại nhận: {known}.")
+        self._heard("unknown_signal", None, refusal)
+
+    @workflow.query(name="dossier_view")
+    def view(self) -> DossierView:
+        """The whole dossier as it stands."""
+        return DossierView(
+            code=self.code,
+            province_code=self.declaration.recipients.province_code,
+            stage=self.stage,
+            outcome=self.outcome,
+            plan=self.plan,
+            provincial_code=self.provincial_code,
+            clock=self.clock,
+            due=self.due,
+            expected=self.expected,
+            timeliness=self.timeliness,
+            fee=self.fee,
+            missing_documents=self.missing,
+            legs=tuple(self.legs.values()),
+            warnings=self.warnings,
+            refused_signals=self._refused_signals,
+        )
+
+    def _judge(self, kind: FactKind, raw: RawValue) -> None:
+        """Refuse a wrong fact before it enters history; the sender learns why."""
+        try:
+            fact = _read(kind, raw)
+            if not self._repeated(fact):
+                self._effect(fact)
+        except FactRefused as refusal:
+            raise ApplicationError(refusal.text, type=refusal.reason.value, non_retryable=True) from None
+
+    def _take(self, kind: FactKind, raw: RawValue) -> Accepted:
+        """Accept a judged fact. Judged again: another handler of the same task may have come first."""
+        try:
+            fact = _read(kind, raw)
+            repeated = self._repeated(fact)
+            if not repeated:
+                self._accept(fact)
+        except FactRefused as refusal:
+            raise ApplicationError(refusal.text, type=refusal.reason.value, non_retryable=True) from None
+        text = "Đã ghi nhận trước đó." if repeated else "Đã ghi nhận."
+        return Accepted(message_id=fact.message_id, text=text, repeated=repeated)
+
+    def _hear(self, kind: FactKind, raw: RawValue) -> None:
+        """Take a fact from a sender who gets no answer; a wrong one is recorded as refused."""
+        fact = None
+        try:
+            fact = _read(kind, raw)
+            if self._repeated(fact):
+                return
+            self._accept(fact)
+        except FactRefused as refusal:
+            self._heard(kind.value, fact, refusal)
+        else:
+            self._heard(kind.value, fact, None)
+
+    def _heard(self, kind: str, fact: InboundFact | None, refusal: FactRefused | None) -> None:
+        self._refused_signals += refusal is not None
+        message_id = fact.message_id if fact and not refusal else f"{self.code}:signal:{workflow.uuid4()}"
+        self._journal.heard.append(
+            HeardFact(
+                message_id=message_id,
+                kind=kind,
+                at=self.time.now(),
+                reason=refusal.reason if refusal else None,
+                text=refusal.text if refusal else "Đã ghi nhận.",
+            )
+        )
+
+    def _repeated(self, fact: InboundFact) -> bool:
+        """Whether this very message was accepted before. Raises FactRefused when its id carried something else."""
+        if fact.dossier_code != self.code:
+            raise FactRefused(FactRefusal.WRONG_DOSSIER, f"Thông điệp ghi mã hồ sơ khác, không phải {self.code}.")
+        earlier = self._seen.get(fact.message_id)
+        if earlier is not None and earlier != _digest(fact):
+            raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.")
+        return earlier is not None
+
+    def _accept(self, fact: InboundFact) -> None:
+        self._effect(fact)()
+        self._seen[fact.message_id] = _digest(fact)
+
+    def _effect(self, fact: InboundFact) -> Callable[[], None]:
+        """What a fact would do; FactRefused when it may not."""
+        match fact:
+            case AgencyEvent():
+                return self._agency_effect(fact)
+            case ConsentAnswer():
+                leg, leg_plan = self._addressed(fact.leg)
+                after = apply_consent(leg, leg_plan, fact, self.time.now())
+                return lambda: self.put(after)
+            case PaymentConfirmed():
+                return self._payment_effect(fact)
+            case DocumentsSupplied():
+                return self._documents_effect(fact)
+
+    def _agency_effect(self, event: AgencyEvent) -> Callable[[], None]:
+        leg, leg_plan = self._addressed(event.leg)
+        if event.provincial_code and self.provincial_code and event.provincial_code != self.provincial_code:
+            raise FactRefused(FactRefusal.WRONG_DOSSIER, "Mã hồ sơ cấp tỉnh không phải của hồ sơ này.")
+        after = apply_agency_event(leg, leg_plan, receipt_rule(self.required_plan), event, self.time.now())
+
+        def effect() -> None:
+            self.put(after)
+            if leg_plan.sent_with_intake and after.agency_code:
+                self.provincial_code = after.agency_code
+            if event.status:
+                self.note_status(event.status, leg=event.leg, incoming=True)
+
+        return effect
+
+    def _payment_effect(self, payment: PaymentConfirmed) -> Callable[[], None]:
+        not_in_future(payment.at, self.time.now())
+        if self.stage is not DossierStage.WAITING_PAYMENT or self.payment:
+            raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ không chờ nộp lệ phí.")
+        if payment.amount_vnd != self.fee.total_vnd:
+            raise FactRefused(FactRefusal.WRONG_AMOUNT, f"Số tiền phải nộp là {self.fee.total_vnd} đồng.")
+
+        def effect() -> None:
+            self.payment = payment
+
+        return effect
+
+    def _documents_effect(self, supplied: DocumentsSupplied) -> Callable[[], None]:
+        if self.stage is not DossierStage.WAITING_DOCUMENTS:
+            raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ không chờ bổ sung giấy tờ.")
+        wanted = {kind for document in self.missing for kind in document.any_of}
+        foreign = [document.kind.label for document in supplied.documents if document.kind not in wanted]
+        if foreign:
+            raise FactRefused(FactRefusal.NOT_AWAITED, f"Hồ sơ không cần bổ sung: {', '.join(foreign)}.")
+        attachments = (*self.declaration.attachments, *supplied.documents)
+        kinds = frozenset(document.kind for document in attachments)
+
+        def effect() -> None:
+            self.declaration = self.declaration.model_copy(update={"attachments": attachments})
+            self.missing = tuple(document for document in self.missing if not document.met_by(kinds))
+            self._journal.attachments += supplied.documents
+
+        return effect
+
+    def _addressed(self, key: str) -> tuple[Leg, LegPlan]:
+        if key not in self.legs:
+            raise FactRefused(FactRefusal.UNKNOWN_LEG, f"Hồ sơ không có thủ tục “{key}”.")
+        return self.legs[key], self.required_plan.leg(key)
+
+    # --- State and publications ----------------------------------------------------------------------------------
+
+    @property
+    def required_plan(self) -> Plan:
+        """The plan, once intake has resolved it."""
+        if self.plan is None:
+            raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ đang được tiếp nhận, chưa có thủ tục nào.")
+        return self.plan
+
+    def put(self, leg: Leg) -> None:
+        """The leg is now this."""
+        self.legs[leg.key] = leg
+        self._journal.legs[leg.key] = None
+
+    def enter(self, stage: DossierStage, status: PortalStatus | None = None) -> None:
+        """The dossier is now in this stage; the portal and the province hear of it as `status`."""
+        self.stage = stage
+        self._journal.changed = True
+        if status:
+            self.note_status(Status(system=StatusSystem.PORTAL, code=status.value))
+
+    def note_status(self, status: Status, *, leg: str | None = None, incoming: bool = False) -> None:
+        """A status as a system numbers it, told to us or by us."""
+        key = f"{self.code}:status:{self._journal.number()}"
+        self._journal.statuses.append(
+            StatusEvent(key=key, status=status, at=self.time.now(), leg=leg, incoming=incoming)
+        )
+
+    def tell(self, template: str, **values: str) -> None:
+        """A notice to the citizen."""
+        key = f"{self.code}:notice:{self._journal.number()}:{template}"
+        self._journal.notices.append(NoticeOrder(key=key, template=template, values=values))
+
+    def plan_changed(self) -> None:
+        """The plan was resolved anew and goes to the ledger with the next publication."""
+        self._journal.plan = True
+        self._journal.changed = True
+
+    async def publish_changes(self, finished: Callable[[], bool]) -> None:
+        """Publish every change in order until the dossier has finished and nothing is left."""
+        while True:
+            await workflow.wait_condition(lambda: self._journal.pending or finished())
+            if not self._journal.pending:
+                return
+            await self._publish()
+
+    async def _publish(self) -> None:
+        journal, self._journal = self._journal, _Journal(self._journal.count)
+        self._sequence += 1
+        view = self.view()
+        self._show(view)
+        publication = Publication(
+            code=self.code,
+            sequence=self._sequence,
+            at=self.time.now(),
+            stage=self.stage,
+            outcome=self.outcome,
+            plan=self.plan if journal.plan else None,
+            provincial_code=self.provincial_code,
+            clock=self.clock,
+            due=self.due,
+            expected=self.expected,
+            timeliness=self.timeliness,
+            fee=self.fee,
+            warnings=self.warnings,
+            legs=tuple(self.legs[key] for key in journal.legs),
+            attachments=journal.attachments,
+            statuses=tuple(journal.statuses),
+            notices=tuple(journal.notices),
+            heard=tuple(journal.heard),
+        )
+        await call_ledger(ports.publish, publication, f"Ghi sổ và thông báo lần {self._sequence}: {self.stage.label}")
+
+    def _show(self, view: DossierView) -> None:
+        """Live details and search attributes for operators; an attribute is written only when it changes."""
+        workflow.set_current_details(details(view))
+        values = attributes(view)
+        wanted: dict[SearchAttribute, object] = {**values.keywords, **values.lists, **values.instants}
+        updates: list[SearchAttributeUpdate[Any]] = []
+        for attribute in SearchAttribute:
+            value = wanted.get(attribute)
+            if value != self._shown.get(attribute):
+                updates.append(_attribute_update(attribute, value))
+        if updates:
+            workflow.upsert_search_attributes(updates)
+            self._shown = wanted
+
+
+class _Journal:
+    """What has changed since the last publication. `count` numbers notices and statuses for ever."""
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+        self.changed = False
+        self.plan = False
+        self.legs: dict[str, None] = {}
+        self.attachments: tuple[Document, ...] = ()
+        self.statuses: list[StatusEvent] = []
+        self.notices: list[NoticeOrder] = []
+        self.heard: list[HeardFact] = []
+
+    @property
+    def pending(self) -> bool:
+        return self.changed or bool(self.legs or self.attachments or self.statuses or self.notices or self.heard)
+
+    def number(self) -> int:
+        self.count += 1
+        return self.count
+
+
+def _read(kind: FactKind, raw: RawValue) -> InboundFact:
+    """The fact in a raw payload. Raises FactRefused that names the wrong fields but never their values."""
+    try:
+        fact: InboundFact = workflow.payload_converter().from_payload(raw.payload, kind.model)
+    except ValidationError as error:
+        fields = sorted({".".join(str(part) for part in problem["loc"]) or "(gốc)" for problem in error.errors()})
+        raise FactRefused(FactRefusal.MALFORMED, f"Sai cấu trúc ở: {', '.join(fields)[:300]}.") from None
+    except Exception:  # whatever a converter raises on bytes it cannot read, the sender hears the same
+        raise FactRefused(FactRefusal.MALFORMED, "Không đọc được nội dung thông điệp.") from None
+    return fact
+
+
+def _digest(fact: InboundFact) -> str:
+    return hashlib.sha256(fact.model_dump_json().encode()).hexdigest()
+
+
+def _attribute_update(attribute: SearchAttribute, value: object) -> SearchAttributeUpdate[Any]:
+    """The update that sets an attribute, or unsets it for None and the empty list."""
+    key = attribute_key(attribute)
+    if isinstance(value, tuple):
+        value = list(value)
+    return key.value_set(value) if value else key.value_unset()

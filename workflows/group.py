@@ -1,0 +1,299 @@
+"""What every dossier does, whatever its group: intake, legs as the plan says, conclusion (nhóm thủ tục liên thông)."""
+
+import asyncio
+from datetime import date, datetime
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from models.base import legal_date
+from models.clock import Clock, ClockEntry, ClockEntryKind, Timeliness, timeliness
+from models.delivery import Notice
+from models.details import state
+from models.dossier import DossierOutcome, DossierStage, GroupOutcome, Leg, LegOutcome
+from models.intake import receipt_rule
+from models.messages import BirthNoticeState, Head, PaymentMessage
+from models.plan import LegPlan, RequiredDocument
+from models.start import CitizenDueQuery, DueQuery, ExpectedQuery, LawQuery, Resolved, StartDossier
+from models.statuses import PortalStatus
+from models.systems import System
+from models.words import dong, in_words, last_day, listed, when
+from workflows import ports
+from workflows.calls import call_ledger, call_system, compute
+from workflows.dossier import DossierWorkflow
+from workflows.leg import LegRun
+
+_LAW_CHANGED = "Hồ sơ được tiếp nhận theo gói luật {pack}, khác gói khi nộp."
+
+
+class ProcedureGroup(DossierWorkflow):
+    """The engine: it runs any plan. A group adds only what is different in kind (`look_up`)."""
+
+    async def look_up(self) -> BirthNoticeState | None:
+        """What the group must find out before the law can be resolved."""
+        raise NotImplementedError
+
+    async def life(self, start: StartDossier) -> GroupOutcome:
+        """The life of the dossier, published as it goes."""
+        publishing = asyncio.create_task(self.publish_changes(lambda: self.stage is DossierStage.CONCLUDED))
+        if await self.take_in(start):
+            await self.run_legs()
+        outcome = await self.conclude()
+        await publishing
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return outcome
+
+    # --- Intake ----------------------------------------------------------------------------------------------------
+
+    async def take_in(self, start: StartDossier) -> bool:
+        """Ledger, look-ups, law, missing attachments, fee. False when the dossier ends with nothing sent."""
+        await call_ledger(ports.confirm_dossier, start, "Đối chiếu hồ sơ với sổ")
+        today = self.time.now().date()
+        resolved = await self.resolve(today, None)
+        self.adopt(resolved)
+        self.enter(DossierStage.INTAKE, PortalStatus.SUBMITTED)
+        self.tell(Notice.SUBMITTED, group=self.required_plan.name)
+        notice = await self.look_up()
+        if notice is not None:
+            resolved = await self.resolve(today, notice)
+        return await self.attachments_complete(resolved.missing_documents, notice) and await self.fee_paid()
+
+    async def resolve(self, on: date, notice: BirthNoticeState | None) -> Resolved:
+        """The law of this dossier on a date (a local activity: recorded, never recomputed)."""
+        return await compute(ports.resolve_law, LawQuery(declaration=self.declaration, on=on, notice=notice))
+
+    def adopt(self, resolved: Resolved) -> None:
+        """From here on the dossier carries this plan."""
+        self.plan = resolved.plan
+        self.fee = resolved.fee
+        self.warnings = tuple(dict.fromkeys((*self.warnings, *resolved.warnings)))
+        for leg in resolved.plan.legs:
+            self.put(self.legs.get(leg.key, Leg(key=leg.key)))
+        self.legs = {leg.key: self.legs[leg.key] for leg in resolved.plan.legs}
+        self.plan_changed()
+
+    async def attachments_complete(
+        self, missing: tuple[RequiredDocument, ...], notice: BirthNoticeState | None
+    ) -> bool:
+        """Wait for attachments the law requires; the citizen has the supplement limit, and nothing has been sent."""
+        if not missing:
+            return True
+        self.missing = missing
+        plan = self.required_plan
+        until = await self.citizen_limit(plan.supplement_days)
+        wanted = "; ".join(" hoặc ".join(kind.label for kind in document.any_of) for document in missing)
+        self.enter(DossierStage.WAITING_DOCUMENTS, PortalStatus.NEEDS_DOCUMENTS)
+        self.tell(
+            Notice.DOCUMENTS_NEEDED,
+            documents=wanted,
+            until=last_day(until),
+            reason=f"{notice.label}; {missing[0].basis}" if notice else missing[0].basis,
+        )
+        expired = await self.time.reached(
+            lambda: until, unless=lambda: not self.missing, summary=f"Chờ bổ sung giấy tờ đến hết {last_day(until)}"
+        )
+        if expired:
+            self.outcome = DossierOutcome.DOCUMENTS_NOT_PROVIDED
+            self.tell(Notice.ENDED_WITHOUT_DOCUMENTS, documents=wanted, until=last_day(until))
+        else:
+            self.enter(DossierStage.INTAKE)
+        return not expired
+
+    async def fee_paid(self) -> bool:
+        """Ask for the fee, if there is one, and wait for it; unpaid, the dossier ends and nothing was sent."""
+        if not self.fee.total_vnd:
+            return True
+        until = await self.citizen_limit(self.required_plan.payment_days)
+        self.enter(DossierStage.WAITING_PAYMENT, PortalStatus.NEEDS_PAYMENT)
+        self.tell(
+            Notice.PAYMENT_NEEDED,
+            amount=dong(self.fee.total_vnd),
+            lines=listed(line.name for line in self.fee.lines),
+            until=last_day(until),
+        )
+        message = PaymentMessage(
+            head=self.head("payment"),
+            fee=self.fee,
+            payer_personal_id=self.declaration.applicant.personal_id,
+            pay_by=until,
+        )
+        await call_system(ports.request_payment, System.PAYMENT, message, "Yêu cầu nộp lệ phí")
+        expired = await self.time.reached(
+            lambda: until, unless=lambda: self.payment is not None, summary=f"Chờ nộp lệ phí đến hết {last_day(until)}"
+        )
+        if expired:
+            self.outcome = DossierOutcome.UNPAID
+            self.tell(Notice.ENDED_UNPAID, until=last_day(until))
+        return not expired
+
+    async def citizen_limit(self, working_days: int) -> datetime:
+        """The end of a citizen's limit that begins now: 24:00 of its last working day."""
+        query = CitizenDueQuery(requested_at=self.time.now(), working_days=working_days)
+        due = await compute(ports.citizen_due_date, query)
+        assert due.at is not None  # a citizen's limit never stops
+        return due.at
+
+    # --- Legs ------------------------------------------------------------------------------------------------------
+
+    async def run_legs(self) -> None:
+        """The leg that goes with the intake first; the others as soon as the province has received the dossier."""
+        self.enter(DossierStage.WAITING_RECEIPT)
+        first = next(leg for leg in self.required_plan.legs if leg.sent_with_intake)
+        running = [asyncio.create_task(LegRun(self, first).run())]
+        await workflow.wait_condition(lambda: self.legs[first.key].clock is not None or self.legs[first.key].ended)
+        await self.received(first)
+        others = [leg for leg in self.required_plan.legs if leg.key != first.key]
+        running += [asyncio.create_task(LegRun(self, leg).run()) for leg in others]
+        await asyncio.gather(*running)
+
+    async def received(self, first: LegPlan) -> None:
+        """The province has the dossier: the group's clock starts, and every date is promised."""
+        clock = self.legs[first.key].clock
+        assert clock is not None
+        received_at = clock.entries[0].at
+        await self.settle_law(received_at)
+        plan = self.required_plan
+        entry = ClockEntry(
+            kind=ClockEntryKind.STARTED,
+            at=received_at,
+            cause=f"{first.system.label} tiếp nhận hồ sơ",
+            basis=plan.basis,
+            working_days=plan.limit,
+        )
+        self.clock = Clock(rule=receipt_rule(plan), entries=(entry,))
+        expected = await compute(ports.expected_dates, ExpectedQuery(plan=plan, received_at=received_at))
+        for key, due in expected.dues.items():
+            self.put(self.legs[key].model_copy(update={"expected": due}))
+        await self._read_group_clock()
+        self.expected = self.due
+        self.enter(DossierStage.IN_PROGRESS, PortalStatus.ACCEPTED)
+        promised = [
+            f"{leg.name} {when(due.at)}"
+            for leg in plan.legs
+            if (due := expected.dues[leg.key]).at is not None and due.at
+        ]
+        self.tell(
+            Notice.EXPECTED_DATES,
+            receiver=first.system.label,
+            received=when(received_at),
+            due=when(self.due.at) if self.due and self.due.at else "",
+            legs="; ".join(promised),
+        )
+
+    async def settle_law(self, received_at: datetime) -> None:
+        """The pack is fixed by the calendar date of the provincial receipt; re-resolved once if that differs."""
+        try:
+            resolved = await self.resolve(legal_date(received_at), None)
+        except ActivityError as error:
+            self.warnings = (*self.warnings, f"Không lập lại được kế hoạch theo ngày tiếp nhận: {error.cause}")
+            return
+        if resolved.plan.pack != self.required_plan.pack:
+            self.warnings = (*self.warnings, _LAW_CHANGED.format(pack=resolved.plan.pack))
+            self.adopt(resolved.model_copy(update={"fee": self.fee}))
+
+    # --- The group's clock -----------------------------------------------------------------------------------------
+
+    async def stop_group_clock(self, leg: LegPlan, at: datetime, basis: str) -> None:
+        """A leg lacks nothing but the citizen's act, so the group's clock stands still (REQUIREMENTS §6.5)."""
+        if leg.in_group_promise:
+            await self._enter_clock(
+                ClockEntry(
+                    kind=ClockEntryKind.STOPPED, at=at, cause=f"Chờ công dân: {leg.name}", basis=basis, stop=leg.key
+                )
+            )
+
+    async def resume_group_clock(self, leg: LegPlan, at: datetime, basis: str) -> None:
+        """The citizen's act is there, or the leg has ended without it."""
+        if leg.in_group_promise:
+            await self._enter_clock(
+                ClockEntry(
+                    kind=ClockEntryKind.RESUMED, at=at, cause=f"Hết chờ công dân: {leg.name}", basis=basis, stop=leg.key
+                )
+            )
+
+    async def extend_group_clock(self, leg: LegPlan, at: datetime) -> None:
+        """An agency must verify: the group gets its verification limit, once (REQUIREMENTS §10)."""
+        plan = self.required_plan
+        extended = self.clock and any(entry.kind is ClockEntryKind.EXTENDED for entry in self.clock.entries)
+        if not extended:
+            await self._enter_clock(
+                ClockEntry(
+                    kind=ClockEntryKind.EXTENDED,
+                    at=at,
+                    cause=f"{leg.agency} phải xác minh: {leg.name}",
+                    basis=plan.basis,
+                    working_days=plan.verification_limit,
+                )
+            )
+
+    async def _enter_clock(self, entry: ClockEntry) -> None:
+        assert self.clock is not None
+        before = self.due
+        self.clock = self.clock.with_entry(entry)
+        await self._read_group_clock()
+        if self.due and self.due.at and self.expected and self.expected.at and self.due.at != self.expected.at:
+            moved_from = before.at if before and before.at else self.expected.at
+            if moved_from != self.due.at:
+                self.tell(
+                    Notice.GROUP_DATES,
+                    expected=when(moved_from),
+                    due=when(self.due.at),
+                    explanation=" ".join(self.due.explanation),
+                )
+        self.enter(self.stage)
+
+    async def _read_group_clock(self) -> None:
+        assert self.clock is not None
+        answer = await compute(ports.due_dates, DueQuery(clocks={"group": self.clock}))
+        self.due = answer.dues["group"]
+
+    # --- Conclusion ------------------------------------------------------------------------------------------------
+
+    async def conclude(self) -> GroupOutcome:
+        """Outcome per leg and overall; results went out as each leg ended."""
+        if self.outcome is None:
+            self.outcome = self._overall()
+            self.timeliness = self._group_timeliness()
+            legs = [f"{self.required_plan.leg(leg.key).name}: {state(leg)}" for leg in self.legs.values()]
+            self.tell(
+                Notice.CONCLUDED,
+                outcome=self.outcome.label,
+                timeliness=f", {in_words(self.timeliness)}" if self.timeliness else "",
+                legs="; ".join(legs),
+            )
+            done = self.outcome is not DossierOutcome.NOT_COMPLETED
+            status = PortalStatus.DELIVERED if done else PortalStatus.STOPPED
+        else:
+            status = PortalStatus.STOPPED
+        self.enter(DossierStage.CONCLUDED, status)
+        return GroupOutcome(
+            code=self.code, outcome=self.outcome, timeliness=self.timeliness, legs=tuple(self.legs.values())
+        )
+
+    def _overall(self) -> DossierOutcome:
+        outcomes = {leg.outcome for leg in self.legs.values()}
+        if outcomes == {LegOutcome.COMPLETED}:
+            return DossierOutcome.COMPLETED
+        return DossierOutcome.PARTLY_COMPLETED if LegOutcome.COMPLETED in outcomes else DossierOutcome.NOT_COMPLETED
+
+    def _group_timeliness(self) -> Timeliness | None:
+        """Measured by the last decision among the legs the group's promise covers."""
+        plan = self.required_plan
+        ends = [
+            leg.decided_at or leg.ended_at
+            for leg in self.legs.values()
+            if plan.leg(leg.key).in_group_promise and leg.ended_at
+        ]
+        if self.due is None or self.due.at is None or not ends:
+            return None
+        return timeliness(max(end for end in ends if end), self.due.at)
+
+    def head(self, step: str) -> Head:
+        """The head of a message we send; its key is made of dossier and step, the same however often it is sent."""
+        return Head(
+            key=f"{self.code}:{step}",
+            dossier_code=self.code,
+            provincial_code=self.provincial_code,
+            procedure_code=self.required_plan.procedure_code,
+            sent_at=self.time.now(),
+        )

@@ -1,0 +1,92 @@
+"""Activities towards systems: each message is noted in the ledger before it leaves and after it was taken.
+
+A retried activity that finds the reply in the ledger does not send again; one that does not asks the system first
+where the system cannot tell a repeat by itself (its adapter knows).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+
+from temporalio import activity
+
+from activities.adapters import Adapters
+from activities.http import AgencyError, as_application_error
+from ledger.documents import DocumentStore
+from ledger.store import Ledger
+from models.documents import Document
+from models.messages import (
+    BirthNoticeAnswer,
+    BirthNoticeQuery,
+    ConsentMessage,
+    Head,
+    LegMessage,
+    PaymentMessage,
+    PeopleAnswer,
+    PeopleQuery,
+    Sent,
+)
+from models.systems import System
+
+A = TypeVar("A")
+
+
+class AgencyActivities:
+    """Every exchange a workflow waits for."""
+
+    def __init__(self, adapters: Adapters, ledger: Ledger, documents: DocumentStore) -> None:
+        self._adapters = adapters
+        self._ledger = ledger
+        self._documents = documents
+
+    @activity.defn(name="send_leg")
+    async def send_leg(self, message: LegMessage) -> Sent:
+        """Hand a leg to its agency's system."""
+        submit = partial(self._adapters.agencies[message.system].submit, message, self._read)
+        return await self._once(message.head, message.system, "submit", submit, leg=message.leg)
+
+    @activity.defn(name="ask_consent")
+    async def ask_consent(self, message: ConsentMessage) -> Sent:
+        """Ask one person for consent in VNeID."""
+        ask = partial(self._adapters.vneid.ask, message)
+        return await self._once(message.head, System.VNEID, "consent", ask, leg=message.leg)
+
+    @activity.defn(name="request_payment")
+    async def request_payment(self, message: PaymentMessage) -> Sent:
+        """Ask for payment."""
+        return await self._once(
+            message.head, System.PAYMENT, "payment", partial(self._adapters.payment.request, message)
+        )
+
+    @activity.defn(name="look_up_birth_notice")
+    async def look_up_birth_notice(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
+        """Find a birth notice; a look-up may be repeated freely."""
+        return await _told(System.HEALTH, partial(self._adapters.health.look_up, query))
+
+    @activity.defn(name="check_people")
+    async def check_people(self, query: PeopleQuery) -> PeopleAnswer:
+        """Validate people; a look-up may be repeated freely."""
+        return await _told(System.POPULATION, partial(self._adapters.population.check, query))
+
+    async def _once(
+        self, head: Head, system: System, step: str, send: Callable[[], Awaitable[Sent]], *, leg: str | None = None
+    ) -> Sent:
+        reply = await asyncio.to_thread(self._ledger.reply_to, head.key)
+        if reply is not None:
+            return reply
+        await asyncio.to_thread(self._ledger.sending, head, system, step, leg)
+        reply = await _told(system, send)
+        await asyncio.to_thread(self._ledger.sent, head.key, reply)
+        return reply
+
+    async def _read(self, document: Document) -> bytes:
+        return await asyncio.to_thread(self._documents.get, document)
+
+
+async def _told(system: System, call: Callable[[], Awaitable[A]]) -> A:
+    """The answer of a call; its failure as Temporal retries it."""
+    try:
+        return await call()
+    except AgencyError as error:
+        raise as_application_error(error, system) from error

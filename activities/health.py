@@ -1,0 +1,45 @@
+"""Birth notices of health facilities (giấy chứng sinh), looked up through the social-insurance data gateway."""
+
+from enum import StrEnum
+
+from activities.http import AgencyClient
+from activities.insurance_gateway import GatewayAnswer, InsuranceGateway
+from models.base import Code
+from models.messages import BirthNoticeAnswer, BirthNoticeQuery, BirthNoticeState
+
+_LOOK_UP = "/api/lienthong/traCuuGiayChungSinh"
+
+
+class _NoticeCode(StrEnum):
+    NONE = "0"
+    UNSIGNED = "1"
+    SIGNED = "2"
+
+
+_STATES = {
+    _NoticeCode.NONE: BirthNoticeState.NOT_FOUND,
+    _NoticeCode.UNSIGNED: BirthNoticeState.UNSIGNED,
+    _NoticeCode.SIGNED: BirthNoticeState.SIGNED,
+}
+
+
+class _Notice(GatewayAnswer):
+    TrangThai: _NoticeCode
+    MaCSKCB: Code | None = None
+
+
+class HealthAdapter:
+    """Looks birth notices up by their number."""
+
+    def __init__(self, client: AgencyClient, unit: str) -> None:
+        self._gateway = InsuranceGateway(client, unit)
+
+    async def look_up(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
+        """Whether there is such a notice and whether it is signed. Raises AgencyError."""
+        body = {
+            "MaHoSo": query.head.dossier_code,
+            "MaHoSoMCDT": query.head.provincial_code,
+            "SoGiayChungSinh": query.number,
+        }
+        found = await self._gateway.post(_LOOK_UP, body, query.head, _Notice)
+        return BirthNoticeAnswer(state=_STATES[found.TrangThai], facility=found.MaCSKCB)

@@ -1,0 +1,117 @@
+"""The outbox relay: sends what publications put into the outbox, channel by channel, until each channel has taken it.
+
+A workflow never waits for an SMS gateway. Rows of one dossier keep their order on each channel; a dead channel delays
+only itself. Several worker processes may relay: a row is leased to one at a time.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+
+from activities.adapters import Adapters
+from activities.http import AgencyError
+from ledger.documents import DocumentStore
+from ledger.errors import LedgerError
+from ledger.store import Ledger
+from ledger.values import Claimed
+from models.documents import Document
+from models.systems import System
+from settings import Settings
+
+logger = logging.getLogger("lienthong.outbox")
+
+_BATCH = 5
+_LEASE = timedelta(minutes=1)
+"""Longer than a batch can take (5 calls of 10 s); what a killed process had leased waits this long."""
+
+_IDLE_SECONDS = 1.0
+_FIRST_PAUSE = timedelta(seconds=2)
+_LONGEST_PAUSE = timedelta(minutes=10)
+
+
+class OutboxRelay:
+    """Relays some channels; `wake` makes it look at once instead of at its next look."""
+
+    def __init__(
+        self,
+        adapters: Adapters,
+        ledger: Ledger,
+        documents: DocumentStore,
+        settings: Settings,
+        channels: Collection[System] | None = None,
+    ) -> None:
+        self._adapters = adapters
+        self._ledger = ledger
+        self._documents = documents
+        self._settings = settings
+        self._channels = tuple(channels if channels is not None else adapters.channels)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wakers = {channel: asyncio.Event() for channel in self._channels}
+
+    def wake(self) -> None:
+        """There may be something to send; callable from any thread."""
+        if self._loop and not self._loop.is_closed():
+            for waker in self._wakers.values():
+                self._loop.call_soon_threadsafe(waker.set)
+
+    async def run(self) -> None:
+        """Relay until cancelled, each channel on its own."""
+        self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as channels:
+            for channel in self._channels:
+                channels.create_task(self._relay(channel))
+
+    async def _relay(self, channel: System) -> None:
+        waker = self._wakers[channel]
+        while True:
+            waker.clear()
+            try:
+                claimed = await asyncio.to_thread(self._ledger.claim, (channel,), datetime.now(UTC), _LEASE, _BATCH)
+                await self._send_all(channel, claimed)
+            except Exception:  # the ledger is away: nothing is lost, rows wait in it
+                logger.warning("outbox %s: sổ chưa dùng được, sẽ thử lại", channel.value, exc_info=True)
+                claimed = ()
+            if not claimed:
+                await _either(waker, _IDLE_SECONDS)
+
+    async def _send_all(self, channel: System, claimed: Sequence[Claimed]) -> None:
+        """Send the rows in order; stopped half-way, give back the leases of what was not sent."""
+        waiting = list(claimed)
+        try:
+            while waiting:
+                await self._send(channel, waiting[0])
+                waiting.pop(0)
+        except asyncio.CancelledError:
+            for row in waiting:
+                self._ledger.postponed(row.id, "stopped", datetime.now(UTC), row.attempts)
+            raise
+
+    async def _send(self, channel: System, row: Claimed) -> None:
+        await asyncio.sleep(1 / self._settings.rate(channel))
+        try:
+            await self._adapters.channels[channel].dispatch(row.dispatch, self._read)
+        except (AgencyError, LedgerError) as error:
+            pause = _pause(error, row.attempts)
+            logger.warning("outbox %s: %s, thử lại sau %s", channel.value, type(error).__name__, pause)
+            due = datetime.now(UTC) + pause
+            await asyncio.to_thread(self._ledger.postponed, row.id, type(error).__name__, due, row.attempts)
+        else:
+            await asyncio.to_thread(self._ledger.dispatched, row.id, datetime.now(UTC))
+
+    async def _read(self, document: Document) -> bytes:
+        return await asyncio.to_thread(self._documents.get, document)
+
+
+def _pause(error: AgencyError | LedgerError, attempts: int) -> timedelta:
+    """What the channel asks for, else twice as long each time up to ten minutes."""
+    asked = error.retry_delay if isinstance(error, AgencyError) else None
+    return asked or min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

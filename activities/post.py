@@ -1,0 +1,11 @@
+"""The public post (bưu chính công ích)."""
+
+from activities.wire import JsonChannel
+from models.messages import DispatchKind
+
+
+class PostAdapter(JsonChannel):
+    """Orders paper results to be sent home."""
+
+    path = "/orders"
+    kinds = frozenset({DispatchKind.PAPER_ORDER})

@@ -1,0 +1,11 @@
+"""The SMS brandname gateway."""
+
+from activities.wire import JsonChannel
+from models.messages import DispatchKind
+
+
+class SmsAdapter(JsonChannel):
+    """Sends short notices in Vietnamese."""
+
+    path = "/messages"
+    kinds = frozenset({DispatchKind.NOTICE})

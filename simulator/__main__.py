@@ -1,0 +1,54 @@
+"""`python -m simulator`: every agency system in one process, until Ctrl-C or SIGTERM."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+from simulator.app import create_app
+from simulator.book import Book
+from simulator.server import serving
+
+logger = logging.getLogger("simulator")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=8601, help="port on 127.0.0.1 (0 = a free one)")
+    parser.add_argument("--gateway", default="http://127.0.0.1:8600", help="base URL that events are sent to")
+    parser.add_argument("--book", default=":memory:", help="SQLite file of the book; by default kept in memory only")
+    parser.add_argument("--pace", type=float, default=0.2, help="seconds before each event")
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if arguments.book != ":memory:":
+        Path(arguments.book).parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(Book(arguments.book)) as book:
+        app = create_app(book, arguments.gateway, arguments.pace)
+        async with serving(app, arguments.port) as url:
+            logger.info("simulator ready: %s, events go to %s", url, arguments.gateway)
+            await stop.wait()
+
+
+def main() -> None:
+    """Run until told to stop. Exit code 1 when the port or the folder of the book cannot be used."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    arguments = _arguments()
+    try:
+        asyncio.run(_run(arguments))
+    except (OSError, sqlite3.OperationalError) as error:
+        sys.exit(f"Cannot use port {arguments.port} or the book {arguments.book}: {error}")
+
+
+if __name__ == "__main__":
+    main()

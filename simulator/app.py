@@ -1,0 +1,111 @@
+"""The simulator as one web application: each system under its own path, the book and the instructions beside them."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from models.systems import System
+from simulator import (
+    documents,
+    health,
+    identity,
+    insurance,
+    payment,
+    population,
+    portal,
+    post,
+    provincial,
+    residence,
+    sms,
+    social_insurance,
+    vneid,
+)
+from simulator.answers import Answers
+from simulator.book import Book
+from simulator.desk import Desk
+from simulator.instructions import Instruction
+from simulator.records import BookSummary, DossierBook
+from simulator.wire import Json, problem
+
+_ROUTERS: Mapping[System, Callable[[Desk], APIRouter]] = {
+    System.PORTAL: portal.router,
+    System.VNEID: vneid.router,
+    System.SMS: sms.router,
+    System.PAYMENT: payment.router,
+    System.PROVINCIAL: provincial.router,
+    System.POPULATION: population.router,
+    System.RESIDENCE: residence.router,
+    System.SOCIAL_INSURANCE: social_insurance.router,
+    System.HEALTH: health.router,
+    System.IDENTITY: identity.router,
+    System.DOCUMENTS: documents.router,
+    System.POST: post.router,
+}
+
+_INVALID: Mapping[str, Json] = {
+    System.PROVINCIAL: provincial.INVALID,
+    System.SOCIAL_INSURANCE: insurance.INVALID,
+    System.HEALTH: insurance.INVALID,
+}
+"""What the unfriendly wires say, in a 200, to a body that is none of theirs."""
+
+
+def create_app(book: Book, gateway: str, pace: float) -> FastAPI:
+    """The application over that book, answering to that gateway, `pace` seconds before each event."""
+    answers = Answers(book, gateway)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with answers:
+            yield
+
+    app = FastAPI(title="Liên thông: các hệ thống mô phỏng", lifespan=lifespan)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    for system, router in _ROUTERS.items():
+        app.include_router(router(Desk(system, book, answers, pace)), prefix=f"/{system.value}", tags=[system.label])
+    app.include_router(_controls(book), tags=["Sổ và chỉ dẫn"])
+    return app
+
+
+def _controls(book: Book) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/health")
+    async def health_() -> Mapping[str, str]:
+        """Whether the simulator is up."""
+        return {"status": "ok"}
+
+    @routes.get("/book")
+    async def summary() -> BookSummary:
+        """The whole book in numbers."""
+        return book.summary()
+
+    @routes.get("/book/{dossier_code}")
+    async def dossier(dossier_code: str) -> DossierBook:
+        """Everything the systems know of one dossier."""
+        return book.dossier(dossier_code)
+
+    @routes.put("/instructions/{dossier_code}/{system}", status_code=204)
+    async def instruct(dossier_code: str, system: System, instruction: Instruction) -> None:
+        """Tell a system what to do with a dossier; "*" stands for every dossier without an instruction of its own."""
+        book.instruct(dossier_code, system, instruction)
+
+    @routes.get("/instructions/{dossier_code}/{system}")
+    async def instruction(dossier_code: str, system: System) -> Instruction:
+        """What a system would do with a dossier."""
+        return book.instruction(dossier_code, system)
+
+    return routes
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """A body that is none of the contract, answered as the system called answers such things."""
+    system = request.url.path.split("/")[1]
+    if system in _INVALID:
+        return JSONResponse(_INVALID[system])
+    faults = error.errors() if isinstance(error, RequestValidationError) else ()
+    places = (".".join(map(str, fault["loc"])) for fault in faults)
+    return problem(422, "invalid", "Thông điệp không đúng cấu trúc", "; ".join(places))

@@ -1,0 +1,11 @@
+"""The citizen's electronic store."""
+
+from fastapi import APIRouter
+
+from simulator.channels import channel
+from simulator.desk import Desk
+
+
+def router(desk: Desk) -> APIRouter:
+    """The system's wire."""
+    return channel(desk, "/documents")

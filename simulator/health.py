@@ -1,0 +1,50 @@
+"""Birth notices (giấy chứng sinh), through the social-insurance data gateway."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from models.base import Code, Model
+from models.identity import BirthNoticeNumber
+from models.messages import BirthNoticeState
+from simulator.desk import Desk, Reply
+from simulator.insurance import DONE, EXPIRED, add_tokens, failure
+
+_CODES = {BirthNoticeState.NOT_FOUND: "0", BirthNoticeState.UNSIGNED: "1", BirthNoticeState.SIGNED: "2"}
+
+_UNKNOWN, _UNSIGNED = "00000", "11111"
+"""How numbers begin that are not known, or whose notice is not signed, without any instruction."""
+
+
+class NoticeQueryBody(Model):
+    """A look-up by number."""
+
+    MaHoSo: Code
+    MaHoSoMCDT: Code | None
+    SoGiayChungSinh: BirthNoticeNumber
+
+
+def router(desk: Desk) -> APIRouter:
+    """The system's wire."""
+    routes = APIRouter()
+    tokens = add_tokens(routes)
+
+    @routes.post("/api/lienthong/traCuuGiayChungSinh")
+    async def look_up(body: NoticeQueryBody, request: Request) -> Response:
+        """Say whether a notice is known and signed."""
+        if not tokens.use(request):
+            return JSONResponse(EXPIRED)
+        return desk.serve_unfriendly(request, body.MaHoSo, None, lambda: _find(desk, body), failure)
+
+    return routes
+
+
+def _find(desk: Desk, body: NoticeQueryBody) -> Reply:
+    state = desk.instruction(body.MaHoSo).birth_notice or _usual_state(body.SoGiayChungSinh)
+    facility = None if state is BirthNoticeState.NOT_FOUND else body.SoGiayChungSinh.split(".")[2]
+    return Reply({"MaKetQua": DONE, "TrangThai": _CODES[state], "MaCSKCB": facility})
+
+
+def _usual_state(number: str) -> BirthNoticeState:
+    if number.startswith(_UNKNOWN):
+        return BirthNoticeState.NOT_FOUND
+    return BirthNoticeState.UNSIGNED if number.startswith(_UNSIGNED) else BirthNoticeState.SIGNED

@@ -1,0 +1,239 @@
+"""The provincial one-stop system, with the civil-status software behind it.
+
+Ignores idempotency keys, answers HTTP 200 whatever happens, says in a sentence what that was (STANDARDS §3.2, LAW §F).
+"""
+
+import base64
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+
+from models.base import Code, Model, legal
+from models.declaration import BirthDeclaration
+from models.documents import DocumentKind
+from models.messages import DispatchKind
+from models.statuses import Status, StatusSystem
+from simulator.desk import Desk, Reply
+from simulator.office import Office, Procedure, Step
+from simulator.paper import file_taken
+from simulator.records import Delivery, Intake, StatusTaken
+from simulator.wire import Json, SlashedTime
+
+UNIT = "H26.11.02"
+"""The unit code that the province's dossier codes begin with."""
+
+_SUCCESS, _NOT_FOUND, _EXISTS, _FAILED, _WRONG = "00", "01", "02", "98", "99"
+
+_FINAL_SENTENCES = {
+    "5": "Hồ sơ đã trả kết quả, không được cập nhật trạng thái",
+    "6": "Hồ sơ bị từ chối. Không thể cập nhật trạng thái",
+}
+
+
+class Attachment(Model):
+    """A file (tệp đính kèm), content in base64."""
+
+    loaiGiayTo: str
+    tenGiayTo: str
+    tenTepDinhKem: str
+    duLieuTepDinhKem: str
+
+
+class DossierBody(Model):
+    """A linked dossier (hồ sơ liên thông). Codes are text; `data` is JSON in a string."""
+
+    maHoSo: Code
+    maHoSoMCDT: Code | None = None
+    maDonVi: str
+    maTTHC: str
+    module: Literal["LTKS"]
+    techId: Code
+    ngayGui: SlashedTime
+    data: str
+    fileDinhKem: list[Attachment]
+
+
+class _Order(Model):
+    """`soHoSoLT` is the linked code, `maHoSo` the province's own."""
+
+    maTTHC: str
+    soHoSoLT: Code
+    maHoSo: Code | None
+
+
+class StatusBody(_Order):
+    """A status or, with `ketQuaXuLy` (JSON in a string), a result synchronised back."""
+
+    coQuanXuLy: str
+    heThongTrangThai: StatusSystem
+    trangThai: Code
+    thoiGianThucHien: SlashedTime
+    noiDungXuLy: str | None
+    ketQuaXuLy: str | None = None
+
+
+class PaperOrderBody(_Order):
+    """A paper result to be handed over at the desk."""
+
+    loaiGiayTo: str | None
+    noiDung: str | None
+    nguoiNhan: str
+    ngayGui: SlashedTime
+
+
+class _Data(Model):
+    hoTich: BirthDeclaration
+
+
+class _Result(Model):
+    maGiayToKetQua: str | None
+    loaiGiayTo: str
+    tenGiayTo: str
+    tenTepDinhKem: str
+    duLieuTepDinhKem: str
+
+
+def said(code: str, sentence: str, **more: object) -> Json:
+    """An answer of this wire."""
+    return {"maKetQua": code, "thongBao": sentence, **more}
+
+
+INVALID = said(_WRONG, "Logic xử lý không hợp lệ")
+"""The answer to a body that is none of this wire."""
+
+
+def _failure(sentence: str | None) -> Json:
+    return said(_FAILED, sentence or "server error")
+
+
+def _number(intake: Intake, serial: int, at: datetime) -> str:
+    return f"{serial}/{legal(at).year}"
+
+
+def _linking(code: str) -> Status:
+    return Status(system=StatusSystem.LINKING, code=code)
+
+
+PROCEDURE = Procedure(
+    result=DocumentKind.BIRTH_CERTIFICATE,
+    number=_number,
+    receipt_by_event=True,
+    passes_on=True,
+    late_document=True,
+    assigns_identity_number=True,
+    statuses={
+        Step.RECEIVED: _linking("3"),
+        Step.PASSED_ON: _linking("7"),
+        Step.DECIDED: _linking("4"),
+        Step.REFUSED: _linking("6"),
+    },
+)
+
+
+def router(desk: Desk) -> APIRouter:
+    """The system's wire."""
+    system = _Provincial(desk)
+    routes = APIRouter()
+
+    @routes.post("/ho-so-lien-thong")
+    async def take(body: DossierBody, request: Request) -> Response:
+        """Take a dossier in, unless it is there already."""
+        return desk.serve_unfriendly(request, body.maHoSo, body.ngayGui, lambda: system.take(body), _failure)
+
+    @routes.get("/ho-so-lien-thong/{code}")
+    async def look_up(code: str, request: Request) -> Response:
+        """Say whether a dossier is there."""
+        return desk.look_up(request, code, system.look_up(code))
+
+    @routes.post("/trang-thai")
+    async def synchronise(body: StatusBody, request: Request) -> Response:
+        """Take a status or a result."""
+        act = system.result if body.ketQuaXuLy else system.status
+        return desk.serve_unfriendly(request, body.soHoSoLT, body.thoiGianThucHien, lambda: act(body), _failure)
+
+    @routes.post("/yeu-cau-ban-giay")
+    async def order_paper(body: PaperOrderBody, request: Request) -> Response:
+        """Take an order for paper at the desk."""
+        return desk.serve_unfriendly(request, body.soHoSoLT, body.ngayGui, lambda: system.order(body), _failure)
+
+    return routes
+
+
+class _Provincial:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._book = desk.book
+        self._office = Office(desk, PROCEDURE)
+
+    def take(self, body: DossierBody) -> Reply:
+        if self._office.intakes(body.maHoSo):
+            return Reply(said(_EXISTS, "Hồ sơ đã tồn tại trong một cửa điện tử"), repeat=True)
+        try:
+            declaration = _Data.model_validate_json(body.data).hoTich
+            files = tuple(
+                file_taken(file.tenTepDinhKem, base64.b64decode(file.duLieuTepDinhKem, validate=True))
+                for file in body.fileDinhKem
+            )
+        except ValueError:
+            return Reply(INVALID)
+        serial = self._book.next_number("provincial:dossier")
+        code = f"{UNIT}-{legal(body.ngayGui):%y%m%d}-{serial:04d}"
+        self._office.take_in(body.maHoSo, code, body.techId, code, declaration, files)
+        return Reply(said(_SUCCESS, "Tiếp nhận hồ sơ thành công"))
+
+    def look_up(self, code: str) -> Json:
+        intakes = self._office.intakes(code)
+        if not intakes:
+            return said(_NOT_FOUND, "Hồ sơ không tồn tại")
+        known = {"maHoSo": code, "maHoSoMCDT": intakes[0].agency_code}
+        return said(_SUCCESS, "Tra cứu thành công", hoSo=known)
+
+    def status(self, body: StatusBody) -> Reply:
+        status = Status(system=body.heThongTrangThai, code=body.trangThai)
+        taken = StatusTaken(
+            system=self._desk.system,
+            dossier_code=body.soHoSoLT,
+            key=f"{body.soHoSoLT}:{status.system}:{status.code}",
+            at=body.thoiGianThucHien,
+            status=status,
+        )
+        sentence = _FINAL_SENTENCES.get(body.trangThai, "Hồ sơ đã có kết quả xử lý, không được cập nhật trạng thái")
+        return self._keep(taken, sentence)
+
+    def result(self, body: StatusBody) -> Reply:
+        try:
+            result = _Result.model_validate_json(body.ketQuaXuLy or "")
+            file = file_taken(result.tenTepDinhKem, base64.b64decode(result.duLieuTepDinhKem, validate=True))
+        except ValueError:
+            return Reply(INVALID)
+        taken = Delivery(
+            system=self._desk.system,
+            dossier_code=body.soHoSoLT,
+            key=f"{body.soHoSoLT}:result:{result.loaiGiayTo}",
+            at=body.thoiGianThucHien,
+            kind=DispatchKind.RESULT,
+            text=result.tenGiayTo,
+            sha256=file.sha256,
+        )
+        return self._keep(taken, "Hồ sơ đã có kết quả xử lý, không được cập nhật trạng thái")
+
+    def order(self, body: PaperOrderBody) -> Reply:
+        taken = Delivery(
+            system=self._desk.system,
+            dossier_code=body.soHoSoLT,
+            key=f"{body.soHoSoLT}:paper:{body.loaiGiayTo}",
+            at=body.ngayGui,
+            kind=DispatchKind.PAPER_ORDER,
+            recipient=body.nguoiNhan,
+            text=body.noiDung,
+        )
+        return self._keep(taken, "Yêu cầu đã tồn tại trong một cửa điện tử")
+
+    def _keep(self, taken: Delivery | StatusTaken, repeated: str) -> Reply:
+        """Keep what came, once; a repeat is answered by a sentence, as the real systems do."""
+        if not self._office.intakes(taken.dossier_code):
+            return Reply(said(_NOT_FOUND, "Hồ sơ không tồn tại"))
+        if self._book.add(taken):
+            return Reply(said(_SUCCESS, "Cập nhật thành công"))
+        return Reply(said(_EXISTS, repeated), repeat=True)

@@ -1,0 +1,172 @@
+"""What the simulator's book holds, as values. Every `at` is legal time, but a request's, which is the real arrival."""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+from models.address import Address
+from models.base import Code, Instant, LongText, Model, Text
+from models.documents import DocumentKind
+from models.identity import PersonalId, Sex
+from models.messages import DispatchKind
+from models.statuses import Status
+from models.systems import System
+from simulator.instructions import ConsentReply, Instruction
+
+
+class Record(Model):
+    """An entry of the book; `key` is unique for its class and system, where an entry has one."""
+
+    system: System
+    dossier_code: Code
+    key: Text | None = None
+    at: Instant
+
+
+class RequestSeen(Record):
+    """A request as it came; `repeat`: this had been sent before. The idempotency key may recur, so it is not `key`."""
+
+    method: str
+    path: str
+    idempotency_key: str | None
+    provincial_code: str | None
+    traceparent: str | None
+    status: int
+    repeat: bool
+
+
+class KeptReply(Record):
+    """The answer given under an idempotency key, given again when the same message comes again."""
+
+    fingerprint: str
+    status: int
+    body: str
+
+
+class FileTaken(Model):
+    """A file that came with a dossier."""
+
+    name: Text
+    sha256: Code
+
+
+class Intake(Record):
+    """A dossier part taken in, with all that is needed to answer it later. `key` is the course of its answers."""
+
+    leg: Code
+    agency_code: Code
+    provincial_code: Code | None
+    child_sex: Sex
+    child_born_on: date
+    province_code: Code
+    registration_number: Code | None = None
+    identity_number: PersonalId | None = None
+    files: tuple[FileTaken, ...] = ()
+    instruction: Instruction
+
+
+class Registration(Record):
+    """A decision with its number: what must exist exactly once. `key` is the course it belongs to."""
+
+    leg: Code
+    number: Code
+    identity_number: PersonalId | None = None
+
+
+class Delivery(Record):
+    """A notice, result or paper order taken from us; `key` is its idempotency key where the wire has one."""
+
+    kind: DispatchKind
+    recipient: Code | None = None
+    address: Address | None = None
+    text: LongText | None = None
+    document_kind: DocumentKind | None = None
+    sha256: Code | None = None
+
+
+class StatusTaken(Record):
+    """A status update taken from us."""
+
+    status: Status
+
+
+class ConsentAsked(Record):
+    """A consent request put before a person. `key` is the course of the answer."""
+
+    leg: Code
+    personal_id: PersonalId
+    roles: tuple[Code, ...]
+    answer_by: Instant
+    reply: ConsentReply
+
+
+class PaymentAsked(Record):
+    """A payment request, in đồng. `key` is the course of the answer."""
+
+    amount_vnd: int
+
+
+class Payment(Record):
+    """A payment made, in đồng."""
+
+    amount_vnd: int
+    receipt_number: Code
+
+
+class AnswerState(StrEnum):
+    """What became of an event."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class Answer(Model):
+    """An event owed to the gateway: one step of a course. `delay` is seconds after the step before it."""
+
+    message_id: Code
+    course: Code
+    position: int
+    system: System
+    dossier_code: Code
+    step: Code
+    delay: float
+    state: AnswerState = AnswerState.WAITING
+    attempts: int = 0
+    problem: str | None = None
+
+
+class DossierBook(Model):
+    """Everything the simulated systems know of one dossier."""
+
+    dossier_code: Code
+    offset_seconds: float | None
+    intakes: tuple[Intake, ...]
+    registrations: tuple[Registration, ...]
+    notices: tuple[Delivery, ...]
+    results: tuple[Delivery, ...]
+    paper_orders: tuple[Delivery, ...]
+    statuses: tuple[StatusTaken, ...]
+    consents: tuple[ConsentAsked, ...]
+    payment_requests: tuple[PaymentAsked, ...]
+    payments: tuple[Payment, ...]
+    requests: tuple[RequestSeen, ...]
+    answers: tuple[Answer, ...]
+
+
+class SystemSummary(Model):
+    """One system's counts."""
+
+    requests: int = 0
+    repeats: int = 0
+    intakes: int = 0
+    registrations: int = 0
+    deliveries: int = 0
+    answers: Mapping[AnswerState, int] = {}
+
+
+class BookSummary(Model):
+    """The whole book in numbers."""
+
+    dossiers: tuple[Code, ...]
+    systems: dict[System, SystemSummary]

@@ -1,0 +1,92 @@
+"""The simulated systems' side of the wire: bodies they take, problem documents and broken answers they give."""
+
+import base64
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BeforeValidator, WithJsonSchema
+
+from models.base import LEGAL_ZONE, Model
+from models.documents import Document
+from models.events import WireDocument
+from models.messages import Dispatch, LegMessage
+from simulator.instructions import FailWith, Instruction
+
+Json = dict[str, Any]
+
+COMPACT = "%Y%m%d%H%M%S"
+"""yyyyMMddHHmmss, the clock of Việt Nam."""
+
+
+def _reader(layout: str) -> BeforeValidator:
+    def read(text: object) -> datetime:
+        return datetime.strptime(str(text), layout).replace(tzinfo=LEGAL_ZONE)
+
+    return BeforeValidator(read)
+
+
+SlashedTime = Annotated[
+    datetime, _reader("%d/%m/%Y %H:%M:%S"), WithJsonSchema({"type": "string", "example": "19/11/2026 14:59:59"})
+]
+"""dd/MM/yyyy HH:mm:ss, the clock of Việt Nam."""
+
+CompactTime = Annotated[datetime, _reader(COMPACT), WithJsonSchema({"type": "string", "example": "20261119145959"})]
+"""yyyyMMddHHmmss, the clock of Việt Nam."""
+
+_PAGE = "<html><head><title>Bảo trì</title></head><body><h1>Hệ thống đang bảo trì</h1></body></html>"
+
+
+class LegRequest(LegMessage):
+    """A leg message as it travels: each document with its content in place of its digest."""
+
+    documents: tuple[WireDocument, ...] = ()  # type: ignore[assignment]
+
+
+class DispatchRequest(Dispatch):
+    """A dispatch as it travels: its document with its content in place of its digest."""
+
+    document: WireDocument | None = None  # type: ignore[assignment]
+
+
+class ProblemDocument(Model):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def problem(status: int, kind: str, title: str, detail: str) -> Response:
+    """A problem document."""
+    content = ProblemDocument(type=f"urn:lienthong:simulator:{kind}", title=title, status=status, detail=detail)
+    return JSONResponse(content.model_dump(), status, media_type="application/problem+json")
+
+
+def lost() -> Response:
+    """What a caller sees when the answer is lost behind a proxy."""
+    return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", 502)
+
+
+def broken(instruction: Instruction, error_body: Json) -> Response:
+    """The failure a system was told to answer with; `error_body` is its way of saying so in a 200."""
+    headers = {"Retry-After": instruction.retry_after} if instruction.retry_after else {}
+    if instruction.fail_with is FailWith.HTML:
+        return HTMLResponse(_PAGE)
+    if instruction.fail_with is FailWith.PROBLEM:
+        return problem(422, "told-to-refuse", "Hồ sơ không hợp lệ", "Theo chỉ dẫn của người thử.")
+    if instruction.fail_with is FailWith.CODE:
+        return JSONResponse(error_body)
+    return Response(status_code=int(instruction.fail_with), headers=headers)
+
+
+def wire_document(document: Document, content: bytes) -> Json:
+    """A document with its content, as `models.events.WireDocument` travels."""
+    return {
+        "kind": document.kind.value,
+        "file_name": document.file_name,
+        "media_type": document.media_type.value,
+        "content": base64.b64encode(content).decode("ascii"),
+    }

@@ -1,0 +1,242 @@
+"""The gateway: HTTP in. CloudEvents from agencies, VNeID and the payment platform become facts for their dossier.
+
+2xx only when the dossier has accepted the fact; 4xx with a problem document (RFC 9457) when it is wrong; 503 when
+nobody could judge it yet. Run with `python gateway.py`, or by `lienthong dev`.
+"""
+
+import asyncio
+import hashlib
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+
+import logs
+from inbox import DirectInbox, Inbox, NotDelivered
+from ledger.documents import DocumentStore
+from ledger.engine import check_schema, open_engine
+from ledger.errors import DatabaseUnusable
+from ledger.store import Ledger
+from models.base import Code, LongText, Model
+from models.documents import MAX_DOCUMENT_BYTES, DocumentRefused
+from models.events import EVENT_MEDIA_TYPE, CloudEvent, WireDocument
+from models.facts import Accepted, FactKind, FactRefusal, FactRefused, InboundFact
+from settings import Settings
+from workflows.plugin import connect
+
+MAX_EVENT_BYTES = 2 * MAX_DOCUMENT_BYTES
+"""The largest event taken: the largest document in base64, and room around it."""
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+UNREADABLE = 400
+TOO_LARGE = 413
+WRONG_MEDIA_TYPE = 415
+TRY_AGAIN = 503
+
+_STATUS = {
+    FactRefusal.UNKNOWN_DOSSIER: 404,
+    FactRefusal.UNKNOWN_LEG: 404,
+    FactRefusal.WRONG_SENDER: 403,
+    FactRefusal.WRONG_PERSON: 403,
+    FactRefusal.WRONG_DOSSIER: 409,
+    FactRefusal.ALREADY_ANSWERED: 409,
+    FactRefusal.OUT_OF_TURN: 409,
+    FactRefusal.ENDED: 409,
+    FactRefusal.MESSAGE_REUSED: 409,
+}
+_STATUS_OF_OTHERS = 422
+
+
+class Problem(Model):
+    """A problem document (RFC 9457); `type` is stable, `detail` is Vietnamese and free of personal data."""
+
+    type: Code
+    title: LongText
+    status: int
+    detail: LongText
+
+
+class Health(Model):
+    """The gateway answers."""
+
+    status: str
+
+
+class Answered(Exception):
+    """The request ends here with this problem."""
+
+    def __init__(self, status: int, type_: str, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = Problem(type=f"urn:lienthong:{type_}", title=type_, status=status, detail=detail)
+
+
+class Doors:
+    """What the gateway works with while it runs."""
+
+    def __init__(self, inbox: Inbox, documents: DocumentStore) -> None:
+        self.inbox = inbox
+        self.documents = documents
+
+
+def create_app(settings: Settings, doors: Doors | None = None) -> FastAPI:
+    """The application; `doors` are opened from the settings when none are given."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.doors = doors or await _opened(settings)
+        yield
+
+    app = FastAPI(title="Liên thông – cổng nhận sự kiện", version="1", lifespan=lifespan)
+
+    @app.exception_handler(Answered)
+    async def answered(request: Request, answer: Answered) -> JSONResponse:
+        return JSONResponse(
+            answer.problem.model_dump(), status_code=answer.problem.status, media_type=PROBLEM_MEDIA_TYPE
+        )
+
+    @app.get("/health")
+    async def health() -> Health:
+        """Whether the gateway answers."""
+        return Health(status="ok")
+
+    @app.post(
+        "/events",
+        responses={status: {"model": Problem} for status in (400, 403, 404, 409, 413, 415, 422, 503)},
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {EVENT_MEDIA_TYPE: {"schema": CloudEvent.model_json_schema()}},
+            }
+        },
+    )
+    async def take_event(request: Request, at: Annotated[Doors, Depends(_doors)]) -> Accepted:
+        """Take one CloudEvent (structured JSON mode); documents inside it are stored by content."""
+        _expect_media_type(request)
+        body = await _body(request)
+        try:
+            event = await _event(body, at.inbox)
+            return await at.inbox.deliver(await _fact(event, body, at), sender_of(event))
+        except FactRefused as refusal:
+            status = _STATUS.get(refusal.reason, _STATUS_OF_OTHERS)
+            raise Answered(status, refusal.reason.value, refusal.text) from None
+        except NotDelivered as reason:
+            raise Answered(TRY_AGAIN, "not_delivered", str(reason)) from None
+
+    return app
+
+
+def sender_of(event: CloudEvent) -> str:
+    """Who sends. The seam for sender authentication, a later issue: today, whom the event names as its source."""
+    return event.source
+
+
+def _doors(request: Request) -> Doors:
+    doors: Doors = request.app.state.doors
+    return doors
+
+
+async def _opened(settings: Settings) -> Doors:
+    engine = open_engine(settings.ledger_url)
+    await asyncio.to_thread(check_schema, engine)
+    client = await connect(settings.temporal_address, settings.temporal_namespace)
+    return Doors(DirectInbox(client, Ledger(engine)), DocumentStore(settings.documents))
+
+
+def _expect_media_type(request: Request) -> None:
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != EVENT_MEDIA_TYPE:
+        raise Answered(WRONG_MEDIA_TYPE, "wrong_media_type", f"Gửi sự kiện với Content-Type {EVENT_MEDIA_TYPE}.")
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_EVENT_BYTES:
+            raise Answered(TOO_LARGE, "too_large", f"Sự kiện lớn hơn {MAX_EVENT_BYTES // 2**20} MiB.")
+    return bytes(body)
+
+
+async def _event(body: bytes, inbox: Inbox) -> CloudEvent:
+    """The envelope. One that cannot be read is recorded under its digest, since it has no id to go by."""
+    try:
+        return CloudEvent.model_validate_json(body)
+    except ValidationError as error:
+        refusal = FactRefused(FactRefusal.MALFORMED, f"Không phải CloudEvents đúng cấu trúc; sai ở: {_fields(error)}.")
+        digest = hashlib.sha256(body).hexdigest()
+        await inbox.refuse(f"unreadable:{digest}", digest, "unknown", None, "unknown", refusal)
+        raise Answered(UNREADABLE, refusal.reason.value, refusal.text) from None
+
+
+async def _fact(event: CloudEvent, body: bytes, at: Doors) -> InboundFact:
+    """The fact in the envelope; a wrong one is recorded as refused."""
+    try:
+        return await asyncio.to_thread(fact_from, event, at.documents)
+    except FactRefused as refusal:
+        kind = event.type.fact_kind
+        await at.inbox.refuse(
+            event.id, hashlib.sha256(body).hexdigest(), kind.value, event.subject, sender_of(event), refusal
+        )
+        raise
+
+
+def fact_from(event: CloudEvent, documents: DocumentStore) -> InboundFact:
+    """The fact an event carries, its documents stored by content. Raises FactRefused when it is not the contract."""
+    kind: FactKind = event.type.fact_kind
+    try:
+        data = _stored(dict(event.data), documents)
+        return kind.model.model_validate({**data, "message_id": event.id, "dossier_code": event.subject})
+    except ValidationError as error:
+        raise FactRefused(FactRefusal.MALFORMED, f"Sai cấu trúc ở: {_fields(error)}.") from None
+    except DocumentRefused as error:
+        raise FactRefused(FactRefusal.MALFORMED, f"Giấy tờ kèm theo không nhận được: {error}") from None
+    except RecursionError:
+        raise FactRefused(FactRefusal.MALFORMED, "Dữ liệu lồng nhau quá sâu.") from None
+
+
+def _stored(value: Any, documents: DocumentStore) -> Any:
+    """The data with every wire document replaced by its digest; its content goes to the store."""
+    if isinstance(value, Mapping):
+        if "content" in value:
+            wire = WireDocument.model_validate(value)
+            return documents.put(wire.content, wire.kind, wire.file_name).model_dump()
+        return {key: _stored(item, documents) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_stored(item, documents) for item in value]
+    return value
+
+
+def _fields(error: ValidationError) -> str:
+    names = {".".join(str(part) for part in problem["loc"]) or "(gốc)" for problem in error.errors()}
+    return ", ".join(sorted(names))[:300]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT. Exit code 1 when the ledger cannot be used."""
+    if arguments:
+        sys.stderr.write("gateway.py takes no arguments; settings come from LIENTHONG_* variables (README).\n")
+        return 2
+    logs.configure()
+    settings = Settings()
+    try:
+        check_schema(open_engine(settings.ledger_url))
+    except DatabaseUnusable as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    uvicorn.run(
+        create_app(settings),
+        host=settings.gateway_host,
+        port=settings.gateway_port,
+        log_level="warning",
+        access_log=False,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

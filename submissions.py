@@ -1,0 +1,72 @@
+"""Submitting a declaration: every way in opens the dossier in the ledger first, then starts its workflow.
+
+A dossier whose workflow never started (the process died in between, Temporal was away) is started by `recover`.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from ledger.documents import DocumentStore
+from ledger.store import Ledger
+from ledger.values import Opened
+from models.base import Code
+from models.declaration import BirthDeclaration
+from models.intake import resolve
+from models.law import Group
+from models.start import LawQuery, StartDossier
+from models.submission import submission
+from settings import Settings
+from workflows.birth import BirthProcedureGroup
+
+
+class Submissions:
+    """The way in for declarations."""
+
+    def __init__(self, ledger: Ledger, documents: DocumentStore, settings: Settings) -> None:
+        self._ledger = ledger
+        self._documents = documents
+        self._settings = settings
+
+    def now(self) -> datetime:
+        """Legal time: the clock plus the training offset, which is zero in production."""
+        return datetime.now(UTC) + self._settings.training_offset
+
+    def open(self, declaration: BirthDeclaration, contents: Mapping[str, bytes]) -> Opened:
+        """The dossier of this submission: same submission, same code.
+
+        Raises DeclarationErrors when the law in force needs somebody the form does not name, LawError when no law is in
+        force, and the ledger's DuplicateDossier or SubmissionReused.
+        """
+        at = self.now()
+        resolve(LawQuery(declaration=declaration, on=at.date()))
+        for document in declaration.attachments:
+            self._documents.put(contents[document.sha256], document.kind, document.file_name)
+        incoming = submission(declaration, at, self._settings.hash_key)
+        return self._ledger.open_dossier(incoming, Group.BIRTH, self._settings.code_prefix)
+
+    async def start(self, client: Client, code: Code) -> None:
+        """Start the dossier's workflow unless it has been started before."""
+        declaration = await asyncio.to_thread(self._ledger.declaration, code)
+        with suppress(WorkflowAlreadyStartedError):
+            await client.start_workflow(
+                BirthProcedureGroup.run,
+                StartDossier(code=code, declaration=declaration, training_offset=self._settings.training_offset),
+                id=code,
+                task_queue=self._settings.queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"Khai sinh liên thông – tỉnh {declaration.recipients.province_code}",
+            )
+        await asyncio.to_thread(self._ledger.mark_started, code)
+
+    async def recover(self, client: Client) -> tuple[Code, ...]:
+        """Start every dossier whose workflow never started; their codes."""
+        codes = await asyncio.to_thread(self._ledger.unstarted)
+        for code in codes:
+            await self.start(client, code)
+        return codes

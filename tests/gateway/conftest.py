@@ -1,0 +1,3 @@
+from tests.integration.conftest import system
+
+__all__ = ["system"]

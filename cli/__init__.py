@@ -1,0 +1,1 @@
+"""Commands of `starter.py`: arguments in, readable Vietnamese or JSON out, no business rules."""

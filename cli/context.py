@@ -1,0 +1,58 @@
+"""What online commands work with: settings, ledger, documents, Temporal. Failures end the command with a clear line."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from cli.output import Exit, fail
+from ledger.documents import DocumentStore
+from ledger.engine import check_schema, open_engine
+from ledger.errors import DatabaseUnusable
+from ledger.store import Ledger
+from settings import Settings
+from workflows.plugin import connect
+
+R = TypeVar("R")
+
+
+def open_ledger(settings: Settings, *, as_json: bool) -> Ledger:
+    """The ledger, checked; the command ends when it cannot be used."""
+    try:
+        engine = open_engine(settings.ledger_url)
+        check_schema(engine)
+    except DatabaseUnusable as error:
+        hint = "Hệ thống đã chạy lần nào chưa? Chạy `lienthong dev`, hoặc đặt DATABASE_URL, LIENTHONG_STATE."
+        fail(Exit.FAILED, str(error), hint, as_json=as_json)
+    return Ledger(engine)
+
+
+def open_documents(settings: Settings) -> DocumentStore:
+    """The document store of these settings."""
+    return DocumentStore(settings.documents)
+
+
+async def open_client(settings: Settings, *, as_json: bool) -> Client:
+    """A Temporal client; the command ends when no server answers."""
+    try:
+        return await connect(settings.temporal_address, settings.temporal_namespace)
+    except RuntimeError:
+        fail(
+            Exit.FAILED,
+            f"Không kết nối được Temporal ở {settings.temporal_address}.",
+            "Chạy `lienthong dev` ở một cửa sổ khác, hoặc đặt TEMPORAL_ADDRESS.",
+            as_json=as_json,
+        )
+
+
+def run(work: Coroutine[Any, Any, R], *, as_json: bool) -> R:
+    """Run a command's work; a server or database that fails meanwhile is one clear line."""
+    try:
+        return asyncio.run(work)
+    except RPCError as error:
+        fail(Exit.FAILED, f"Temporal báo lỗi: {error.message}", as_json=as_json)
+    except SQLAlchemyError as error:
+        fail(Exit.FAILED, f"Cơ sở dữ liệu báo lỗi: {type(error).__name__}", as_json=as_json)

@@ -1,0 +1,228 @@
+"""Commands on dossiers: submit, show, list, recover."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from activities.files import load_declaration_file
+from cli.context import open_client, open_documents, open_ledger, run
+from cli.output import Exit, JsonOption, emit_json, explain, facts, fail, fail_declaration, heading, say, table
+from ledger.errors import LedgerError
+from ledger.values import StoredDossier, StoredNotice
+from models.base import Instant, LongText, Model
+from models.details import due, state, waiting
+from models.dossier import DossierStage, Leg
+from models.law import LawError
+from models.messages import Dispatch
+from models.plan import Plan
+from models.publication import DossierSummary
+from models.reading import DeclarationErrors
+from models.statuses import status_label
+from models.words import in_words, listed, when
+from settings import Settings
+from submissions import Submissions
+
+
+class Submitted(Model):
+    """What `submit --json` prints."""
+
+    code: str
+    created: bool
+    submitted_at: Instant
+    text: LongText
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("submit")(submit)
+    app.command("show")(show)
+    app.command("list")(list_dossiers)
+    app.command("recover")(recover)
+
+
+def submit(
+    file: Annotated[Path, typer.Argument(help="Tờ khai (JSON), giấy tờ đính kèm ở cùng thư mục.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Nộp một tờ khai; cùng một lần nộp luôn cho cùng một mã hồ sơ.
+
+    Ví dụ:
+
+      lienthong submit samples/birth/plain.json
+
+      lienthong submit samples/birth/grandparents-home.json --json
+    """
+    settings = Settings()
+    ledger = open_ledger(settings, as_json=as_json)
+    submissions = Submissions(ledger, open_documents(settings), settings)
+    at = submissions.now()
+    try:
+        declaration, contents = load_declaration_file(file, at.date())
+        opened = submissions.open(declaration, contents)
+    except DeclarationErrors as errors:
+        fail_declaration(errors, as_json=as_json)
+    except (LawError, LedgerError) as error:
+        fail(Exit.REFUSED, str(error), as_json=as_json)
+
+    async def start() -> None:
+        client = await open_client(settings, as_json=as_json)
+        await submissions.start(client, opened.code)
+
+    run(start(), as_json=as_json)
+    text = "Đã nộp." if opened.created else "Lần nộp này đã có hồ sơ."
+    if as_json:
+        emit_json(Submitted(code=opened.code, created=opened.created, submitted_at=at, text=text))
+        return
+    say(f"{text} Mã hồ sơ: {opened.code}")
+    say(f"Theo dõi: lienthong show {opened.code}")
+
+
+def show(
+    code: Annotated[str, typer.Argument(help="Mã hồ sơ, ví dụ G22.99.08-261119-000001.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Xem một hồ sơ: từng thủ tục, hạn và vì sao có hạn đó, thông báo đã gửi.
+
+    Ví dụ:
+
+      lienthong show G22.99.08-261119-000001
+
+      lienthong show G22.99.08-261119-000001 --json
+    """
+    dossier = open_ledger(Settings(), as_json=as_json).view(code)
+    if dossier is None:
+        fail(Exit.NOT_FOUND, f"Không có hồ sơ {code}. Xem danh sách: lienthong list", as_json=as_json)
+    if as_json:
+        emit_json(dossier)
+    else:
+        print_dossier(dossier)
+
+
+def list_dossiers(
+    stage: Annotated[DossierStage | None, typer.Option(help="Chỉ hồ sơ ở giai đoạn này.")] = None,
+    province: Annotated[str | None, typer.Option(help="Chỉ hồ sơ của tỉnh có mã này, ví dụ 01.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Nhiều nhất bấy nhiêu, mới nhất trước.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Danh sách hồ sơ: giai đoạn, hạn, đang chờ ai.
+
+    Ví dụ:
+
+      lienthong list
+
+      lienthong list --stage in_progress --province 01 --json
+    """
+    summaries = open_ledger(Settings(), as_json=as_json).summaries(stage=stage, province=province, limit=limit)
+    if as_json:
+        emit_json(list(summaries))
+        return
+    if not summaries:
+        say("Chưa có hồ sơ nào. Nộp thử: lienthong submit samples/birth/plain.json")
+        return
+    table("Hồ sơ", ("Mã", "Tỉnh", "Tình trạng", "Hạn chung", "Đang chờ"), [_row(summary) for summary in summaries])
+
+
+def recover(as_json: JsonOption = False) -> None:
+    """Khởi động những hồ sơ đã vào sổ mà chưa chạy (máy dừng giữa chừng khi nộp).
+
+    Ví dụ:
+
+      lienthong recover
+
+      lienthong recover --json
+    """
+    settings = Settings()
+    ledger = open_ledger(settings, as_json=as_json)
+    submissions = Submissions(ledger, open_documents(settings), settings)
+
+    async def start_all() -> tuple[str, ...]:
+        return await submissions.recover(await open_client(settings, as_json=as_json))
+
+    codes = run(start_all(), as_json=as_json)
+    if as_json:
+        emit_json({"started": list(codes)})
+    else:
+        say(f"Đã khởi động {len(codes)} hồ sơ. {listed(codes)}".strip())
+
+
+def print_dossier(dossier: StoredDossier) -> None:
+    """One dossier for people: legs, why each date, what went out, what was refused."""
+    summary, plan = dossier.summary, dossier.plan
+    outcome = summary.outcome.label if summary.outcome else summary.stage.label
+    heading(f"Hồ sơ {summary.code} – {outcome}{_timely(summary)}")
+    if plan is None:
+        say("Đang tiếp nhận; chưa có thủ tục nào.")
+        return
+    facts(
+        (
+            ("Nhóm thủ tục", f"{plan.name} (mã {plan.procedure_code}, gói luật {plan.pack})"),
+            ("Mã cấp tỉnh", dossier.provincial_code or ""),
+            ("Hạn chung", when(dossier.due.at) if dossier.due and dossier.due.at else ""),
+        )
+    )
+    columns = ("Thủ tục", "Cơ quan", "Tình trạng", "Hạn", "Đang chờ", "Giải quyết lúc")
+    table(None, columns, [_leg_row(leg, plan) for leg in dossier.legs])
+    heading("Vì sao có hạn này")
+    explain(_reasons(dossier, plan))
+    if dossier.warnings:
+        heading("Lưu ý")
+        explain(dossier.warnings)
+    heading("Đã gửi cho công dân và các hệ thống")
+    explain(_sent(dossier.notices))
+    if dossier.refused_facts:
+        heading("Đã từ chối")
+        explain(f"{fact.kind} lúc {when(fact.at)}: {fact.text}" for fact in dossier.refused_facts)
+
+
+def _reasons(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
+    if dossier.due:
+        yield f"Cả nhóm: {' '.join(dossier.due.explanation)}"
+    for leg in dossier.legs:
+        name = plan.leg(leg.key).name
+        if leg.due:
+            yield f"{name}: {' '.join(leg.due.explanation)}"
+        if leg.outcome_text:
+            yield f"{name}: {leg.outcome_text}"
+
+
+def _sent(notices: Iterable[StoredNotice]) -> Iterator[str]:
+    """What went out, one line for each thing however many channels took it."""
+    channels: dict[tuple[str, str], list[str]] = {}
+    for notice in notices:
+        dispatch = notice.dispatch
+        waiting_mark = "" if notice.sent_at else " (đang chờ gửi)"
+        line = (when(dispatch.head.sent_at), _content(dispatch))
+        channels.setdefault(line, []).append(f"{dispatch.channel.label}{waiting_mark}")
+    for (at, content), names in channels.items():
+        yield f"{at} → {listed(names)}: {content}"
+
+
+def _content(dispatch: Dispatch) -> str:
+    if dispatch.text:
+        return dispatch.text
+    if dispatch.status:
+        return f"trạng thái {dispatch.status.code} – {status_label(dispatch.status)}"
+    return f"kết quả: {dispatch.document_kind.label}" if dispatch.document_kind else dispatch.kind.value
+
+
+def _leg_row(leg: Leg, plan: Plan) -> tuple[str, ...]:
+    leg_plan = plan.leg(leg.key)
+    decided = when(leg.decided_at) if leg.decided_at else "–"
+    return (leg_plan.name, leg_plan.agency, state(leg), due(leg), waiting(leg, leg_plan, plan), decided)
+
+
+def _row(summary: DossierSummary) -> tuple[str, ...]:
+    status = summary.outcome.label if summary.outcome else summary.stage.label
+    return (
+        summary.code,
+        summary.province_code,
+        f"{status}{_timely(summary)}",
+        when(summary.due_at) if summary.due_at else "–",
+        listed(summary.waiting_for) or "–",
+    )
+
+
+def _timely(summary: DossierSummary) -> str:
+    return f" ({in_words(summary.timeliness)})" if summary.timeliness else ""

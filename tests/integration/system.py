@@ -1,0 +1,200 @@
+"""The whole system in real processes for a test file: Temporal dev server, simulator, gateway, worker, ledger.
+
+It plays on a stated date (training offset). Tests speak to it as the world does: by HTTP, by command, by signal.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from activities.files import load_declaration_file
+from cli.stack import LOOPBACK, Stack, free_port
+from ledger.documents import DocumentStore
+from ledger.engine import open_engine
+from ledger.store import Ledger
+from ledger.values import StoredDossier
+from models.base import LEGAL_ZONE
+from models.events import EVENT_MEDIA_TYPE
+from settings import Settings
+from submissions import Submissions
+from workflows.plugin import connect
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "samples" / "birth"
+PLAYS_ON = datetime(2026, 11, 19, 9, 0, tzinfo=LEGAL_ZONE)
+_PATIENCE = 60.0
+_LOOK = 0.05
+
+
+class System:
+    """A running system."""
+
+    def __init__(self, settings: Settings, log: deque[str]) -> None:
+        self.settings = settings
+        self.log = log
+        self.ledger = Ledger(open_engine(settings.ledger_url))
+        self.submissions = Submissions(self.ledger, DocumentStore(settings.documents), settings)
+        self.http = httpx.Client(trust_env=False, timeout=30)
+
+    @property
+    def gateway(self) -> str:
+        return f"http://{LOOPBACK}:{self.settings.gateway_port}"
+
+    def now(self) -> datetime:
+        """Legal time."""
+        return self.submissions.now()
+
+    def open(self, name: str, **changes: Any) -> str:
+        """Open a dossier of a sample without starting its workflow; `changes` replace sections of the form.
+
+        Each opening is another child: names, numbers of notice and submission are made its own.
+        """
+        raw = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
+        mark = uuid.uuid4().int
+        raw["submission_id"] = f"test-{mark:x}"[:60]
+        if raw.get("birth_notice"):
+            raw["birth_notice"]["number"] = f"{mark % 70000 + 20000:05d}.GCS.01234.26"
+        raw["child"]["full_name"] += " " + "".join("ABCDEGHIKL"[int(digit)] for digit in str(mark % 10**8))
+        raw |= changes
+        file = self.settings.state / f"{mark:x}.json"
+        file.write_text(json.dumps(raw, ensure_ascii=False), "utf-8")
+        shutil.copytree(SAMPLES / "attachments", self.settings.state / "attachments", dirs_exist_ok=True)
+        declaration, contents = load_declaration_file(file, self.now().date())
+        return self.submissions.open(declaration, contents).code
+
+    def start(self, code: str) -> None:
+        """Start its workflow."""
+
+        async def starting() -> None:
+            client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+            await self.submissions.start(client, code)
+
+        asyncio.run(starting())
+
+    def instruct(self, code: str, system: str, **instruction: Any) -> None:
+        """Tell the simulator how a system treats a dossier."""
+        url = f"{self.settings.simulator_url}/instructions/{code}/{system}"
+        self.http.put(url, json=instruction).raise_for_status()
+
+    def book(self, code: str) -> Any:
+        """What the simulator's own book says of a dossier."""
+        answer = self.http.get(f"{self.settings.simulator_url}/book/{code}")
+        answer.raise_for_status()
+        return answer.json()
+
+    def dossier(self, code: str) -> StoredDossier:
+        """The dossier as the ledger has it."""
+        dossier = self.ledger.view(code)
+        assert dossier is not None
+        return dossier
+
+    def see(self, code: str, condition: Callable[[StoredDossier], object], what: str) -> StoredDossier:
+        """The dossier once the condition holds."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            dossier = self.dossier(code)
+            if condition(dossier):
+                return dossier
+            time.sleep(_LOOK)
+        raise AssertionError("\n".join((f"{code}: {what} did not happen; {self.dossier(code).summary}", *self.log)))
+
+    def concluded(self, code: str) -> StoredDossier:
+        """The dossier once it has concluded and everything was sent."""
+        self.see(code, lambda dossier: dossier.summary.outcome, "conclusion")
+        return self.see(code, lambda _: not self.ledger.outbox_open(code), "outbox empty")
+
+    def event(self, code: str, type_: str, data: dict[str, Any], **envelope: Any) -> httpx.Response:
+        """Post a CloudEvent to the gateway."""
+        body = {
+            "specversion": "1.0",
+            "id": f"test-{uuid.uuid4()}",
+            "source": "urn:test",
+            "type": f"vn.lienthong.{type_}.v1",
+            "subject": code,
+            "data": data,
+            **envelope,
+        }
+        return self.post(json.dumps(body, default=str).encode())
+
+    def post(self, body: bytes, media_type: str = EVENT_MEDIA_TYPE) -> httpx.Response:
+        """Post bytes to the gateway."""
+        return self.http.post(f"{self.gateway}/events", content=body, headers={"content-type": media_type})
+
+    def command(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run `lienthong` with these arguments against this system."""
+        return subprocess.run(
+            [sys.executable, str(ROOT / "starter.py"), *arguments],
+            env={**os.environ, **self.environment()},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd=ROOT,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The settings as environment variables."""
+        return {
+            "LIENTHONG_STATE": str(self.settings.state),
+            "LIENTHONG_TEMPORAL_ADDRESS": self.settings.temporal_address,
+            "LIENTHONG_SIMULATOR_URL": self.settings.simulator_url,
+            "LIENTHONG_TRAINING": "true",
+            "LIENTHONG_TRAINING_OFFSET_SECONDS": str(self.settings.training_offset_seconds),
+        }
+
+
+def system_settings(folder: Path) -> Settings:
+    """Settings of a system of its own in that folder, on free ports, playing on PLAYS_ON."""
+    return Settings().model_copy(
+        update={
+            "state": folder,
+            "database_url": "",
+            "temporal_address": f"{LOOPBACK}:{free_port()}",
+            "simulator_url": f"http://{LOOPBACK}:{free_port()}",
+            "gateway_host": LOOPBACK,
+            "gateway_port": free_port(),
+            "training": True,
+            "training_offset_seconds": (PLAYS_ON - datetime.now(UTC)).total_seconds(),
+        }
+    )
+
+
+@contextmanager
+def running_system(settings: Settings, *, pace: float = 0.1) -> Iterator[System]:
+    """The system up and running; stopped in order at the end, with everything it started."""
+    log: deque[str] = deque(maxlen=80)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    stack = Stack(settings, lambda name, line: log.append(f"{name}: {line}"), pace=pace)
+
+    def in_loop(work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=90)
+
+    try:
+        in_loop(stack.__aenter__())
+        try:
+            system = System(settings, log)
+            yield system
+            system.http.close()
+        finally:
+            in_loop(stack.__aexit__(None, None, None))
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=10)
+        loop.close()

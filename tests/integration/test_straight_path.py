@@ -1,0 +1,184 @@
+"""The straight path of group 1 with everything real: processes, HTTP, database, Temporal. Plays on 19 November 2026."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from temporalio.api.sdk.v1 import WorkflowMetadata
+
+from models.dossier import DossierOutcome, LegOutcome, LegStage
+from tests.integration.system import SAMPLES, System
+from workflows.plugin import connect
+
+EVERY_SAMPLE = sorted(path.stem for path in SAMPLES.glob("*.json"))
+REFUSAL = {
+    "reason_code": "DWELLING_NOT_LAWFUL",
+    "concerns": "Nơi đề nghị đăng ký thường trú",
+    "legal_basis": "Luật Cư trú Điều 23",
+    "text": "Địa chỉ thuộc khu vực đã có quyết định thu hồi đất.",
+}
+
+
+def expect_once(system: System, code: str) -> None:
+    """The simulator's own book has each registration and each notice exactly once."""
+    book = system.book(code)
+    for kind in ("registrations", "intakes"):
+        taken = Counter((row["system"], row["leg"]) for row in book[kind])
+        assert set(taken.values()) == {1}, taken
+    ours = Counter(notice.dispatch.head.key for notice in system.dossier(code).notices)
+    assert set(ours.values()) == {1}
+    for kind in ("notices", "results", "paper_orders"):
+        keys = Counter((row["system"], row["key"]) for row in book[kind] if row["key"])
+        assert not keys or set(keys.values()) == {1}, keys
+    assert {answer["state"] for answer in book["answers"]} <= {"accepted"}
+
+
+def test_every_sample_goes_from_declaration_to_its_results(system: System) -> None:
+    codes = {name: system.open(name) for name in EVERY_SAMPLE}
+    for code in codes.values():
+        system.start(code)
+    for name, code in codes.items():
+        dossier = system.concluded(code)
+        assert dossier.summary.outcome is DossierOutcome.COMPLETED, name
+        assert all(leg.outcome is LegOutcome.COMPLETED and leg.due and leg.timeliness for leg in dossier.legs), name
+        expect_once(system, code)
+
+
+def test_both_dossier_codes_and_a_trace_travel_in_every_message(system: System) -> None:
+    code = system.open("plain")
+    system.start(code)
+    provincial = system.concluded(code).provincial_code
+    requests = system.book(code)["requests"]
+    assert {request["dossier_code"] for request in requests} == {code}
+    assert {request["traceparent"][3:35] for request in requests} == {requests[0]["traceparent"][3:35]}
+    after_receipt = [request for request in requests if request["system"] in ("residence", "social_insurance")]
+    assert after_receipt
+    assert {request["provincial_code"] for request in after_receipt} == {provincial}
+
+
+def test_a_refused_leg_touches_no_other(system: System) -> None:
+    code = system.open("unknown-father")
+    system.instruct(code, "residence", refuse=REFUSAL)
+    system.start(code)
+    dossier = system.concluded(code)
+    outcomes = {leg.key: leg.outcome for leg in dossier.legs}
+    assert dossier.summary.outcome is DossierOutcome.PARTLY_COMPLETED
+    assert outcomes == {
+        "birth_registration": LegOutcome.COMPLETED,
+        "residence_registration": LegOutcome.REFUSED,
+        "health_insurance_card": LegOutcome.COMPLETED,
+    }
+    told = [notice.dispatch.text or "" for notice in dossier.notices]
+    assert any(REFUSAL["text"] in text and REFUSAL["legal_basis"] in text for text in told)
+
+
+def test_a_refused_registration_leaves_nothing_possible_and_frees_the_child(system: System) -> None:
+    code = system.open("plain")
+    system.instruct(code, "provincial", refuse=REFUSAL)
+    system.start(code)
+    dossier = system.concluded(code)
+    assert dossier.summary.outcome is DossierOutcome.NOT_COMPLETED
+    assert {leg.outcome for leg in dossier.legs[1:]} == {LegOutcome.NOT_POSSIBLE}
+    assert system.book(code)["registrations"] == []
+
+
+def test_a_declined_consent_ends_only_its_leg(system: System) -> None:
+    code = system.open("grandparents-home")
+    system.instruct(code, "vneid", consents={"dwelling_owner": "declined"})
+    system.start(code)
+    outcomes = {leg.key: leg.outcome for leg in system.concluded(code).legs}
+    assert outcomes["residence_registration"] is LegOutcome.CONSENT_DECLINED
+    assert outcomes["health_insurance_card"] is LegOutcome.COMPLETED
+
+
+@pytest.mark.parametrize("agency", ["provincial", "residence", "social_insurance"])
+@pytest.mark.parametrize("how", ["drop", "html", 503])
+def test_an_agency_that_fails_twice_still_registers_once(system: System, agency: str, how: Any) -> None:
+    code = system.open("plain")
+    system.instruct(code, agency, fail_times=2, fail_with=how)
+    system.start(code)
+    assert system.concluded(code).summary.outcome is DossierOutcome.COMPLETED
+    expect_once(system, code)
+
+
+def test_a_failure_told_in_a_200_is_not_taken_for_success(system: System) -> None:
+    code = system.open("plain")
+    system.instruct(code, "provincial", fail_times=1, fail_with="code", fail_code="hồ sơ chưa được gửi sang, thử lại")
+    system.start(code)
+    assert system.concluded(code).summary.outcome is DossierOutcome.COMPLETED
+    expect_once(system, code)
+
+
+def test_an_agency_asked_to_retry_after_is_obeyed(system: System) -> None:
+    code = system.open("plain")
+    system.instruct(code, "residence", fail_times=1, fail_with=429, retry_after="3")
+    system.start(code)
+    dossier = system.concluded(code)
+    tries = [r for r in system.book(code)["requests"] if r["system"] == "residence" and r["method"] == "POST"]
+    assert [request["status"] for request in tries] == [429, 202]
+    assert dossier.summary.outcome is DossierOutcome.COMPLETED
+
+
+def test_verification_extends_the_leg_and_the_group(system: System) -> None:
+    code = system.open("temporary-residence")
+    system.instruct(code, "residence", verification=True)
+    system.start(code)
+    dossier = system.concluded(code)
+    leg = dossier.legs[1]
+    assert leg.due is not None
+    assert leg.due.working_days == 5
+    assert dossier.due is not None
+    assert dossier.due.working_days == 5
+
+
+def test_an_unsigned_birth_notice_asks_for_substitutes_at_once(system: System) -> None:
+    code = system.open("plain")
+    system.instruct(code, "health", birth_notice="unsigned")
+    system.start(code)
+    dossier = system.see(code, lambda d: d.summary.stage == "waiting_documents", "documents asked for")
+    asked = next(n.dispatch.text for n in dossier.notices if n.dispatch.text and "bổ sung" in n.dispatch.text)
+    assert "Văn bản của người làm chứng" in asked
+    supplied = system.command(
+        "attach", code, "--document", f"witness_statement={SAMPLES / 'attachments' / attachment()}"
+    )
+    assert supplied.returncode == 0, supplied.stderr
+    assert system.concluded(code).summary.outcome is DossierOutcome.COMPLETED
+
+
+def attachment() -> str:
+    """Any attachment of the samples."""
+    return sorted(path.name for path in (SAMPLES / "attachments").glob("*.pdf"))[0]
+
+
+def test_an_operator_who_knows_only_the_temporal_ui_sees_the_dossier(system: System) -> None:
+    code = system.open("grandparents-home")
+    system.instruct(code, "vneid", silent=True)
+    system.start(code)
+    system.see(code, lambda d: d.legs and d.legs[1].stage is LegStage.WAITING_CONSENTS, "waiting for consents")
+
+    async def look() -> tuple[list[str], str, str, list[str]]:
+        client = await connect(system.settings.temporal_address, system.settings.temporal_namespace)
+        handle = client.get_workflow_handle(code)
+        async with asyncio.timeout(20):
+            found: list[str] = []
+            while code not in found:  # visibility follows within a second or so
+                query = 'DossierGroup = "birth" AND Province = "01" AND WaitingFor = "consent"'
+                found = [workflow.id async for workflow in client.list_workflows(query)]
+        description = await handle.describe()
+        metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        history = await handle.fetch_history()
+        summaries = [
+            event.user_metadata.summary.data.decode() for event in history.events if event.HasField("user_metadata")
+        ]
+        return found, await description.static_summary() or "", metadata.current_details, summaries
+
+    found, title, details, summaries = asyncio.run(look())
+    assert code in found
+    assert title.startswith("Khai sinh liên thông")
+    assert "| Đăng ký thường trú | Công an xã, phường, đặc khu | chờ xác nhận đồng ý trên VNeID |" in details
+    assert "Chủ hộ, Chủ sở hữu chỗ ở hợp pháp, đến hết thứ Sáu 27/11/2026" in details
+    assert any("xác nhận “Đăng ký thường trú” đến hết thứ Sáu 27/11/2026" in summary for summary in summaries)
+    form = system.ledger.declaration(code)
+    for personal in (form.child.full_name, form.applicant.personal_id, form.applicant.full_name):
+        assert personal not in details + title + "".join(summaries) + code

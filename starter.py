@@ -2,35 +2,58 @@
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from cli import demo, dev, dossiers, facts, offline
+from cli.output import use_utf8
 
-app = typer.Typer(
-    name="lienthong",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help=(
-        "Liên thông khai sinh: nộp tờ khai, theo dõi hồ sơ, tra luật và thời hạn.\n\n"
-        "Bắt đầu: `lienthong demo` (xem thử), `lienthong dev` (chạy cả hệ thống trên máy này), rồi ở cửa sổ khác "
-        "`lienthong submit samples/birth/plain.json`.\n\n"
-        "Mã thoát: 0 xong; 1 máy chủ hoặc cơ sở dữ liệu không dùng được; 2 nhập sai; 3 bị từ chối; 4 không tìm thấy."
-    ),
-)
-for commands in (dossiers, facts, offline, dev, demo):
-    commands.register(app)
+ROOMS = {
+    "cli.dossiers": ("submit", "show", "list", "recover"),
+    "cli.facts": ("consent", "agency-event", "pay", "attach"),
+    "cli.offline": ("deadline", "law", "checklist"),
+    "cli.dev": ("dev",),
+    "cli.demo": ("demo",),
+}
+"""Which module has which commands. Only the module of the command at hand is loaded: a script that asks for a deadline
+a thousand times should not load a database driver a thousand times."""
+
+HELP = """Liên thông khai sinh: nộp tờ khai, theo dõi hồ sơ, tra luật và thời hạn.
+
+Bắt đầu: `lienthong demo` (xem thử), `lienthong dev` (chạy cả hệ thống trên máy này), rồi ở cửa sổ khác
+`lienthong submit samples/birth/plain.json`.
+
+Mã thoát: 0 xong; 1 máy chủ hoặc cơ sở dữ liệu không dùng được; 2 nhập sai; 3 bị từ chối; 4 không tìm thấy.
+"""
+
+
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The command line with the commands these arguments can mean; all of them for `--help` or a wrong name."""
+    app = typer.Typer(
+        name="lienthong",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help=HELP,
+    )
+    app.callback()(lambda: None)  # so that a single command still has its name
+    named = [room for room, commands in ROOMS.items() if arguments and arguments[0] in commands]
+    for room in named or ROOMS:
+        import_module(room).register(app)
+    return app
 
 
 def main() -> None:
     """Run a command and leave with its exit code at once.
 
-    Temporal's runtime thread can abort an interpreter that is shutting down (2 of 20 runs on 3.11, TEMPORAL §3), so
+    Temporal's runtime thread can abort an interpreter that is shutting down (2 of 20 runs on 3.11, DESIGN §3.11), so
     after flushing we do not give it the chance.
     """
+    use_utf8()
     try:
-        app()
+        application(sys.argv[1:])()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1

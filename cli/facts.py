@@ -28,8 +28,9 @@ from settings import Settings
 
 CodeArgument = Annotated[str, typer.Argument(help="Mã hồ sơ.")]
 MessageIdOption = Annotated[
-    str | None, typer.Option("--message-id", help="Mã thông điệp; gửi lại cùng mã thì chỉ tính một lần.")
+    str | None, typer.Option("--message-id", help="Mã thông điệp; gửi lại cùng mã và nội dung thì chỉ tính một lần.")
 ]
+AtOption = Annotated[str | None, typer.Option("--at", help="Thời điểm (ISO 8601, có múi giờ); mặc định là bây giờ.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +46,7 @@ def consent(
     leg: Annotated[str, typer.Option(help="Thủ tục được hỏi, ví dụ residence_registration.")],
     person: Annotated[str, typer.Option(help="Số định danh cá nhân của người trả lời.")],
     answer: Annotated[Answer, typer.Option(help="Câu trả lời.")] = Answer.GRANTED,
+    at: AtOption = None,
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,8 +58,7 @@ def consent(
 
       lienthong consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011 --answer declined
     """
-    at = _now()
-    data = {"leg": leg, "personal_id": person, "answer": answer, "at": at}
+    data = {"leg": leg, "personal_id": person, "answer": answer, "at": at or _now()}
     _send(ConsentAnswer, code, message_id, data, as_json)
 
 
@@ -90,6 +91,7 @@ def pay(
     code: CodeArgument,
     amount: Annotated[int, typer.Option(min=0, help="Số tiền đã nộp, đồng.")],
     receipt: Annotated[str, typer.Option(help="Số biên lai.")],
+    at: AtOption = None,
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -101,13 +103,14 @@ def pay(
 
       lienthong pay G22.99.08-261119-000001 --amount 16000 --receipt BL-0001 --json
     """
-    data = {"amount_vnd": amount, "receipt_number": receipt, "at": _now()}
+    data = {"amount_vnd": amount, "receipt_number": receipt, "at": at or _now()}
     _send(PaymentConfirmed, code, message_id, data, as_json)
 
 
 def attach(
     code: CodeArgument,
     document: Annotated[list[str], typer.Option(help="loại=tệp, ví dụ witness_statement=giay.pdf; lặp lại được.")],
+    at: AtOption = None,
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -128,7 +131,13 @@ def attach(
         except (OSError, ValueError, DocumentRefused) as error:
             kinds = ", ".join(DocumentKind)
             fail(Exit.USAGE, f"Không nhận được “{entry}”: {error}", f"Các loại: {kinds}.", as_json=as_json)
-    _send(DocumentsSupplied, code, message_id, {"documents": [d.model_dump() for d in stored], "at": _now()}, as_json)
+    _send(
+        DocumentsSupplied,
+        code,
+        message_id,
+        {"documents": [d.model_dump() for d in stored], "at": at or _now()},
+        as_json,
+    )
 
 
 def _send(model: type[InboundFact], code: str, message_id: str | None, data: dict[str, Any], as_json: bool) -> None:

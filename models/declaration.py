@@ -96,6 +96,24 @@ class Fact(StrEnum):
     POOR_HOUSEHOLD = "poor_household"
     GUARDIAN_DECLARES = "guardian_declares"
 
+    @property
+    def label(self) -> str:
+        """As the end of “khi …”, for citizens and operators."""
+        return _FACTS[self]
+
+
+_FACTS = {
+    Fact.FOREIGN_ELEMENT: "có yếu tố nước ngoài",
+    Fact.REGISTERED_WITH_PARENT_OR_GUARDIAN: "trẻ đăng ký thường trú tại nơi ở của cha, mẹ hoặc người giám hộ",
+    Fact.REGISTERED_AWAY_FROM_PARENTS: "trẻ đăng ký thường trú khác nơi thường trú của cha, mẹ",
+    Fact.BIRTH_NOTICE_USABLE: "có giấy chứng sinh dùng được",
+    Fact.ABANDONED: "trẻ bị bỏ rơi",
+    Fact.SURROGACY: "sinh con do mang thai hộ",
+    Fact.IDENTITY_CARD_REQUESTED: "tờ khai đề nghị cấp thẻ căn cước",
+    Fact.POOR_HOUSEHOLD: "trẻ thuộc hộ nghèo",
+    Fact.GUARDIAN_DECLARES: "người giám hộ là người yêu cầu",
+}
+
 
 class PersonRole(StrEnum):
     """The part a person named in the form has in it."""

@@ -1,0 +1,29 @@
+"""Fifty runs of each command that submits or reads."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.fifty import run_fifty
+from tests.integration.system import SAMPLES, System
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("deadline", "2026-11-20T15:00:01", "--working-days", "3", "--json"),
+        ("law", "--on", "2026-11-19", "--json"),
+        ("checklist", str(SAMPLES / "plain.json"), "--on", "2026-11-19", "--json"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_offline_commands(system: System, arguments: tuple[str, ...]) -> None:
+    run_fifty(system, *arguments)
+
+
+def test_submit_show_list_recover(system: System, tmp_path: Path) -> None:
+    run_fifty(system, "submit", str(SAMPLES / "plain.json"), "--json")
+    run_fifty(system, "list", "--json")
+    run_fifty(system, "recover", "--json")
+    run_fifty(system, "show", "G22.99.08-261119-000001", "--json")
+    assert len(system.ledger.summaries()) == 1

@@ -15,11 +15,11 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from ledger.values import Opened
-from models.base import Code
+from models.base import Code, legal
 from models.declaration import BirthDeclaration
-from models.intake import resolve
-from models.law import Group
-from models.start import LawQuery, StartDossier
+from models.law import Group, pack_in_force
+from models.plan import resolve_plan
+from models.start import StartDossier
 from models.submission import submission
 from settings import Settings
 from workflows.birth import BirthProcedureGroup
@@ -34,8 +34,8 @@ class Submissions:
         self._settings = settings
 
     def now(self) -> datetime:
-        """Legal time: the clock plus the training offset, which is zero in production."""
-        return datetime.now(UTC) + self._settings.training_offset
+        """Legal time on the clock of Việt Nam: now, plus the training offset, which is zero in production."""
+        return legal(datetime.now(UTC) + self._settings.training_offset)
 
     def open(self, declaration: BirthDeclaration, contents: Mapping[str, bytes]) -> Opened:
         """The dossier of this submission: same submission, same code.
@@ -44,7 +44,7 @@ class Submissions:
         force, and the ledger's DuplicateDossier or SubmissionReused.
         """
         at = self.now()
-        resolve(LawQuery(declaration=declaration, on=at.date()))
+        resolve_plan(pack_in_force(at.date()), declaration)
         for document in declaration.attachments:
             self._documents.put(contents[document.sha256], document.kind, document.file_name)
         incoming = submission(declaration, at, self._settings.hash_key)

@@ -23,7 +23,7 @@ class LawActivities:
     async def resolve_law(self, query: LawQuery) -> Resolved:
         """The law of a dossier. A declaration it cannot be resolved for never resolves by trying again."""
         try:
-            return intake.resolve(query)
+            return intake.resolve(query, self._calendar)
         except LawError as error:
             raise ApplicationError(str(error), type=LAW_NOT_RESOLVED, non_retryable=True) from None
         except DeclarationErrors as errors:

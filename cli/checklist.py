@@ -10,6 +10,7 @@ from cli import output
 from cli.law_report import Kind, kinds
 from cli.law_text import QUORUM
 from models.base import Model
+from models.calendar import WorkingCalendar
 from models.clock_words import day_words
 from models.declaration import BirthDeclaration, Circumstance, Fact, PersonRole
 from models.documents import Document, DocumentKind
@@ -80,12 +81,12 @@ class Checklist(Model):
     warnings: tuple[str, ...]
 
 
-def checklist(pack: LawPack, declaration: BirthDeclaration, on: date) -> Checklist:
+def checklist(pack: LawPack, declaration: BirthDeclaration, on: date, calendar: WorkingCalendar) -> Checklist:
     """What a declaration submitted on that day needs under the pack in force then.
 
     Raises DeclarationErrors when the law in force needs somebody the form does not name.
     """
-    resolved = resolve(LawQuery(declaration=declaration, on=on))
+    resolved = resolve(LawQuery(declaration=declaration, on=on), calendar)
     plan, held = resolved.plan, known_facts(declaration, None)
     required = required_documents(pack, held)
     substitutes = required_documents(pack, known_facts(declaration, BirthNoticeState.NOT_FOUND))

@@ -8,7 +8,7 @@ import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from activities.files import load_declaration_file
 from cli.context import run
 from cli.dossiers import print_dossier
 from cli.output import Exit, fail, heading, say
-from cli.stack import LOOPBACK, Stack, StackFailed, free_port
+from cli.stack import Stack, StackFailed, training_settings
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
@@ -87,8 +87,7 @@ async def _demo() -> None:
 
 async def _straight_paths(folder: Path) -> None:
     _chapter("1. Ba hồ sơ trên máy chủ Temporal thật", f"Ngày trong chuyện: {when(MAIN_DATE)}.")
-    offset = MAIN_DATE - datetime.now(UTC)
-    async with _scene(folder, offset, time_skipping=False) as scene:
+    async with _scene(folder, MAIN_DATE, time_skipping=False) as scene:
         plain = scene.open("plain")
         grandparents = scene.open("grandparents-home")
         refused = scene.open("unknown-father")
@@ -138,8 +137,7 @@ async def _silence(folder: Path) -> None:
         "2. Không ai trả lời (tua thời gian)",
         f"Ngày trong chuyện: {when(SKIPPING_DATE)}; chủ hộ và chủ sở hữu im lặng. 24/11/2026 là ngày nghỉ.",
     )
-    offset = SKIPPING_DATE - datetime.now(UTC)
-    async with _scene(folder, offset, time_skipping=True) as scene:
+    async with _scene(folder, SKIPPING_DATE, time_skipping=True) as scene:
         code = scene.open("grandparents-home")
         await scene.instruct(code, "vneid", {"silent": True})
         await scene.start(code)
@@ -148,8 +146,7 @@ async def _silence(folder: Path) -> None:
         until = next(stored.consent.due.at for stored in dossier.consents)
         assert until is not None
         say(f"Chờ xác nhận đến hết {last_day(until)}. Tua thời gian…")
-        now = datetime.now(UTC) + offset
-        await scene.skip(until - now + timedelta(seconds=1))
+        await scene.skip_past(until)
         await scene.follow((code,))
         print_dossier(scene.dossier(code))
 
@@ -190,10 +187,10 @@ class _Scene:
             url = f"{self.settings.simulator_url}/instructions/{code}/{system}"
             (await http.put(url, json=instructions)).raise_for_status()
 
-    async def skip(self, how_long: timedelta) -> None:
-        """Let the time-skipping server run through that time."""
+    async def skip_past(self, instant: datetime) -> None:
+        """Let the time-skipping server run until just after a legal instant."""
         request = SleepRequest()
-        request.duration.FromTimedelta(how_long)
+        request.duration.FromTimedelta(instant - self._submissions.now() + timedelta(seconds=1))
         await self.client.test_service.unlock_time_skipping_with_sleep(request)
 
     def dossier(self, code: str) -> StoredDossier:
@@ -225,20 +222,9 @@ class _Scene:
 
 
 @asynccontextmanager
-async def _scene(folder: Path, offset: timedelta, *, time_skipping: bool) -> AsyncIterator[_Scene]:
+async def _scene(folder: Path, plays_from: datetime, *, time_skipping: bool) -> AsyncIterator[_Scene]:
     log: deque[str] = deque(maxlen=60)
-    settings = Settings().model_copy(
-        update={
-            "state": folder,
-            "database_url": "",
-            "temporal_address": f"{LOOPBACK}:{free_port()}",
-            "simulator_url": f"http://{LOOPBACK}:{free_port()}",
-            "gateway_host": LOOPBACK,
-            "gateway_port": free_port(),
-            "training": True,
-            "training_offset_seconds": offset.total_seconds(),
-        }
-    )
+    settings = training_settings(folder, plays_from)
     say("Khởi động Temporal, bộ mô phỏng các cơ quan, cổng nhận sự kiện, worker…")
     async with Stack(settings, lambda name, line: log.append(f"{name}: {line}"), time_skipping=time_skipping, pace=0.5):
         client = await connect(settings.temporal_address, settings.temporal_namespace)

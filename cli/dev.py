@@ -73,7 +73,7 @@ async def _serve(settings: Settings, ui_port: int, pace: float) -> str | None:
         resumed = await Submissions(ledger, DocumentStore(settings.documents), settings).recover(client)
         for line in (
             f"Sẵn sàng. Giao diện Temporal: http://{LOOPBACK}:{ui_port}",
-            f"Cổng nhận sự kiện: http://{settings.gateway_host}:{settings.gateway_port}/docs",
+            f"Cổng nhận sự kiện: http://{settings.gateway_host}:{settings.gateway_port} (hợp đồng: /openapi.json)",
             f"Thư mục dữ liệu: {settings.state}; đã khởi động lại {len(resumed)} hồ sơ chưa chạy.",
             "Ở cửa sổ khác: .venv/bin/lienthong submit samples/birth/plain.json",
             "Ctrl-C để dừng tất cả.",

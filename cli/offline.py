@@ -149,7 +149,7 @@ def checklist(
     pack = _pack(day, provisional=False, as_json=as_json)
     try:
         declaration, _ = load_declaration_file(file, day)
-        found = checklist_of(pack, declaration, day)
+        found = checklist_of(pack, declaration, day, _calendar([], as_json=as_json))
     except DeclarationErrors as errors:
         fail_declaration(errors, as_json=as_json)
     if as_json:

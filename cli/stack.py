@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -60,6 +61,22 @@ def expect_free(port: int, what: str) -> None:
                 f"Cổng {port} ({what}) đang được dùng; có lẽ một `make dev` khác đang chạy. "
                 "Dừng nó, hoặc chọn cổng khác (xem: lienthong dev --help)."
             ) from None
+
+
+def training_settings(folder: Path, plays_from: datetime) -> Settings:
+    """Settings of a system of its own: free ports, state in that folder, legal time beginning at that instant."""
+    return Settings().model_copy(
+        update={
+            "state": folder,
+            "database_url": "",
+            "temporal_address": f"{LOOPBACK}:{free_port()}",
+            "simulator_url": f"http://{LOOPBACK}:{free_port()}",
+            "gateway_host": LOOPBACK,
+            "gateway_port": free_port(),
+            "training": True,
+            "training_offset_seconds": (plays_from - datetime.now(UTC)).total_seconds(),
+        }
+    )
 
 
 class Process:

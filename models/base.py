@@ -51,12 +51,16 @@ _PRINTABLE = AfterValidator(_printable)
 # Constraints before the validators: Pydantic then trims before it measures, so that “ ” is refused.
 _TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
 _LONG_TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)
+_NOTICE_TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)
 
 Text = Annotated[str, _TEXT, _PRINTABLE, BeforeValidator(nfc)]
 """Human text in NFC, 1–500 characters after trimming; spelling otherwise exactly as typed."""
 
 LongText = Annotated[str, _LONG_TEXT, _PRINTABLE, BeforeValidator(nfc)]
-"""Longer human text in NFC (reasons, notices), 1–4,000 characters."""
+"""Longer human text in NFC (reasons, legal bases), 1–4,000 characters."""
+
+NoticeText = Annotated[str, _NOTICE_TEXT, _PRINTABLE, BeforeValidator(nfc)]
+"""A whole notice in NFC, 1–20,000 characters: room for the longest reason and legal basis an agency may state."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/+-]{1,80}$")]
 """An identifier kept as text (leading zeros matter), at most 80 characters."""

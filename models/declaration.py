@@ -95,6 +95,7 @@ class Fact(StrEnum):
     IDENTITY_CARD_REQUESTED = "identity_card_requested"
     POOR_HOUSEHOLD = "poor_household"
     GUARDIAN_DECLARES = "guardian_declares"
+    PARENTS_UNREACHABLE = "parents_unreachable"
 
     @property
     def label(self) -> str:
@@ -112,6 +113,7 @@ _FACTS = {
     Fact.IDENTITY_CARD_REQUESTED: "tờ khai đề nghị cấp thẻ căn cước",
     Fact.POOR_HOUSEHOLD: "trẻ thuộc hộ nghèo",
     Fact.GUARDIAN_DECLARES: "người giám hộ là người yêu cầu",
+    Fact.PARENTS_UNREACHABLE: "cha, mẹ không có số định danh để xác nhận trên VNeID",
 }
 
 
@@ -193,6 +195,7 @@ class BirthDeclaration(Model):
             Fact.IDENTITY_CARD_REQUESTED: self.identity_card.requested,
             Fact.POOR_HOUSEHOLD: self.health_insurance.poor_household is not None,
             Fact.GUARDIAN_DECLARES: self.applicant.relation is ApplicantRelation.GUARDIAN,
+            Fact.PARENTS_UNREACHABLE: self._parents_unreachable(),
         }
         return frozenset(fact for fact, holds in held.items() if holds)
 
@@ -234,6 +237,11 @@ class BirthDeclaration(Model):
         if self.birth_notice:
             found += about_birth_notice("Giấy chứng sinh", self.birth_notice, child)
         return tuple(found)
+
+    def _parents_unreachable(self) -> bool:
+        """Whether VNeID reaches none of the living parents, who are known by passport only."""
+        living = [parent for parent in self.parents if not parent.deceased]
+        return bool(living) and not any(parent.personal_id for parent in living)
 
     def _living_residences(self) -> list[Residence]:
         return [parent.residence for parent in self.parents if parent.residence and not parent.deceased]

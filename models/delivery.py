@@ -15,6 +15,7 @@ from models.birth_form import PaperDelivery, PaperPlace
 from models.declaration import BirthDeclaration
 from models.documents import Document, DocumentKind
 from models.dossier import Leg
+from models.identity import is_mobile
 from models.messages import Dispatch, DispatchKind, Head
 from models.plan import Plan
 from models.publication import Publication
@@ -82,6 +83,8 @@ class _Outgoing:
         for order in self.publication.notices:
             template = templates()[Notice(order.template)]
             for channel in template.channels:
+                if channel is System.SMS and not is_mobile(self.declaration.applicant.phone):
+                    continue
                 yield self._dispatch(
                     f"{order.key}:{channel.value}",
                     channel,

@@ -6,7 +6,7 @@ Pure functions of the dossier's view; nothing personal in either.
 from models.dossier import ConsentState, DossierStage, DossierView, Leg, LegStage
 from models.plan import LegPlan, Plan
 from models.search_attributes import AttributeValues, SearchAttribute
-from models.words import in_words, listed, when
+from models.words import in_words, last_day, listed, when
 
 _CITIZEN_STAGES = (DossierStage.WAITING_DOCUMENTS, DossierStage.WAITING_PAYMENT)
 _AGENCY_STAGES = (LegStage.SENDING, LegStage.WAITING_RECEIPT, LegStage.IN_PROGRESS, LegStage.WAITING_DOCUMENT)
@@ -60,7 +60,7 @@ def waiting(leg: Leg, leg_plan: LegPlan, plan: Plan) -> str:
     if leg.stage is LegStage.WAITING_PREREQUISITES and not asked:
         return listed(plan.leg(key).name for key in leg_plan.requires) or "–"
     if asked:
-        until = f", đến hết {when(asked[0].due.at)}" if asked[0].due.at else ""
+        until = f", đến hết {last_day(asked[0].due.at)}" if asked[0].due.at else ""
         return listed(role.label for c in asked for role in c.person.roles) + until
     return leg_plan.agency
 

@@ -223,9 +223,11 @@ class FeeLine(Model):
 
 
 class Fee(Model):
-    """What the citizen owes before anything is sent, in đồng."""
+    """What the citizen owes before anything is sent, in đồng, and the e-receipt once it is paid (biên lai)."""
 
     lines: tuple[FeeLine, ...] = ()
+    paid_at: Instant | None = None
+    receipt_number: Code | None = None
 
     @property
     def total_vnd(self) -> int:

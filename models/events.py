@@ -53,3 +53,31 @@ class CloudEvent(Model):
     datacontenttype: Literal["application/json"] = "application/json"
     traceparent: str | None = Field(default=None, max_length=200)
     data: Mapping[str, Any]
+
+
+SCHEMAS = "#/components/schemas/{model}"
+"""Where a contract in OpenAPI keeps its definitions."""
+
+
+def event_schemas() -> dict[str, dict[str, Any]]:
+    """The contract of what comes in, as JSON Schema definitions: the envelope, and for each type what `data` holds."""
+    definitions: dict[str, dict[str, Any]] = {}
+    kinds = []
+    for type_ in EventType:
+        data = type_.fact_kind.model.model_json_schema(ref_template=SCHEMAS)
+        definitions |= data.pop("$defs", {})
+        for ours in ("message_id", "dossier_code"):
+            del data["properties"][ours]
+            data["required"].remove(ours)
+        definitions[type_.fact_kind.value] = data
+        kinds.append({"properties": {"type": {"const": type_.value}, "data": {"$ref": _ref(type_.fact_kind.value)}}})
+    for model in (CloudEvent, WireDocument):
+        schema = model.model_json_schema(ref_template=SCHEMAS)
+        definitions |= schema.pop("$defs", {}) | {model.__name__: schema}
+    definitions["Document"] = {"$ref": _ref(WireDocument.__name__)}
+    definitions["Event"] = {"allOf": [{"$ref": _ref(CloudEvent.__name__)}, {"oneOf": kinds}]}
+    return definitions
+
+
+def _ref(name: str) -> str:
+    return SCHEMAS.format(model=name)

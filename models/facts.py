@@ -60,11 +60,14 @@ class PassedOn(Model):
 
 
 class Verification(Model):
-    """The agency must verify (thông báo xác minh); the limit becomes the verification limit."""
+    """The agency must verify (thông báo xác minh); the limit becomes the verification limit.
+
+    `text`, at most 2,000 characters, becomes part of the cause in the leg's clock.
+    """
 
     kind: Literal["verification"] = "verification"
     at: Instant
-    text: LongText
+    text: Annotated[LongText, Field(max_length=2000)]
 
 
 class Decided(Model):

@@ -66,6 +66,12 @@ Phone = Annotated[
 ]
 """A Vietnamese phone number, kept in the form 0…; +84 and separators are taken away."""
 
+
+def is_mobile(phone: str) -> bool:
+    """Whether the number can take an SMS; fixed lines begin with 02."""
+    return not phone.startswith("02")
+
+
 Passport = Annotated[
     str,
     BeforeValidator(_upper),

@@ -16,7 +16,7 @@ from models.start import LawQuery, Resolved
 _NEXT_MORNING = time(8)
 
 
-def resolve(query: LawQuery) -> Resolved:
+def resolve(query: LawQuery, calendar: WorkingCalendar) -> Resolved:
     """The law of a dossier received on `query.on`.
 
     Raises LawError when no pack is in force, DeclarationErrors when the plan needs somebody the form does not name.
@@ -24,7 +24,7 @@ def resolve(query: LawQuery) -> Resolved:
     pack = pack_in_force(query.on)
     declaration = query.declaration
     facts = known_facts(declaration, query.notice)
-    late = declared_late(pack, declaration, query.on)
+    late = declared_late(pack, declaration, query.on, calendar)
     return Resolved(
         plan=resolve_plan(pack, declaration),
         missing_documents=missing_documents(required_documents(pack, facts), declaration),

@@ -7,7 +7,7 @@ Every message carries both dossier codes (LAW C.1) and a business idempotency ke
 from enum import StrEnum
 
 from models.address import Address
-from models.base import Code, Instant, LongText, MessageKey, Model, Text
+from models.base import Code, Instant, MessageKey, Model, NoticeText, Text
 from models.declaration import BirthDeclaration, PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import Fee
@@ -163,7 +163,7 @@ class Dispatch(Model):
     kind: DispatchKind
     recipient: Code
     address: Address | None = None
-    text: LongText | None = None
+    text: NoticeText | None = None
     status: Status | None = None
     document: Document | None = None
     document_kind: DocumentKind | None = None

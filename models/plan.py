@@ -6,6 +6,7 @@ Workflows run any plan; from here on nobody looks at the pack again, so a later 
 from datetime import date, time, timedelta
 
 from models.base import Code, LongText, Model, Text
+from models.calendar import WorkingCalendar
 from models.declaration import BirthDeclaration, Fact, NamedPerson, PersonRole
 from models.documents import DocumentKind
 from models.law import ConsentLaw, DocumentLaw, Group, LawPack, LegLaw, Quorum
@@ -142,10 +143,16 @@ def missing_documents(
     return tuple(document for document in required if not document.met_by(carried))
 
 
-def declared_late(pack: LawPack, declaration: BirthDeclaration, on: date) -> bool:
-    """Whether the birth is declared after the citizen's term (quá hạn đăng ký khai sinh), counted in calendar days."""
-    duty = pack.group(Group.BIRTH).duties["declaration"]
-    return on > declaration.child.born_on + timedelta(days=duty.calendar_days)
+def declared_late(pack: LawPack, declaration: BirthDeclaration, on: date, calendar: WorkingCalendar) -> bool:
+    """Whether the birth is declared after the citizen's term (quá hạn đăng ký khai sinh), counted in calendar days.
+
+    A term whose last day is a day off ends with the next working day (Bộ luật Dân sự 2015 Điều 148(5)).
+    """
+    days = timedelta(days=pack.group(Group.BIRTH).duties["declaration"].calendar_days)
+    if on - days <= declaration.child.born_on:
+        return False
+    last_day = declaration.child.born_on + days
+    return on > (last_day if calendar.is_working(last_day) else calendar.next_working(last_day))
 
 
 def _required(law: DocumentLaw) -> RequiredDocument:
@@ -189,8 +196,9 @@ def _consents(
         if not consent.applies(facts):
             continue
         named = people_in_role(declaration, consent.role)
-        if not named and consent.role is PersonRole.DWELLING_OWNER:
-            problems.append(_owner_missing(consent))
+        if not named and consent.role in _MUST_BE_NAMED:
+            path, field, message = _MUST_BE_NAMED[consent.role]
+            problems.append(Problem(path=path, field=field, message=f"{message} ({consent.basis})."))
         to_ask = _to_ask(pack, consent, named, declaration)
         for number, person in enumerate(to_ask, 1):
             known = asked.get(person.personal_id)
@@ -241,9 +249,16 @@ def people_in_role(declaration: BirthDeclaration, role: PersonRole) -> tuple[Nam
     raise ValueError(f"{role} is nobody's consent")
 
 
-def _owner_missing(consent: ConsentLaw) -> Problem:
-    return Problem(
-        path="residence_registration.dwelling_owners",
-        field="Thông tin đăng ký thường trú – Chủ sở hữu chỗ ở hợp pháp",
-        message=f"Bắt buộc ghi họ tên, số định danh của chủ sở hữu chỗ ở hợp pháp ({consent.basis}).",
-    )
+_MUST_BE_NAMED = {
+    PersonRole.DWELLING_OWNER: (
+        "residence_registration.dwelling_owners",
+        "Thông tin đăng ký thường trú – Chủ sở hữu chỗ ở hợp pháp",
+        "Bắt buộc ghi họ tên, số định danh của chủ sở hữu chỗ ở hợp pháp",
+    ),
+    PersonRole.LEGAL_REPRESENTATIVE: (
+        "identity_card.requested",
+        "Thẻ căn cước – Đề nghị cấp thẻ căn cước",
+        "Người đại diện hợp pháp phải có số định danh cá nhân để xác nhận trên VNeID",
+    ),
+}
+"""Nobody else can stand in for these people; parents without a personal number attach their agreement instead."""

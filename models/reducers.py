@@ -39,7 +39,7 @@ def apply_agency_event(leg: Leg, plan: LegPlan, rule: ReceiptRule, event: Agency
             f"Thủ tục “{plan.name}” do {plan.system.label} giải quyết, không phải {event.source.label}.",
         )
     not_in_future(event.fact.at, now)
-    if leg.ended:
+    if leg.ended or leg.refusal:
         raise FactRefused(FactRefusal.ENDED, f"Thủ tục “{plan.name}” đã kết thúc.")
     if leg.sent_at is None:
         raise FactRefused(FactRefusal.OUT_OF_TURN, f"Thủ tục “{plan.name}” chưa được gửi cho cơ quan.")
@@ -148,7 +148,7 @@ def _decided(fact: Decided, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: dat
         raise FactRefused(FactRefusal.MALFORMED, f"Kết quả “{plan.name}” thiếu số định danh cá nhân của trẻ.")
     _only_results(plan, fact)
     leg = _clock_running(leg, plan, rule, now)
-    return _with_documents(leg, fact).model_copy(
+    return _with_documents(leg, plan, fact).model_copy(
         update={
             "stage": LegStage.WAITING_DOCUMENT,
             "decided_at": clamp(fact.at, leg, now),
@@ -163,7 +163,7 @@ def _result_document(fact: ResultDocument, leg: Leg, plan: LegPlan, rule: Receip
     _only_results(plan, fact)
     if {document.kind for document in fact.documents} & {document.kind for document in leg.documents}:
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Bản điện tử của “{plan.name}” đã được ghi nhận.")
-    return _with_documents(leg, fact)
+    return _with_documents(leg, plan, fact)
 
 
 @_apply.register
@@ -202,13 +202,19 @@ def _started(leg: Leg, plan: LegPlan, rule: ReceiptRule, at: datetime, cause: st
 
 
 def _only_results(plan: LegPlan, fact: Decided | ResultDocument) -> None:
-    foreign = [document.kind.label for document in fact.documents if document.kind not in plan.results]
+    foreign = dict.fromkeys(document.kind.label for document in fact.documents if document.kind not in plan.results)
     if foreign:
         raise FactRefused(FactRefusal.NOT_AWAITED, f"Không phải kết quả của “{plan.name}”: {', '.join(foreign)}.")
 
 
-def _with_documents(leg: Leg, fact: Decided | ResultDocument) -> Leg:
-    return leg.model_copy(update={"documents": (*leg.documents, *fact.documents)})
+def _with_documents(leg: Leg, plan: LegPlan, fact: Decided | ResultDocument) -> Leg:
+    """One live version of each result: the same bytes again change nothing, others are refused (REQUIREMENTS §2)."""
+    held = {document.kind: document for document in leg.documents}
+    for document in fact.documents:
+        if held.setdefault(document.kind, document).sha256 != document.sha256:
+            text = f"“{plan.name}” có hai bản khác nhau của: {document.kind.label}."
+            raise FactRefused(FactRefusal.ALREADY_ANSWERED, text)
+    return leg.model_copy(update={"documents": tuple(held.values())})
 
 
 def not_in_future(at: datetime, now: datetime) -> None:

@@ -62,7 +62,7 @@ def create_app(book: Book, gateway: str, pace: float) -> FastAPI:
         async with answers:
             yield
 
-    app = FastAPI(title="Liên thông: các hệ thống mô phỏng", lifespan=lifespan)
+    app = FastAPI(title="Liên thông: các hệ thống mô phỏng", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_exception_handler(RequestValidationError, _invalid)
     for system, router in _ROUTERS.items():
         app.include_router(router(Desk(system, book, answers, pace)), prefix=f"/{system.value}", tags=[system.label])

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from models.address import Address
-from models.base import Code, Instant, LongText, Model, Text
+from models.base import Code, Instant, Model, NoticeText, Text
 from models.documents import DocumentKind
 from models.identity import PersonalId, Sex
 from models.messages import DispatchKind
@@ -79,7 +79,7 @@ class Delivery(Record):
     kind: DispatchKind
     recipient: Code | None = None
     address: Address | None = None
-    text: LongText | None = None
+    text: NoticeText | None = None
     document_kind: DocumentKind | None = None
     sha256: Code | None = None
 

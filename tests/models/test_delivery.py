@@ -1,0 +1,400 @@
+"""From a change of the dossier to what goes out, channel by channel; and that every notice has its words."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from models.base import nfc
+from models.birth_form import PaperPlace
+from models.clock import Timeliness
+from models.declaration import BirthDeclaration
+from models.delivery import Notice, dispatches, templates
+from models.documents import Document, DocumentKind
+from models.dossier import DossierStage, Leg, LegOutcome, LegStage
+from models.facts import Refused
+from models.messages import Dispatch, DispatchKind
+from models.publication import NoticeOrder, Publication, StatusEvent
+from models.statuses import PortalStatus, Status, StatusSystem
+from models.systems import System
+from tests.models.cases import SAMPLE_NAMES, changed, document, moment, owned, personal_data, plan_of, sample
+
+WORKFLOWS = Path(__file__).parents[2] / "workflows"
+CODE = "G22.99.08-261119-000001"
+PROVINCIAL_CODE = "H26.11.02-261119-0001"
+AT = moment("2026-11-19 10:00:00")
+BIRTH, RESIDENCE, HEALTH_CARD, CARD = (
+    "birth_registration",
+    "residence_registration",
+    "health_insurance_card",
+    "identity_card",
+)
+
+
+def publication(**changes: object) -> Publication:
+    data = {
+        "code": CODE,
+        "sequence": 1,
+        "at": AT,
+        "stage": DossierStage.IN_PROGRESS,
+        "provincial_code": PROVINCIAL_CODE,
+    }
+    return Publication.model_validate(data | changes)
+
+
+def sent(change: Publication, form: BirthDeclaration | None = None, name: str = "plain") -> tuple[Dispatch, ...]:
+    """What goes out because of a change of a sample's dossier, its form changed or as it is."""
+    return dispatches(change, plan_of(name), form or owned(sample(name)))
+
+
+def ended(key: str, *documents: Document, outcome: LegOutcome = LegOutcome.COMPLETED) -> Leg:
+    return Leg(key=key, stage=LegStage.ENDED, outcome=outcome, ended_at=AT, documents=documents)
+
+
+RESULTS = {
+    BIRTH: DocumentKind.BIRTH_CERTIFICATE,
+    RESIDENCE: DocumentKind.RESIDENCE_NOTICE,
+    HEALTH_CARD: DocumentKind.HEALTH_INSURANCE_CARD,
+    CARD: DocumentKind.IDENTITY_CARD,
+}
+
+
+def completed(*keys: str) -> Publication:
+    """The change in which these legs were completed."""
+    return publication(legs=tuple(ended(key, document(RESULTS[key])) for key in keys))
+
+
+# --- Notices -------------------------------------------------------------------------------------------------------
+
+PORTAL_AND_VNEID = (System.PORTAL, System.VNEID)
+WITH_SMS = (*PORTAL_AND_VNEID, System.SMS)
+CHANNELS = {
+    Notice.SUBMITTED: PORTAL_AND_VNEID,
+    Notice.DOCUMENTS_NEEDED: WITH_SMS,
+    Notice.PAYMENT_NEEDED: WITH_SMS,
+    Notice.EXPECTED_DATES: WITH_SMS,
+    Notice.CONSENTS_ASKED: PORTAL_AND_VNEID,
+    Notice.LEG_DATES: PORTAL_AND_VNEID,
+    Notice.GROUP_DATES: PORTAL_AND_VNEID,
+    Notice.LEG_DECIDED: PORTAL_AND_VNEID,
+    Notice.LEG_COMPLETED: WITH_SMS,
+    Notice.LEG_REFUSED: WITH_SMS,
+    Notice.LEG_CONSENT_DECLINED: WITH_SMS,
+    Notice.LEG_CONSENT_EXPIRED: WITH_SMS,
+    Notice.LEG_NOT_POSSIBLE: PORTAL_AND_VNEID,
+    Notice.CONCLUDED: WITH_SMS,
+    Notice.ENDED_UNPAID: WITH_SMS,
+    Notice.ENDED_WITHOUT_DOCUMENTS: WITH_SMS,
+}
+
+
+def placeholders(text: str | None) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text or "") if name is not None}
+
+
+def filled(notice: Notice) -> dict[str, str]:
+    """A value for every placeholder of a notice that the workflow fills."""
+    template = templates()[notice]
+    return {name: f"<{name}>" for name in (placeholders(template.text) | placeholders(template.sms)) - {"code"}}
+
+
+def told(notice: Notice) -> Publication:
+    order = NoticeOrder(key=f"{CODE}:notice:1:{notice.value}", template=notice.value, values=filled(notice))
+    return publication(notices=(order,))
+
+
+def test_every_notice_has_words_and_all_words_are_a_notices() -> None:
+    assert set(templates()) == set(Notice) == set(CHANNELS)
+
+
+@pytest.mark.parametrize("notice", Notice)
+def test_a_notice_goes_by_its_channels_once_each(notice: Notice) -> None:
+    out = sent(told(notice))
+    assert tuple(dispatch.channel for dispatch in out) == CHANNELS[notice]
+    assert {dispatch.kind for dispatch in out} == {DispatchKind.NOTICE}
+    assert [dispatch.head.key for dispatch in out] == [
+        f"{CODE}:notice:1:{notice.value}:{channel.value}" for channel in CHANNELS[notice]
+    ]
+
+
+@pytest.mark.parametrize("notice", Notice)
+def test_a_notice_names_the_dossier_and_leaves_no_placeholder(notice: Notice) -> None:
+    for dispatch in sent(told(notice)):
+        assert dispatch.text
+        assert CODE in dispatch.text
+        assert "{" not in dispatch.text
+        values = filled(notice)
+        in_full = {name for name in values if f"<{name}>" in dispatch.text}
+        template = templates()[notice]
+        words = template.sms if dispatch.channel is System.SMS else template.text
+        assert in_full == placeholders(words) - {"code"}
+
+
+@pytest.mark.parametrize("notice", Notice)
+def test_a_notice_that_goes_by_text_message_has_short_words_for_it(notice: Notice) -> None:
+    template = templates()[notice]
+    assert (template.sms is not None) == (System.SMS in template.channels)
+    assert template.sms is None or len(template.sms) <= 160
+
+
+@pytest.mark.parametrize("notice", Notice)
+def test_the_words_are_vietnamese_in_nfc(notice: Notice) -> None:
+    template = templates()[notice]
+    for text in (template.text, template.sms):
+        if text:
+            assert text.startswith("Hồ sơ {code}")
+            assert nfc(text) == text
+
+
+def test_notices_reach_the_applicant_by_phone_or_by_number() -> None:
+    applicant = sample("plain").applicant
+    recipients = {dispatch.channel: dispatch.recipient for dispatch in sent(told(Notice.CONCLUDED))}
+    assert recipients == {
+        System.PORTAL: applicant.personal_id,
+        System.VNEID: applicant.personal_id,
+        System.SMS: applicant.phone,
+    }
+
+
+def test_a_message_carries_both_dossier_codes_the_procedure_and_legal_time() -> None:
+    for dispatch in (*sent(told(Notice.SUBMITTED)), *sent(completed(BIRTH, RESIDENCE))):
+        assert dispatch.head.dossier_code == CODE
+        assert dispatch.head.provincial_code == PROVINCIAL_CODE
+        assert dispatch.head.procedure_code == "3.000722"
+        assert dispatch.head.sent_at == AT
+
+
+def test_an_unknown_notice_is_an_error_and_not_silence() -> None:
+    unknown = publication(notices=(NoticeOrder(key="k", template="greeting"),))
+    with pytest.raises(ValueError, match="greeting"):
+        sent(unknown)
+
+
+def test_a_notice_without_its_values_is_an_error_and_not_a_gap() -> None:
+    empty = publication(notices=(NoticeOrder(key="k", template=Notice.CONCLUDED.value),))
+    with pytest.raises(KeyError, match="outcome"):
+        sent(empty)
+
+
+def test_braces_in_what_an_agency_wrote_are_only_braces() -> None:
+    values = filled(Notice.LEG_REFUSED) | {"reason": "{code} {nothing}"}
+    order = NoticeOrder(key="k", template=Notice.LEG_REFUSED.value, values=values)
+    assert any("{code} {nothing}" in (dispatch.text or "") for dispatch in sent(publication(notices=(order,))))
+
+
+def test_the_longest_refusal_still_reaches_the_citizen() -> None:
+    fact = Refused(at=AT, reason_code="R1", concerns="ệ" * 500, legal_basis="ệ" * 4000, text="ệ" * 4000)
+    values = filled(Notice.LEG_REFUSED) | {
+        "reason": fact.text,
+        "concerns": fact.concerns,
+        "basis": fact.legal_basis,
+    }
+    order = NoticeOrder(key="k", template=Notice.LEG_REFUSED.value, values=values)
+    portal = sent(publication(notices=(order,)))[0]
+    assert portal.text
+    assert fact.text in portal.text
+    assert Dispatch.model_validate_json(portal.model_dump_json()) == portal
+
+
+# --- What workflows tell -------------------------------------------------------------------------------------------
+
+
+def tellings() -> Iterator[tuple[str, Notice, set[str]]]:
+    """Every `tell(Notice.X, …)` of the workflows: where, which notice, which values."""
+    for path in sorted(WORKFLOWS.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "tell":
+                template = node.args[0]
+                assert isinstance(template, ast.Attribute), f"{path.name}:{node.lineno} names its notice"
+                assert all(keyword.arg for keyword in node.keywords), f"{path.name}:{node.lineno} names its values"
+                values = {keyword.arg for keyword in node.keywords if keyword.arg}
+                yield f"{path.name}:{node.lineno}", Notice[template.attr], values
+
+
+def test_the_workflows_fill_every_placeholder_and_nothing_else() -> None:
+    wrong = [(where, notice) for where, notice, values in tellings() if values != set(filled(notice))]
+    assert wrong == []
+
+
+def test_every_notice_is_told_by_some_workflow() -> None:
+    assert {notice for _, notice, _ in tellings()} == set(Notice)
+
+
+# --- Statuses ------------------------------------------------------------------------------------------------------
+
+ACCEPTED = Status(system=StatusSystem.PORTAL, code=PortalStatus.ACCEPTED.value)
+
+
+def test_our_status_goes_to_the_portal_and_to_the_province_that_has_the_dossier() -> None:
+    event = StatusEvent(key=f"{CODE}:status:3", status=ACCEPTED, at=AT)
+    out = sent(publication(statuses=(event,)))
+    assert [(d.channel, d.kind, d.status, d.head.key) for d in out] == [
+        (System.PORTAL, DispatchKind.STATUS, ACCEPTED, f"{CODE}:status:3:portal"),
+        (System.PROVINCIAL, DispatchKind.STATUS, ACCEPTED, f"{CODE}:status:3:provincial"),
+    ]
+
+
+def test_the_province_hears_of_no_status_before_it_has_the_dossier() -> None:
+    event = StatusEvent(key=f"{CODE}:status:1", status=ACCEPTED, at=AT)
+    out = sent(publication(statuses=(event,), provincial_code=None))
+    assert [dispatch.channel for dispatch in out] == [System.PORTAL]
+
+
+def test_a_status_somebody_told_us_is_not_told_on() -> None:
+    incoming = StatusEvent(key="s", status=Status(system=StatusSystem.LINKING, code="3"), at=AT, incoming=True)
+    assert sent(publication(statuses=(incoming,))) == ()
+
+
+# --- Results -------------------------------------------------------------------------------------------------------
+
+
+def results(out: tuple[Dispatch, ...]) -> dict[DocumentKind, list[System]]:
+    found: dict[DocumentKind, list[System]] = {}
+    for dispatch in out:
+        if dispatch.kind is DispatchKind.RESULT:
+            assert dispatch.document
+            assert dispatch.document_kind is dispatch.document.kind
+            found.setdefault(dispatch.document.kind, []).append(dispatch.channel)
+    return found
+
+
+ALWAYS = [System.DOCUMENTS, System.PORTAL, System.PROVINCIAL]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_results_go_to_store_portal_and_province_and_into_vneid_only_on_request(asked: bool) -> None:
+    form = changed(sample("identity-card"), vneid_integration=asked)
+    out = sent(completed(BIRTH, RESIDENCE, HEALTH_CARD, CARD), form, "identity-card")
+    integrated = [*ALWAYS, System.VNEID] if asked else ALWAYS
+    assert results(out) == {
+        DocumentKind.BIRTH_CERTIFICATE: integrated,
+        DocumentKind.RESIDENCE_NOTICE: ALWAYS,
+        DocumentKind.HEALTH_INSURANCE_CARD: integrated,
+        DocumentKind.IDENTITY_CARD: ALWAYS,
+    }
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in LegOutcome if outcome is not LegOutcome.COMPLETED])
+def test_a_leg_that_ended_otherwise_delivers_nothing(outcome: LegOutcome) -> None:
+    change = publication(legs=(ended(BIRTH, document(DocumentKind.BIRTH_CERTIFICATE), outcome=outcome),))
+    assert sent(change) == ()
+
+
+@pytest.mark.parametrize("stage", [stage for stage in LegStage if stage is not LegStage.ENDED])
+def test_a_leg_that_has_not_ended_delivers_nothing(stage: LegStage) -> None:
+    leg = Leg(key=BIRTH, stage=stage, documents=(document(DocumentKind.BIRTH_CERTIFICATE),))
+    assert sent(publication(legs=(leg,))) == ()
+
+
+# --- Paper ---------------------------------------------------------------------------------------------------------
+
+
+def papers(out: tuple[Dispatch, ...]) -> dict[DocumentKind | None, Dispatch]:
+    return {dispatch.document_kind: dispatch for dispatch in out if dispatch.kind is DispatchKind.PAPER_ORDER}
+
+
+POST_ADDRESS = sample("grandparents-home").results.residence_notice_paper
+ALL_LEGS = (BIRTH, RESIDENCE, HEALTH_CARD)
+ORDERED = {
+    "plain": {DocumentKind.BIRTH_CERTIFICATE: System.PROVINCIAL},
+    "grandparents-home": {
+        DocumentKind.BIRTH_CERTIFICATE: System.PROVINCIAL,
+        DocumentKind.RESIDENCE_NOTICE: System.POST,
+        DocumentKind.HEALTH_INSURANCE_CARD: System.PROVINCIAL,
+    },
+    "no-birth-notice": {
+        DocumentKind.BIRTH_CERTIFICATE: System.PROVINCIAL,
+        DocumentKind.RESIDENCE_NOTICE: System.PROVINCIAL,
+    },
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_paper_is_ordered_as_the_form_says(name: str) -> None:
+    orders = papers(sent(completed(*ALL_LEGS), name=name))
+    assert {kind: order.channel for kind, order in orders.items()} == ORDERED[name]
+
+
+def test_post_goes_to_the_address_of_the_form_and_a_desk_to_none() -> None:
+    orders = papers(sent(completed(*ALL_LEGS), name="grandparents-home"))
+    assert POST_ADDRESS
+    assert orders[DocumentKind.RESIDENCE_NOTICE].address == POST_ADDRESS.address
+    assert orders[DocumentKind.BIRTH_CERTIFICATE].address is None
+    assert orders[DocumentKind.HEALTH_INSURANCE_CARD].address is None
+
+
+@pytest.mark.parametrize(("copies", "ordered"), [(0, ""), (2, ", 2 bản sao")])
+def test_one_original_and_the_copies_ordered_wait_at_the_civil_status_desk(copies: int, ordered: str) -> None:
+    form = changed(sample("plain"), results={"birth_certificate_copies": copies})
+    text = papers(sent(completed(BIRTH), form))[DocumentKind.BIRTH_CERTIFICATE].text
+    assert text == f"01 bản chính Giấy khai sinh{ordered}. Nơi nhận: {PaperPlace.CIVIL_STATUS_DESK.label}"
+
+
+@pytest.mark.parametrize(
+    ("place", "channel"),
+    [
+        (PaperPlace.CIVIL_STATUS_DESK, System.PROVINCIAL),
+        (PaperPlace.AGENCY_DESK, System.PROVINCIAL),
+        (PaperPlace.POST, System.POST),
+    ],
+)
+@pytest.mark.parametrize(("field", "leg"), [("residence_notice_paper", RESIDENCE), ("health_card_paper", HEALTH_CARD)])
+def test_every_place_has_its_channel(field: str, leg: str, place: PaperPlace, channel: System) -> None:
+    assert POST_ADDRESS
+    address = POST_ADDRESS.address if place is PaperPlace.POST else None
+    form = changed(sample("plain"), results={field: {"place": place, "address": address}})
+    order = papers(sent(completed(leg), form))[RESULTS[leg]]
+    assert (order.channel, order.address) == (channel, address)
+    assert order.text == f"01 bản giấy {RESULTS[leg].label}. Nơi nhận: {place.label}"
+
+
+def test_an_identity_card_is_not_ordered_on_paper() -> None:
+    assert papers(sent(completed(CARD), name="identity-card")) == {}
+
+
+# --- Keys ----------------------------------------------------------------------------------------------------------
+
+
+def everything(name: str) -> Publication:
+    """One change with every notice, several statuses and every result."""
+    orders = tuple(
+        NoticeOrder(key=f"{CODE}:notice:{number}:{notice.value}", template=notice.value, values=filled(notice))
+        for number, notice in enumerate(Notice)
+    )
+    statuses = tuple(StatusEvent(key=f"{CODE}:status:{number}", status=ACCEPTED, at=AT) for number in range(100, 103))
+    legs = tuple(ended(leg.key, *(document(kind) for kind in leg.results)) for leg in plan_of(name).legs)
+    return publication(notices=orders, statuses=statuses, legs=legs)
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_keys_are_unique_and_the_same_whenever_the_change_is_published(name: str) -> None:
+    change = everything(name)
+    keys = [dispatch.head.key for dispatch in sent(change, name=name)]
+    assert len(keys) == len(set(keys))
+    assert all(key.startswith(f"{CODE}:") for key in keys)
+    again = change.model_copy(update={"sequence": 7, "at": moment("2026-11-20 10:00:00")})
+    assert [dispatch.head.key for dispatch in sent(again, name=name)] == keys
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_a_leg_published_again_sends_its_results_under_the_same_keys(name: str) -> None:
+    change = everything(name)
+    later = change.model_copy(
+        update={"legs": tuple(leg.model_copy(update={"timeliness": Timeliness.LATE}) for leg in change.legs)}
+    )
+    assert {d.head.key for d in sent(later, name=name)} == {d.head.key for d in sent(change, name=name)}
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_keys_and_statuses_give_nobody_away(name: str) -> None:
+    personal = personal_data(owned(sample(name)))
+    for dispatch in sent(everything(name), name=name):
+        assert not [text for text in personal if text in dispatch.head.model_dump_json()]
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_what_goes_out_travels_as_json(name: str) -> None:
+    for dispatch in sent(everything(name), name=name):
+        assert Dispatch.model_validate_json(dispatch.model_dump_json()) == dispatch

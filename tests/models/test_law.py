@@ -1,0 +1,405 @@
+"""Law packs: which is in force on which day, what each says, and that the data hold together (REQUIREMENTS §9)."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from importlib import resources
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from models.declaration import BirthDeclaration, Fact, PersonRole
+from models.documents import DocumentKind
+from models.law import Conditional, Confidence, Group, LawError, LawPack, LegLaw, Quorum, all_packs, pack, pack_in_force
+from models.systems import System
+from tests.models.cases import PACKS
+
+BIRTH, RESIDENCE, HEALTH_CARD, CARD = (
+    "birth_registration",
+    "residence_registration",
+    "health_insurance_card",
+    "identity_card",
+)
+
+every_pack = pytest.mark.parametrize("law", all_packs(), ids=lambda law: law.id)
+
+
+# --- Which pack, when ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2024-07-01", "2024-07-01"),
+        ("2024-07-02", "2024-07-01"),
+        ("2025-06-30", "2024-07-01"),
+        ("2025-07-01", "2025-07-01"),
+        ("2025-07-02", "2025-07-01"),
+        ("2026-03-15", "2025-07-01"),
+        ("2026-06-30", "2025-07-01"),
+        ("2026-07-01", "2026-07-01"),
+        ("2026-07-02", "2026-07-01"),
+        ("2026-08-31", "2026-07-01"),
+        ("2026-09-01", "2026-09-01"),
+        ("2026-09-02", "2026-09-01"),
+        ("2026-12-31", "2026-09-01"),
+        ("2027-01-01", "2026-09-01"),
+        ("2027-03-01", "2026-09-01"),
+        ("9999-12-31", "2026-09-01"),
+    ],
+)
+def test_the_pack_in_force(day: str, expected: str) -> None:
+    assert pack_in_force(date.fromisoformat(day)).id == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2024-07-01", "2024-07-01"),
+        ("2026-12-31", "2026-09-01"),
+        ("2027-01-01", "2027-01-01"),
+        ("2027-03-01", "2027-01-01"),
+    ],
+)
+def test_the_provisional_pack_is_in_force_only_when_asked_for(day: str, expected: str) -> None:
+    assert pack_in_force(date.fromisoformat(day), provisional=True).id == expected
+
+
+@pytest.mark.parametrize("provisional", [False, True])
+def test_before_the_first_pack_there_is_no_law_and_the_error_names_both_days(provisional: bool) -> None:
+    with pytest.raises(LawError, match=r"30/06/2024.*01/07/2024"):
+        pack_in_force(date(2024, 6, 30), provisional=provisional)
+
+
+def test_packs_are_found_by_id_and_an_unknown_id_names_those_there_are() -> None:
+    assert [pack(pack_id).id for pack_id in PACKS] == list(PACKS)
+    with pytest.raises(LawError, match=r"2025-01-01.*2024-07-01.*2026-09-01"):
+        pack("2025-01-01")
+
+
+def test_the_shipped_packs_and_that_only_the_last_is_provisional() -> None:
+    assert [(law.id, law.in_force_from.isoformat(), law.amends, law.provisional) for law in all_packs()] == [
+        ("2024-07-01", "2024-07-01", None, False),
+        ("2025-07-01", "2025-07-01", "2024-07-01", False),
+        ("2026-07-01", "2026-07-01", "2025-07-01", False),
+        ("2026-09-01", "2026-09-01", "2026-07-01", False),
+        ("2027-01-01", "2027-01-01", "2026-09-01", True),
+    ]
+
+
+# --- What a pack says ----------------------------------------------------------------------------------------------
+
+PROCEDURE_CODES = {
+    "2024-07-01": "2.002621",
+    "2025-07-01": "2.002621",
+    "2026-07-01": "2.002621",
+    "2026-09-01": "3.000722",
+    "2027-01-01": "3.000722",
+}
+LIMITS = {BIRTH: (0, None), RESIDENCE: (2, 5), HEALTH_CARD: (2, None)}
+"""Working days and, where there must be a verification, the limit with it (Quyết định 296/QĐ-VPCP, I.2)."""
+
+
+@every_pack
+def test_procedure_code_and_limits_of_the_group(law: LawPack) -> None:
+    group = law.group(Group.BIRTH)
+    assert group.procedure_code == PROCEDURE_CODES[law.id]
+    assert (group.limit, group.verification_limit) == (3, 5)
+
+
+@every_pack
+def test_legs_in_the_order_of_the_decision_with_their_limits(law: LawPack) -> None:
+    with_card = law.in_force_from >= date(2026, 9, 1)
+    expected = LIMITS | ({CARD: (5, None)} if with_card else {})
+    found = {
+        key: (leg.limit, leg.verification.limit if leg.verification else None) for key, leg in law.birth.legs.items()
+    }
+    assert list(found.items()) == list(expected.items())
+
+
+@every_pack
+def test_the_policies_of_the_whole_pack(law: LawPack) -> None:
+    receipt, consent = law.policies.receipt, law.policies.consent
+    assert (receipt.late_after, receipt.closes_at) == (time(15), time(17))
+    assert (consent.working_days, consent.declarant_counts) == (5, True)
+    assert (law.policies.supplement.working_days, law.policies.payment.working_days) == (7, 5)
+
+
+def test_the_legs_of_the_first_pack_are_those_of_decision_296() -> None:
+    legs = pack("2024-07-01").birth.legs
+    assert {key: (leg.name, leg.system, leg.requires, leg.results) for key, leg in legs.items()} == {
+        BIRTH: ("Đăng ký khai sinh", System.PROVINCIAL, (), (DocumentKind.BIRTH_CERTIFICATE,)),
+        RESIDENCE: ("Đăng ký thường trú", System.RESIDENCE, (BIRTH,), (DocumentKind.RESIDENCE_NOTICE,)),
+        HEALTH_CARD: (
+            "Cấp thẻ bảo hiểm y tế cho trẻ em dưới 6 tuổi",
+            System.SOCIAL_INSURANCE,
+            (BIRTH,),
+            (DocumentKind.HEALTH_INSURANCE_CARD,),
+        ),
+    }
+
+
+@pytest.mark.parametrize("pack_id", ["2026-09-01", "2027-01-01"])
+def test_the_identity_card_is_a_parallel_leg_outside_the_promise_when_asked_for(pack_id: str) -> None:
+    card = pack(pack_id).birth.legs[CARD]
+    assert card.when == {Fact.IDENTITY_CARD_REQUESTED}
+    assert (card.requires, card.limit, card.in_group_promise) == ((BIRTH,), 5, False)
+    assert [(c.role, c.quorum, c.ask_declarant) for c in card.consents] == [
+        (PersonRole.LEGAL_REPRESENTATIVE, Quorum.ANY, True)
+    ]
+    assert card.confidence is Confidence.SECONDARY
+
+
+@every_pack
+def test_only_the_identity_card_stands_outside_the_promise(law: LawPack) -> None:
+    assert {key for key, leg in law.birth.legs.items() if not leg.in_group_promise} <= {CARD}
+
+
+AUTHORITIES = {
+    "2024-07-01": ("Ủy ban nhân dân cấp xã", "Công an cấp xã", "Bảo hiểm xã hội cấp huyện"),
+    "2025-07-01": ("Ủy ban nhân dân xã, phường, đặc khu", "Công an xã, phường, đặc khu", "Bảo hiểm xã hội cơ sở"),
+}
+
+
+@every_pack
+def test_authorities_have_the_names_of_their_time(law: LawPack) -> None:
+    tiers = "2024-07-01" if law.in_force_from < date(2025, 7, 1) else "2025-07-01"
+    legs = (law.birth.legs[key] for key in (BIRTH, RESIDENCE, HEALTH_CARD))
+    assert tuple(law.agencies[leg.agency].name for leg in legs) == AUTHORITIES[tiers]
+
+
+@every_pack
+def test_only_the_first_pack_sends_a_foreign_element_to_the_district(law: LawPack) -> None:
+    exceptions = [
+        (key, case.when, law.agencies[case.agency].name)
+        for key, leg in law.birth.legs.items()
+        for case in leg.agency_exceptions
+    ]
+    district = [(BIRTH, frozenset({Fact.FOREIGN_ELEMENT}), "Ủy ban nhân dân cấp huyện")]
+    assert exceptions == (district if law.id == "2024-07-01" else [])
+
+
+WITH_PARENTS = frozenset({Fact.REGISTERED_WITH_PARENT_OR_GUARDIAN})
+AWAY = frozenset({Fact.REGISTERED_AWAY_FROM_PARENTS})
+NO_FACTS: frozenset[Fact] = frozenset()
+OLD_CONSENTS = [
+    (PersonRole.HOUSEHOLDER, Quorum.ALL, NO_FACTS, NO_FACTS),
+    (PersonRole.DWELLING_OWNER, Quorum.ALL, NO_FACTS, NO_FACTS),
+    (PersonRole.PARENT, Quorum.ALL, AWAY, NO_FACTS),
+]
+NEW_CONSENTS = [
+    (PersonRole.HOUSEHOLDER, Quorum.ALL, NO_FACTS, WITH_PARENTS),
+    (PersonRole.DWELLING_OWNER, Quorum.ALL, NO_FACTS, WITH_PARENTS),
+    (PersonRole.PARENT, Quorum.ANY, AWAY, WITH_PARENTS),
+]
+
+
+@every_pack
+def test_whose_consent_residence_needs(law: LawPack) -> None:
+    expected = OLD_CONSENTS if law.in_force_from < date(2026, 7, 1) else NEW_CONSENTS
+    consents = law.birth.legs[RESIDENCE].consents
+    assert [(c.role, c.quorum, c.when, c.unless) for c in consents] == expected
+
+
+@every_pack
+def test_a_child_with_its_parents_is_not_verified_since_july_2026(law: LawPack) -> None:
+    verification = law.birth.legs[RESIDENCE].verification
+    assert verification
+    assert verification.applies(frozenset())
+    assert verification.applies(WITH_PARENTS) == (law.in_force_from < date(2026, 7, 1))
+
+
+@every_pack
+def test_the_citizens_duty_is_sixty_calendar_days(law: LawPack) -> None:
+    assert {key: duty.calendar_days for key, duty in law.birth.duties.items()} == {"declaration": 60}
+
+
+@pytest.mark.parametrize(
+    ("when", "unless", "facts", "expected"),
+    [
+        ((), (), (), True),
+        ((), (), ("surrogacy",), True),
+        (("surrogacy",), (), (), False),
+        (("surrogacy",), (), ("surrogacy", "abandoned"), True),
+        (("surrogacy", "foreign_element"), (), ("surrogacy",), False),
+        ((), ("abandoned",), ("abandoned",), False),
+        ((), ("abandoned", "surrogacy"), ("surrogacy",), False),
+        (("surrogacy",), ("abandoned",), ("surrogacy", "abandoned"), False),
+    ],
+)
+def test_a_condition_needs_all_of_when_and_none_of_unless(
+    when: tuple[str, ...], unless: tuple[str, ...], facts: tuple[str, ...], expected: bool
+) -> None:
+    condition = Conditional(when=frozenset(map(Fact, when)), unless=frozenset(map(Fact, unless)))
+    assert condition.applies(frozenset(map(Fact, facts))) is expected
+
+
+# --- That the data hold together -----------------------------------------------------------------------------------
+
+
+@every_pack
+def test_every_key_a_pack_points_at_exists(law: LawPack) -> None:
+    before: set[str] = set()
+    for key, leg in law.birth.legs.items():
+        assert {leg.agency, *(case.agency for case in leg.agency_exceptions)} <= law.agencies.keys()
+        assert set(leg.requires) <= before, "a leg needs results of legs named before it"
+        before.add(key)
+    assert {document.leg for document in law.birth.documents} <= before
+    assert law.amends is None or law.amends in PACKS
+
+
+@every_pack
+def test_no_leg_needs_one_that_other_facts_decide_about(law: LawPack) -> None:
+    legs = law.birth.legs
+    for leg in legs.values():
+        for needed in leg.requires:
+            assert legs[needed].when <= leg.when
+            assert legs[needed].unless <= leg.unless
+
+
+@every_pack
+def test_exactly_one_leg_goes_with_the_intake_for_every_child(law: LawPack) -> None:
+    first = [leg for leg in law.birth.legs.values() if leg.sent_with_intake]
+    assert [(leg.requires, leg.consents, leg.when, leg.unless) for leg in first] == [
+        ((), (), frozenset(), frozenset()),
+    ]
+
+
+@every_pack
+def test_every_result_comes_from_one_leg_and_the_identity_number_too(law: LawPack) -> None:
+    legs = law.birth.legs.values()
+    results = [kind for leg in legs for kind in leg.results]
+    assert len(results) == len(set(results))
+    assert all(leg.results for leg in legs)
+    assert [leg.system for leg in legs if leg.assigns_identity_number] == [System.PROVINCIAL]
+
+
+@every_pack
+def test_an_attachment_stands_under_a_field_of_the_form(law: LawPack) -> None:
+    schema = BirthDeclaration.model_json_schema()
+    models = [schema, *schema["$defs"].values()]
+    titles = {field.get("title") for model in models for field in model.get("properties", {}).values()}
+    assert {document.field for document in law.birth.documents} <= titles
+
+
+CITES = re.compile(r"(Luật|Nghị định|Quyết định|CV) .*\d|Hướng dẫn thực hiện Nghị định \d|REQUIREMENTS §\d")
+
+
+@every_pack
+def test_everything_a_pack_says_cites_a_text(law: LawPack) -> None:
+    found = dict(_texts(law, ("basis", "document")))
+    assert len(found) > 20
+    assert {path: text for path, text in found.items() if not CITES.search(text)} == {}
+
+
+@every_pack
+def test_a_pack_cites_its_own_texts_after_those_it_amends(law: LawPack) -> None:
+    earlier = pack(law.amends).basis if law.amends else ()
+    assert law.basis[: len(earlier)] == earlier
+    assert len(law.basis) > len(earlier)
+
+
+@every_pack
+def test_a_limit_we_chose_says_so(law: LawPack) -> None:
+    chosen = {law.policies.receipt.confidence, law.policies.consent.confidence, law.policies.payment.confidence}
+    assert chosen == {Confidence.CHOICE}
+    assert law.policies.supplement.confidence is Confidence.SECONDARY
+
+
+def _texts(value: Any, names: tuple[str, ...], path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text under one of these names, by its place in the pack."""
+    items: Iterator[tuple[str, Any]] = iter(())
+    if isinstance(value, BaseModel):
+        items = ((name, getattr(value, name)) for name in type(value).model_fields)
+    elif isinstance(value, Mapping):
+        items = iter(value.items())
+    elif isinstance(value, tuple):
+        items = ((str(number), item) for number, item in enumerate(value))
+    for name, item in items:
+        if name in names and isinstance(item, str):
+            yield f"{path}.{name}", item
+        else:
+            yield from _texts(item, names, f"{path}.{name}")
+
+
+# --- Files state only what they change -----------------------------------------------------------------------------
+
+_ABOUT_THE_FILE = {"id", "in_force_from", "amends", "provisional", "title", "basis"}
+
+
+def _files() -> dict[str, dict[str, Any]]:
+    folder = resources.files("models") / "data" / "law"
+    contents = [tomllib.loads(entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml")]
+    return {content["id"]: content for content in contents}
+
+
+def _leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value that is no table, by its path; a list is one value."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def _overlaid(pack_id: str, files: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, ...], Any]:
+    """The values in force under a pack, each from the last file that states it."""
+    own = files[pack_id]
+    earlier = _overlaid(own["amends"], files) if "amends" in own else {}
+    return earlier | {path: value for path, value in _leaves(own) if path[0] not in _ABOUT_THE_FILE}
+
+
+@pytest.mark.parametrize("pack_id", [law.id for law in all_packs() if law.amends])
+def test_a_file_states_only_what_it_changes(pack_id: str) -> None:
+    files = _files()
+    earlier = _overlaid(files[pack_id]["amends"], files)
+    repeated = [
+        ".".join(path)
+        for path, value in _leaves(files[pack_id])
+        if path[0] not in _ABOUT_THE_FILE and earlier.get(path) == value
+    ]
+    assert repeated == []
+
+
+@every_pack
+def test_the_merged_pack_is_the_last_word_of_every_file(law: LawPack) -> None:
+    files = _files()
+    group = _overlaid(law.id, files)
+    for path, value in group.items():
+        assert _same(_at(law, path), value), ".".join(path)
+
+
+@every_pack
+def test_what_no_file_says_is_not_in_the_pack(law: LawPack) -> None:
+    stated = {path[:3] for path in _overlaid(law.id, _files())}
+    legs = {path[2] for path in stated if path[:2] == ("birth", "legs")}
+    assert set(law.birth.legs) == legs
+    assert set(law.agencies) == {path[1] for path in stated if path[0] == "agencies"}
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        value = value[key] if isinstance(value, Mapping) else getattr(value, key)
+    return value
+
+
+def _same(found: Any, stated: Any) -> bool:
+    """Whether a value of the pack is what TOML states: lists as tuples or sets, words as enums, clocks as times."""
+    if isinstance(found, BaseModel):
+        return all(_same(getattr(found, key), value) for key, value in stated.items())
+    if isinstance(found, frozenset):
+        return found == set(stated)
+    if isinstance(found, tuple):
+        return len(found) == len(stated) and all(map(_same, found, stated))
+    if isinstance(found, time):
+        return found == time.fromisoformat(stated)
+    return bool(found == stated)
+
+
+def test_a_leg_may_not_say_anything_unknown() -> None:
+    leg = pack("2024-07-01").birth.legs[BIRTH].model_dump()
+    assert LegLaw.model_validate(leg)
+    with pytest.raises(ValueError, match="requries"):
+        LegLaw.model_validate(leg | {"requries": ()})

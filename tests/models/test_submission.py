@@ -1,0 +1,160 @@
+"""Submissions: what is the same submission, the same child, the same declarant; and that keys give nobody away."""
+
+import re
+import unicodedata
+from itertools import combinations
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from models.declaration import BirthDeclaration
+from models.documents import DocumentKind
+from models.submission import Submission, submission
+from tests.models.cases import SAMPLE_NAMES, changed, document, moment, personal_data, sample
+
+SECRET = SecretStr("chỉ để thử")
+KEYS = ("submission_key", "content_key", "child_key", "applicant_key")
+
+
+def of(form: BirthDeclaration, secret: SecretStr = SECRET, at: str = "2026-11-19 09:00:00") -> Submission:
+    return submission(form, moment(at), secret)
+
+
+def scripted(name: str) -> BirthDeclaration:
+    """The declaration as a script sends it: without an id of the portal."""
+    return changed(sample(name), submission_id=None)
+
+
+def same(one: Submission, other: Submission) -> set[str]:
+    return {key for key in KEYS if getattr(one, key) == getattr(other, key)}
+
+
+# --- The same submission -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", [sample("plain"), scripted("plain")], ids=["portal", "script"])
+def test_the_same_content_is_the_same_submission_whenever_it_comes(form: BirthDeclaration) -> None:
+    again = BirthDeclaration.model_validate_json(form.model_dump_json())
+    assert same(of(form), of(again, at="2026-11-20 15:00:01")) == set(KEYS)
+
+
+def test_the_portals_id_makes_the_submission_whatever_its_content() -> None:
+    form = sample("plain")
+    corrected = changed(form, child={"full_name": "Trần Minh Sửa"})
+    assert "submission_key" in same(of(form), of(corrected))
+    assert "content_key" not in same(of(form), of(corrected))
+
+
+def test_another_id_of_the_portal_is_another_submission_of_the_same_child() -> None:
+    other = changed(sample("plain"), submission_id="sample-plain-2")
+    assert same(of(sample("plain")), of(other)) == {"child_key", "applicant_key"}
+
+
+def test_without_an_id_any_change_of_content_is_another_submission() -> None:
+    form = scripted("plain")
+    for change in (
+        {"results": {"birth_certificate_copies": 3}},
+        {"vneid_integration": False},
+        {"applicant": {"phone": "0912345679"}},
+        {"attachments": [document(DocumentKind.BIRTH_COMMITMENT).model_dump(mode="json")]},
+    ):
+        assert same(of(form), of(changed(form, **change))) == {"child_key", "applicant_key"}
+
+
+def test_an_id_is_never_taken_for_content() -> None:
+    form = scripted("plain")
+    assert of(form).submission_key != of(changed(form, submission_id="content")).submission_key
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_decomposed_text_is_the_same_content(name: str) -> None:
+    form = scripted(name)
+    decomposed = BirthDeclaration.model_validate_json(unicodedata.normalize("NFD", form.model_dump_json()))
+    assert same(of(form), of(decomposed)) == set(KEYS)
+
+
+def test_another_secret_makes_every_key_another() -> None:
+    for form in (sample("plain"), scripted("plain")):
+        assert same(of(form), of(form, SecretStr("một bí mật khác"))) == set()
+
+
+# --- The same child ------------------------------------------------------------------------------------------------
+
+
+def test_twins_are_two_children_of_one_declarant() -> None:
+    assert same(of(sample("twins-1")), of(sample("twins-2"))) == {"applicant_key"}
+
+
+def test_twins_without_birth_notice_differ_by_name() -> None:
+    one, other = (changed(sample(name), birth_notice=None) for name in ("twins-1", "twins-2"))
+    assert same(of(one), of(other)) == {"applicant_key"}
+
+
+def test_no_two_samples_are_the_same_in_anything_but_the_twins_declarant() -> None:
+    shared = {
+        (one, other): keys
+        for one, other in combinations(SAMPLE_NAMES, 2)
+        if (keys := same(of(sample(one)), of(sample(other))))
+    }
+    assert shared == {("twins-1", "twins-2"): {"applicant_key"}}
+
+
+def as_father(form: BirthDeclaration) -> BirthDeclaration:
+    """The same declaration, declared by the father."""
+    assert form.father
+    fields = {
+        "full_name": form.father.full_name,
+        "personal_id": form.father.personal_id,
+        "relation": "father",
+        "residence": form.father.model_dump(mode="json")["residence"],
+    }
+    return changed(form, applicant=fields, submission_id="again")
+
+
+def other_spelling(form: BirthDeclaration) -> dict[str, Any]:
+    return {"full_name": form.child.full_name.upper()}
+
+
+@pytest.mark.parametrize("notice", [True, False], ids=["with notice", "without"])
+def test_the_child_is_the_same_whoever_declares_it(notice: bool) -> None:
+    form = sample("plain") if notice else changed(sample("plain"), birth_notice=None)
+    assert same(of(form), of(as_father(form))) == {"child_key"}
+
+
+def test_the_notice_says_who_the_child_is_however_its_name_is_spelt() -> None:
+    form = sample("plain")
+    assert "child_key" in same(of(form), of(changed(form, child={"full_name": "Một Tên Khác"})))
+
+
+def test_without_a_notice_capitals_and_the_place_of_a_tone_make_no_other_child() -> None:
+    form = changed(sample("plain"), birth_notice=None, child={"full_name": "Trần Minh Hoà"})
+    for name in ("TRẦN MINH HOÀ", "Trần Minh Hòa", "Trần  Minh Hoà"):
+        assert "child_key" in same(of(form), of(changed(form, child={"full_name": name})))
+    for name in ("Trần Minh Hoá", "Trần Minh Hoa"):
+        assert "child_key" not in same(of(form), of(changed(form, child={"full_name": name})))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"child": {"born_on": "2026-11-08"}},
+        {"mother": {"personal_id": "001194000999"}},
+    ],
+)
+def test_without_a_notice_another_day_or_another_mother_is_another_child(other: dict[str, Any]) -> None:
+    form = changed(sample("plain"), birth_notice=None)
+    assert "child_key" not in same(of(form), of(changed(form, **other)))
+
+
+# --- Nobody is given away ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+@pytest.mark.parametrize("portal", [True, False], ids=["portal", "script"])
+def test_keys_are_digests_of_different_things(name: str, portal: bool) -> None:
+    keys = of(sample(name) if portal else scripted(name)).model_dump(include=set(KEYS))
+    assert all(re.fullmatch("[0-9a-f]{64}", key) for key in keys.values())
+    assert len(set(keys.values())) == len(KEYS)
+    form = sample(name)
+    assert not [text for text in personal_data(form) for key in keys.values() if text in key]

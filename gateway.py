@@ -24,7 +24,7 @@ from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
 from models.base import Code, LongText, Model
 from models.documents import MAX_DOCUMENT_BYTES, DocumentRefused
-from models.events import EVENT_MEDIA_TYPE, CloudEvent, WireDocument
+from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent, WireDocument, event_schemas
 from models.facts import Accepted, FactKind, FactRefusal, FactRefused, InboundFact
 from settings import Settings
 from workflows.plugin import connect
@@ -92,7 +92,7 @@ def create_app(settings: Settings, doors: Doors | None = None) -> FastAPI:
         app.state.doors = doors or await _opened(settings)
         yield
 
-    app = FastAPI(title="Liên thông – cổng nhận sự kiện", version="1", lifespan=lifespan)
+    app = FastAPI(title="Liên thông – cổng nhận sự kiện", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
 
     @app.exception_handler(Answered)
     async def answered(request: Request, answer: Answered) -> JSONResponse:
@@ -111,7 +111,7 @@ def create_app(settings: Settings, doors: Doors | None = None) -> FastAPI:
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "content": {EVENT_MEDIA_TYPE: {"schema": CloudEvent.model_json_schema()}},
+                "content": {EVENT_MEDIA_TYPE: {"schema": {"$ref": SCHEMAS.format(model="Event")}}},
             }
         },
     )
@@ -128,6 +128,8 @@ def create_app(settings: Settings, doors: Doors | None = None) -> FastAPI:
         except NotDelivered as reason:
             raise Answered(TRY_AGAIN, "not_delivered", str(reason)) from None
 
+    contract = app.openapi()
+    contract["components"]["schemas"] |= event_schemas()
     return app
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -205,5 +206,9 @@ def test_an_oversized_event_is_413(system: System) -> None:
 
 def test_the_contract_is_published(system: System) -> None:
     contract = system.http.get(f"{system.gateway}/openapi.json").json()
-    body = contract["paths"]["/events"]["post"]["requestBody"]["content"]
-    assert "application/cloudevents+json" in body
+    body = contract["paths"]["/events"]["post"]["requestBody"]["content"]["application/cloudevents+json"]["schema"]
+    schemas = contract["components"]["schemas"]
+    assert body["$ref"].rsplit("/", 1)[1] in schemas
+    named = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(contract)))
+    assert {"agency_event", "vneid_consent", "payment", "documents", "Refused", "WireDocument"} <= named
+    assert named <= set(schemas)

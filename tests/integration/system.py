@@ -15,14 +15,14 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from activities.files import load_declaration_file
-from cli.stack import LOOPBACK, Stack, free_port
+from cli.stack import LOOPBACK, Stack, training_settings
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
@@ -160,18 +160,7 @@ class System:
 
 def system_settings(folder: Path) -> Settings:
     """Settings of a system of its own in that folder, on free ports, playing on PLAYS_ON."""
-    return Settings().model_copy(
-        update={
-            "state": folder,
-            "database_url": "",
-            "temporal_address": f"{LOOPBACK}:{free_port()}",
-            "simulator_url": f"http://{LOOPBACK}:{free_port()}",
-            "gateway_host": LOOPBACK,
-            "gateway_port": free_port(),
-            "training": True,
-            "training_offset_seconds": (PLAYS_ON - datetime.now(UTC)).total_seconds(),
-        }
-    )
+    return training_settings(folder, PLAYS_ON)
 
 
 @contextmanager

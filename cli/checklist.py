@@ -10,9 +10,10 @@ from cli import output
 from cli.law_report import Kind, kinds
 from cli.law_text import QUORUM
 from models.base import Model
+from models.birth_form import Circumstance
 from models.calendar import WorkingCalendar
 from models.clock_words import day_words
-from models.declaration import BirthDeclaration, Circumstance, Fact, PersonRole
+from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import Fee, FeeLine
 from models.intake import known_facts, resolve

@@ -8,32 +8,23 @@ from enum import StrEnum
 
 from pydantic import Field, StrictBool
 
-from models.address import Address, Residence, ResidenceKind, same_dwelling
+from models.address import Residence, ResidenceKind, same_dwelling
 from models.base import Code, Model, Text
 from models.birth_form import (
     Applicant,
     ApplicantRelation,
     Attested,
     BirthNoticeRef,
-    Birthplace,
     Child,
     Circumstance,
-    Ethnicity,
     HealthInsurance,
     IdentityCardRequest,
     MarriageCertificate,
-    NamedPerson,
-    Nationality,
-    PaperDelivery,
-    PaperPlace,
     Parent,
-    PoorHousehold,
     Recipients,
     ResidenceRegistration,
     ResultChoices,
-    Unit,
 )
-from models.days import PartialDate
 from models.declaration_doubts import (
     DeclarationWarning,
     about_birth_notice,
@@ -44,40 +35,6 @@ from models.declaration_doubts import (
 )
 from models.documents import Document
 from models.identity import PersonalId, Sex
-
-__all__ = [
-    "Address",
-    "Applicant",
-    "ApplicantRelation",
-    "BirthDeclaration",
-    "BirthNoticeRef",
-    "Birthplace",
-    "Child",
-    "Circumstance",
-    "DeclarationWarning",
-    "Ethnicity",
-    "Fact",
-    "HealthInsurance",
-    "IdentityCardRequest",
-    "MarriageCertificate",
-    "NamedPerson",
-    "Nationality",
-    "PaperDelivery",
-    "PaperPlace",
-    "Parent",
-    "PartialDate",
-    "PersonNamed",
-    "PersonRole",
-    "PoorHousehold",
-    "Recipients",
-    "Residence",
-    "ResidenceKind",
-    "ResidenceRegistration",
-    "ResultChoices",
-    "Sex",
-    "Unit",
-    "same_dwelling",
-]
 
 MAX_ATTACHMENTS = 30
 """How many files one declaration may carry (several per document are allowed, REQUIREMENTS §7)."""

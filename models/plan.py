@@ -6,8 +6,9 @@ Workflows run any plan; from here on nobody looks at the pack again, so a later 
 from datetime import date, time, timedelta
 
 from models.base import Code, LongText, Model, Text
+from models.birth_form import NamedPerson
 from models.calendar import WorkingCalendar
-from models.declaration import BirthDeclaration, Fact, NamedPerson, PersonRole
+from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.documents import DocumentKind
 from models.law import ConsentLaw, DocumentLaw, Group, LawPack, LegLaw, Quorum
 from models.reading import DeclarationErrors, Problem

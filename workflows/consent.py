@@ -34,6 +34,11 @@ class ConsentRound:
             return ConsentVerdict.WAITING
         return consent_verdict(self._plan.consent_rules, self._leg.consents)
 
+    @property
+    def lost(self) -> bool:
+        """Whether the leg can no longer get the consents it needs."""
+        return self.verdict in (ConsentVerdict.DECLINED, ConsentVerdict.EXPIRED)
+
     def people_who(self, state: ConsentState) -> str:
         """The roles of those in that state, for notices: never a name."""
         return listed(role.label for c in self._leg.consents if c.state is state for role in c.person.roles)

@@ -4,16 +4,15 @@ Facts reach a dossier as updates, whose senders get an answer, or as plain signa
 through the same pure reducers; what is wrong leaves the dossier untouched.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import RawValue, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 
 from models.clock import Clock, Due, Timeliness
+from models.declaration import MAX_ATTACHMENTS
 from models.details import attributes, details
 from models.documents import Document
 from models.dossier import DossierOutcome, DossierStage, DossierView, Fee, Leg
@@ -38,6 +37,7 @@ from models.statuses import PortalStatus, Status, StatusSystem
 from workflows import ports
 from workflows.calls import call_ledger
 from workflows.clock import LegalTime
+from workflows.facts import digest, read_fact
 from workflows.visibility import attribute_key
 
 
@@ -53,7 +53,6 @@ class DossierWorkflow:
         self.plan: Plan | None = None
         self.provincial_code: str | None = None
         self.fee = Fee()
-        self.payment: PaymentConfirmed | None = None
         self.missing: tuple[RequiredDocument, ...] = ()
         self.legs: dict[str, Leg] = {}
         self.clock: Clock | None = None
@@ -105,32 +104,21 @@ class DossierWorkflow:
     def _check_documents(self, fact: RawValue) -> None:
         self._judge(FactKind.DOCUMENTS, fact)
 
-    @workflow.signal(name=FactKind.AGENCY_EVENT.value)
-    async def agency_event_signal(self, fact: RawValue) -> None:
-        """The same by plain signal."""
-        self._hear(FactKind.AGENCY_EVENT, fact)
-
-    @workflow.signal(name=FactKind.VNEID_CONSENT.value)
-    async def vneid_consent_signal(self, fact: RawValue) -> None:
-        """The same by plain signal."""
-        self._hear(FactKind.VNEID_CONSENT, fact)
-
-    @workflow.signal(name=FactKind.PAYMENT.value)
-    async def payment_signal(self, fact: RawValue) -> None:
-        """The same by plain signal."""
-        self._hear(FactKind.PAYMENT, fact)
-
-    @workflow.signal(name=FactKind.DOCUMENTS.value)
-    async def documents_signal(self, fact: RawValue) -> None:
-        """The same by plain signal."""
-        self._hear(FactKind.DOCUMENTS, fact)
-
     @workflow.signal(dynamic=True)
-    async def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
-        """A signal of a name we do not know is recorded, never dropped silently."""
-        known = ", ".join(FactKind)
-        refusal = FactRefused(FactRefusal.UNKNOWN_KIND, f"Không có loại tín hiệu này; các loại nhận: {known}.")
-        self._heard("unknown_signal", None, refusal)
+    async def heard(self, name: str, args: Sequence[RawValue]) -> None:
+        """The same facts by plain signal, under the same names; nothing that is signalled is dropped silently.
+
+        One dynamic handler for all of them: a named one is called with as many arguments as were sent, and a signal
+        without any would wedge the dossier for ever (measured).
+        """
+        if name not in set(FactKind):
+            text = f"Không có loại tín hiệu này; các loại nhận: {', '.join(FactKind)}."
+            self._heard("unknown_signal", None, FactRefused(FactRefusal.UNKNOWN_KIND, text))
+        elif len(args) != 1:
+            text = f"Tín hiệu phải mang đúng một thông điệp, không phải {len(args)}."
+            self._heard(name, None, FactRefused(FactRefusal.MALFORMED, text))
+        else:
+            self._hear(FactKind(name), args[0])
 
     @workflow.query(name="dossier_view")
     def view(self) -> DossierView:
@@ -156,7 +144,7 @@ class DossierWorkflow:
     def _judge(self, kind: FactKind, raw: RawValue) -> None:
         """Refuse a wrong fact before it enters history; the sender learns why."""
         try:
-            fact = _read(kind, raw)
+            fact = read_fact(kind, raw)
             if not self._repeated(fact):
                 self._effect(fact)
         except FactRefused as refusal:
@@ -165,7 +153,7 @@ class DossierWorkflow:
     def _take(self, kind: FactKind, raw: RawValue) -> Accepted:
         """Accept a judged fact. Judged again: another handler of the same task may have come first."""
         try:
-            fact = _read(kind, raw)
+            fact = read_fact(kind, raw)
             repeated = self._repeated(fact)
             if not repeated:
                 self._accept(fact)
@@ -178,7 +166,7 @@ class DossierWorkflow:
         """Take a fact from a sender who gets no answer; a wrong one is recorded as refused."""
         fact = None
         try:
-            fact = _read(kind, raw)
+            fact = read_fact(kind, raw)
             if self._repeated(fact):
                 return
             self._accept(fact)
@@ -205,13 +193,13 @@ class DossierWorkflow:
         if fact.dossier_code != self.code:
             raise FactRefused(FactRefusal.WRONG_DOSSIER, f"Thông điệp ghi mã hồ sơ khác, không phải {self.code}.")
         earlier = self._seen.get(fact.message_id)
-        if earlier is not None and earlier != _digest(fact):
+        if earlier is not None and earlier != digest(fact):
             raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.")
         return earlier is not None
 
     def _accept(self, fact: InboundFact) -> None:
         self._effect(fact)()
-        self._seen[fact.message_id] = _digest(fact)
+        self._seen[fact.message_id] = digest(fact)
 
     def _effect(self, fact: InboundFact) -> Callable[[], None]:
         """What a fact would do; FactRefused when it may not."""
@@ -235,8 +223,6 @@ class DossierWorkflow:
 
         def effect() -> None:
             self.put(after)
-            if leg_plan.sent_with_intake and after.agency_code:
-                self.provincial_code = after.agency_code
             if event.status:
                 self.note_status(event.status, leg=event.leg, incoming=True)
 
@@ -244,24 +230,28 @@ class DossierWorkflow:
 
     def _payment_effect(self, payment: PaymentConfirmed) -> Callable[[], None]:
         not_in_future(payment.at, self.time.now())
-        if self.stage is not DossierStage.WAITING_PAYMENT or self.payment:
+        if self.stage is not DossierStage.WAITING_PAYMENT or self.fee.paid_at:
             raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ không chờ nộp lệ phí.")
         if payment.amount_vnd != self.fee.total_vnd:
             raise FactRefused(FactRefusal.WRONG_AMOUNT, f"Số tiền phải nộp là {self.fee.total_vnd} đồng.")
 
         def effect() -> None:
-            self.payment = payment
+            receipt = {"paid_at": min(payment.at, self.time.now()), "receipt_number": payment.receipt_number}
+            self.fee = self.fee.model_copy(update=receipt)
 
         return effect
 
     def _documents_effect(self, supplied: DocumentsSupplied) -> Callable[[], None]:
+        not_in_future(supplied.at, self.time.now())
         if self.stage is not DossierStage.WAITING_DOCUMENTS:
             raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ không chờ bổ sung giấy tờ.")
         wanted = {kind for document in self.missing for kind in document.any_of}
-        foreign = [document.kind.label for document in supplied.documents if document.kind not in wanted]
+        foreign = dict.fromkeys(document.kind.label for document in supplied.documents if document.kind not in wanted)
         if foreign:
             raise FactRefused(FactRefusal.NOT_AWAITED, f"Hồ sơ không cần bổ sung: {', '.join(foreign)}.")
         attachments = (*self.declaration.attachments, *supplied.documents)
+        if len(attachments) > MAX_ATTACHMENTS:
+            raise FactRefused(FactRefusal.NOT_PERMITTED, f"Hồ sơ kèm nhiều nhất {MAX_ATTACHMENTS} tệp.")
         kinds = frozenset(document.kind for document in attachments)
 
         def effect() -> None:
@@ -272,9 +262,10 @@ class DossierWorkflow:
         return effect
 
     def _addressed(self, key: str) -> tuple[Leg, LegPlan]:
+        plan = self.required_plan
         if key not in self.legs:
             raise FactRefused(FactRefusal.UNKNOWN_LEG, f"Hồ sơ không có thủ tục “{key}”.")
-        return self.legs[key], self.required_plan.leg(key)
+        return self.legs[key], plan.leg(key)
 
     # --- State and publications ----------------------------------------------------------------------------------
 
@@ -286,8 +277,10 @@ class DossierWorkflow:
         return self.plan
 
     def put(self, leg: Leg) -> None:
-        """The leg is now this."""
+        """The leg is now this; the code the province gives the leg that goes with the intake is the dossier's."""
         self.legs[leg.key] = leg
+        if leg.agency_code and self.required_plan.leg(leg.key).sent_with_intake:
+            self.provincial_code = leg.agency_code
         self._journal.legs[leg.key] = None
 
     def enter(self, stage: DossierStage, status: PortalStatus | None = None) -> None:
@@ -384,22 +377,6 @@ class _Journal:
     def number(self) -> int:
         self.count += 1
         return self.count
-
-
-def _read(kind: FactKind, raw: RawValue) -> InboundFact:
-    """The fact in a raw payload. Raises FactRefused that names the wrong fields but never their values."""
-    try:
-        fact: InboundFact = workflow.payload_converter().from_payload(raw.payload, kind.model)
-    except ValidationError as error:
-        fields = sorted({".".join(str(part) for part in problem["loc"]) or "(gốc)" for problem in error.errors()})
-        raise FactRefused(FactRefusal.MALFORMED, f"Sai cấu trúc ở: {', '.join(fields)[:300]}.") from None
-    except Exception:  # whatever a converter raises on bytes it cannot read, the sender hears the same
-        raise FactRefused(FactRefusal.MALFORMED, "Không đọc được nội dung thông điệp.") from None
-    return fact
-
-
-def _digest(fact: InboundFact) -> str:
-    return hashlib.sha256(fact.model_dump_json().encode()).hexdigest()
 
 
 def _attribute_update(attribute: SearchAttribute, value: object) -> SearchAttributeUpdate[Any]:

@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from models.base import legal_date
-from models.clock import Clock, ClockEntry, ClockEntryKind, Timeliness, timeliness
+from models.clock import Clock, ClockEntry, ClockEntryKind, Due, Timeliness, timeliness
 from models.delivery import Notice
 from models.details import state
 from models.dossier import DossierOutcome, DossierStage, GroupOutcome, Leg, LegOutcome
@@ -119,7 +119,9 @@ class ProcedureGroup(DossierWorkflow):
         )
         await call_system(ports.request_payment, System.PAYMENT, message, "Yêu cầu nộp lệ phí")
         expired = await self.time.reached(
-            lambda: until, unless=lambda: self.payment is not None, summary=f"Chờ nộp lệ phí đến hết {last_day(until)}"
+            lambda: until,
+            unless=lambda: self.fee.paid_at is not None,
+            summary=f"Chờ nộp lệ phí đến hết {last_day(until)}",
         )
         if expired:
             self.outcome = DossierOutcome.UNPAID
@@ -231,16 +233,23 @@ class ProcedureGroup(DossierWorkflow):
         before = self.due
         self.clock = self.clock.with_entry(entry)
         await self._read_group_clock()
-        if self.due and self.due.at and self.expected and self.expected.at and self.due.at != self.expected.at:
-            moved_from = before.at if before and before.at else self.expected.at
-            if moved_from != self.due.at:
-                self.tell(
-                    Notice.GROUP_DATES,
-                    expected=when(moved_from),
-                    due=when(self.due.at),
-                    explanation=" ".join(self.due.explanation),
-                )
+        self._tell_group_date(before)
         self.enter(self.stage)
+
+    def _tell_group_date(self, before: Due | None) -> None:
+        """The citizen hears of a new common date while something is still to come by it."""
+        promised = before if before and before.at else self.expected
+        plan = self.required_plan
+        awaited = any(not leg.ended and plan.leg(leg.key).in_group_promise for leg in self.legs.values())
+        if not (awaited and promised and promised.at and self.due and self.due.at):
+            return
+        if self.due.at != promised.at:
+            self.tell(
+                Notice.GROUP_DATES,
+                expected=when(promised.at),
+                due=when(self.due.at),
+                explanation=" ".join(self.due.explanation),
+            )
 
     async def _read_group_clock(self) -> None:
         assert self.clock is not None

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from models.clock import Timeliness, timeliness
 from models.delivery import Notice
@@ -44,13 +45,13 @@ class LegRun:
             if await self.prerequisites_met() and await self.consents_given():
                 await self.send()
                 await self.follow()
-            await asking
+            await _stopped(asking)
 
     async def prerequisites_met(self) -> bool:
-        """Wait for the results this leg needs; without them it is not possible."""
-        needed = [self.dossier.legs[key].key for key in self.plan.requires]
-        await workflow.wait_condition(lambda: self.leg.ended or all(self.dossier.legs[key].ended for key in needed))
-        failed = [key for key in needed if not self.dossier.legs[key].completed]
+        """Wait for the results this leg needs; without them it is not possible. A lost consent ends the wait."""
+        needed = self.plan.requires
+        await workflow.wait_condition(lambda: self.consents.lost or all(self.dossier.legs[key].ended for key in needed))
+        failed = [key for key in needed if self.dossier.legs[key].ended and not self.dossier.legs[key].completed]
         if failed:
             names = listed(self.dossier.required_plan.leg(key).name for key in failed)
             reason = f"không có kết quả của thủ tục {names}"
@@ -60,13 +61,20 @@ class LegRun:
 
     async def consents_given(self) -> bool:
         """Wait for the consents; while nothing else is missing, the group's clock stands still."""
-        if self.consents.verdict is ConsentVerdict.WAITING:
-            self.stand(LegStage.WAITING_CONSENTS)
-            stopped_at = self.dossier.time.now()
-            await self.dossier.stop_group_clock(self.plan, stopped_at, self.dossier.required_plan.consent_basis)
-            await workflow.wait_condition(lambda: self.consents.verdict is not ConsentVerdict.WAITING)
-            resumed_at = self.consents.answered_at(stopped_at) or self.dossier.time.now()
-            await self.dossier.resume_group_clock(self.plan, resumed_at, self.dossier.required_plan.consent_basis)
+        if self.consents.verdict is not ConsentVerdict.WAITING:
+            return self.consents_judged()
+        basis = self.dossier.required_plan.consent_basis
+        stopped_at = self.dossier.time.now()
+        self.stand(LegStage.WAITING_CONSENTS)
+        await self.dossier.stop_group_clock(self.plan, stopped_at, basis)
+        await workflow.wait_condition(lambda: self.consents.verdict is not ConsentVerdict.WAITING)
+        given = self.consents_judged()
+        resumed_at = self.consents.answered_at(stopped_at) or self.dossier.time.now()
+        await self.dossier.resume_group_clock(self.plan, resumed_at, basis)
+        return given
+
+    def consents_judged(self) -> bool:
+        """Whether the leg goes on; a refusal or silence ends it, each under its own name."""
         match self.consents.verdict:
             case ConsentVerdict.DECLINED:
                 who = self.consents.people_who(ConsentState.DECLINED)
@@ -202,3 +210,13 @@ class LegRun:
         if self.leg.decided_at is None or due is None or due.at is None:
             return None
         return timeliness(self.leg.decided_at, due.at)
+
+
+async def _stopped(asking: "asyncio.Task[None]") -> None:
+    """Nobody is asked any more: a request that VNeID does not take must not keep an ended leg open."""
+    asking.cancel()
+    try:
+        await asking
+    except (asyncio.CancelledError, ActivityError) as error:
+        if not is_cancelled_exception(error):
+            raise

@@ -6,27 +6,30 @@ Java test server never recovers from some ends (TEMPORAL §0.2).
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date, datetime, timedelta
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 from pydantic import SecretStr
-from temporalio import activity
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.files import load_declaration_file
 from activities.law import LawActivities
 from activities.ledger import LedgerActivities
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
+from ledger.values import GROUP_CLOCK, StoredDossier
 from models.base import LEGAL_ZONE
 from models.calendar import load_calendar
 from models.declaration import BirthDeclaration
-from models.documents import Document, DocumentKind, describe
+from models.delivery import Notice
+from models.documents import DocumentKind
 from models.dossier import DossierStage, DossierView, GroupOutcome, Leg
 from models.facts import (
     Accepted,
@@ -35,83 +38,46 @@ from models.facts import (
     Answer,
     ConsentAnswer,
     Decided,
+    FactRefusal,
     InboundFact,
     PaymentConfirmed,
     Received,
+    Refused,
     ResultDocument,
+    Verification,
     kind_of,
 )
 from models.law import Group
-from models.messages import (
-    BirthNoticeAnswer,
-    BirthNoticeQuery,
-    BirthNoticeState,
-    ConsentMessage,
-    LegMessage,
-    PaymentMessage,
-    PeopleAnswer,
-    PeopleQuery,
-    PersonMatch,
-    Sent,
-)
+from models.messages import ConsentMessage, DispatchKind, LegMessage
 from models.start import StartDossier
 from models.submission import submission
 from models.systems import System
+from tests.workflows.inputs import BIRTH, IDENTITY_NUMBER, free, moment, result
+from tests.workflows.world import World
 from worker import CALLED_SYSTEMS
 from workflows.birth import BirthProcedureGroup
 from workflows.plugin import LienthongPlugin, register_search_attributes
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 QUEUE = "play"
-IDENTITY_NUMBER = "001326000001"
 _PATIENCE = 10.0
+_BINARIES = Path(sys.executable).parent
 
 
-def sample(name: str, on: date) -> BirthDeclaration:
-    """A sample declaration."""
-    return load_declaration_file(SAMPLES / f"{name}.json", on)[0]
+@contextmanager
+def refused(reason: FactRefusal) -> Iterator[None]:
+    """The fact told inside is refused to its sender, for that reason."""
+    with pytest.raises(WorkflowUpdateFailedError) as failure:
+        yield
+    cause = failure.value.cause
+    assert isinstance(cause, ApplicationError)
+    assert cause.type == reason, cause
 
 
-def moment(text: str) -> datetime:
-    """An instant in Việt Nam: “2026-11-19 14:59:59”."""
-    return datetime.fromisoformat(text).replace(tzinfo=LEGAL_ZONE)
-
-
-class World:
-    """The systems as the test plays them: they take every message, and answer as they are told."""
-
-    def __init__(self) -> None:
-        self.notice = BirthNoticeState.SIGNED
-        self.legs: list[LegMessage] = []
-        self.consents: list[ConsentMessage] = []
-        self.payments: list[PaymentMessage] = []
-        self.receipts: dict[System, datetime | None] = {}
-
-    @activity.defn(name="send_leg")
-    async def send_leg(self, message: LegMessage) -> Sent:
-        self.legs.append(message)
-        if message.system in self.receipts:
-            return Sent(receipt_at=self.receipts[message.system])
-        return Sent(receipt_follows=True)
-
-    @activity.defn(name="ask_consent")
-    async def ask_consent(self, message: ConsentMessage) -> Sent:
-        self.consents.append(message)
-        return Sent()
-
-    @activity.defn(name="request_payment")
-    async def request_payment(self, message: PaymentMessage) -> Sent:
-        self.payments.append(message)
-        return Sent()
-
-    @activity.defn(name="look_up_birth_notice")
-    async def look_up_birth_notice(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
-        return BirthNoticeAnswer(state=self.notice)
-
-    @activity.defn(name="check_people")
-    async def check_people(self, query: PeopleQuery) -> PeopleAnswer:
-        return PeopleAnswer(matches=tuple(PersonMatch.MATCH for _ in query.people))
+def notices(stored: StoredDossier, template: Notice, channel: System = System.PORTAL) -> list[str]:
+    """What the citizen was told by that template on that channel, in order."""
+    told = [notice.dispatch for notice in stored.notices if notice.dispatch.kind is DispatchKind.NOTICE]
+    ending = f":{template.value}:{channel.value}"
+    return [dispatch.text or "" for dispatch in told if dispatch.head.key.endswith(ending)]
 
 
 class Play:
@@ -131,27 +97,34 @@ class Play:
         assert self._handle is not None
         return self._handle
 
+    # --- Time and the dossier ----------------------------------------------------------------------------------------
+
     async def now(self) -> datetime:
         """Legal time on this stage."""
         return (await self.env.get_current_time() + self.offset).astimezone(LEGAL_ZONE)
-
-    async def submit(self, declaration: BirthDeclaration, at: datetime) -> None:
-        """Submit at a legal instant of the past, present or future: the stage's offset is set by it."""
-        self.offset = at - await self.env.get_current_time()
-        opened = self.ledger.open_dossier(submission(declaration, at, SecretStr("test")), Group.BIRTH, "G22.99.08")
-        self.code = opened.code
-        self._handle = await self.env.client.start_workflow(
-            BirthProcedureGroup.run,
-            StartDossier(code=self.code, declaration=declaration, training_offset=self.offset),
-            id=self.code,
-            task_queue=QUEUE,
-        )
 
     async def until(self, at: datetime) -> None:
         """Let legal time run to an instant, timers and all."""
         wait = at - await self.now()
         assert wait >= timedelta(), f"already {await self.now()}, cannot go back to {at}"
         await self.env.sleep(wait)
+
+    async def submit(self, declaration: BirthDeclaration, at: datetime) -> None:
+        """Submit at a legal instant of the past, present or future: the stage's offset is set by it."""
+        self.offset = at - await self.env.get_current_time()
+        opened = self.ledger.open_dossier(submission(declaration, at, SecretStr("test")), Group.BIRTH, "G22.99.08")
+        await self.start(StartDossier(code=opened.code, declaration=declaration, training_offset=self.offset))
+
+    async def declare(self, name: str, at: str, **sections: Any) -> None:
+        """Submit a sample without certified copies, hence without a fee, at that legal instant."""
+        await self.submit(free(name, moment(at).date(), **sections), moment(at))
+
+    async def start(self, start: StartDossier, **signal: Any) -> None:
+        """Start the workflow of a dossier, with a signal if one is to come first."""
+        self.code = start.code
+        self._handle = await self.env.client.start_workflow(
+            BirthProcedureGroup.run, start, id=start.code, task_queue=QUEUE, **signal
+        )
 
     async def view(self) -> DossierView:
         """The dossier as it stands."""
@@ -163,47 +136,78 @@ class Play:
 
     async def see(self, condition: Callable[[DossierView], bool], what: str) -> DossierView:
         """The dossier once the condition holds; it must hold soon, without legal time moving."""
-        async with asyncio.timeout(_PATIENCE):
-            while True:
-                view = await self.view()
-                if condition(view):
-                    return view
-                await asyncio.sleep(0.01)
-        raise AssertionError(what)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not condition(view := await self.view()):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"not seen: {what}") from None
+        return view
 
-    async def tell(self, fact: InboundFact) -> Accepted:
+    async def written(self) -> StoredDossier:
+        """The dossier in the ledger, once that says the same as the dossier itself; it must soon."""
+        said: dict[str, Any] = {}
+        wrote: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while True:
+                    said = _as_said(await self.view())
+                    stored = self.ledger.view(self.code)
+                    assert stored is not None
+                    wrote = _as_written(stored)
+                    if _same(said, wrote):
+                        return stored
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            differ = {name: (wrote[name], said[name]) for name in said if not _same(said[name], wrote[name])}
+            raise AssertionError(f"the ledger never said what the dossier says: {differ}") from None
+
+    async def told(self, template: Notice, channel: System = System.PORTAL) -> list[str]:
+        """What the citizen was told by that template on that channel; something must soon have been."""
+        told: list[str] = []
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not told:
+                    await asyncio.sleep(0.01)
+                    stored = self.ledger.view(self.code)
+                    told = notices(stored, template, channel) if stored else []
+        except TimeoutError:
+            raise AssertionError(f"the citizen was never told: {template}") from None
+        return told
+
+    # --- Facts -------------------------------------------------------------------------------------------------------
+
+    async def tell(self, fact: InboundFact, *, update_id: str | None = None) -> Accepted:
         """Send a fact by update, as the gateway does."""
         accepted: Accepted = await self.handle.execute_update(
-            kind_of(fact).value, fact, id=fact.message_id, result_type=Accepted
+            kind_of(fact).value, fact, id=update_id or fact.message_id, result_type=Accepted
         )
         return accepted
 
     def message_id(self) -> str:
+        """A new message id."""
         self._messages += 1
         return f"m{self._messages}"
 
-    async def agency(self, leg: str, fact: AgencyFact, *, source: System | None = None) -> Accepted:
-        """An agency speaks about its leg."""
+    async def event(self, leg: str, fact: AgencyFact, **fields: Any) -> AgencyEvent:
+        """What an agency says about its leg, some fields of the message replaced."""
         plan = (await self.view()).plan
         assert plan is not None
-        return await self.tell(
-            AgencyEvent(
-                message_id=self.message_id(),
-                source=source or plan.leg(leg).system,
-                dossier_code=self.code,
-                leg=leg,
-                fact=fact,
-            )
-        )
+        message = {"message_id": self.message_id(), "dossier_code": self.code, "leg": leg, "fact": fact}
+        return AgencyEvent(**{**message, "source": fields.pop("source", None) or plan.leg(leg).system, **fields})
 
-    async def pay(self) -> Accepted:
-        """The citizen pays the fee, whatever it is."""
+    async def agency(self, leg: str, fact: AgencyFact, **fields: Any) -> Accepted:
+        """An agency speaks about its leg."""
+        return await self.tell(await self.event(leg, fact, **fields))
+
+    async def pay(self, amount_vnd: int | None = None) -> Accepted:
+        """The citizen pays the fee that is asked, or another amount."""
         view = await self.see(lambda view: view.stage is DossierStage.WAITING_PAYMENT, "a fee is asked for")
         return await self.tell(
             PaymentConfirmed(
                 message_id=self.message_id(),
                 dossier_code=self.code,
-                amount_vnd=view.fee.total_vnd,
+                amount_vnd=view.fee.total_vnd if amount_vnd is None else amount_vnd,
                 receipt_number="BL-1",
                 at=await self.now(),
             )
@@ -214,11 +218,23 @@ class Play:
         await self.see(lambda view: any(m.leg == leg for m in self.world.legs), f"{leg} sent")
         return next(message for message in self.world.legs if message.leg == leg)
 
+    async def asked(self, leg: str, people: int) -> list[ConsentMessage]:
+        """The consent requests of that leg, once that many people have been asked."""
+        await self.see(lambda _: sum(m.leg == leg for m in self.world.consents) >= people, f"{people} asked for {leg}")
+        return [message for message in self.world.consents if message.leg == leg]
+
     async def receive(self, leg: str, at: datetime | None = None) -> None:
         """The agency receives the leg, at that instant or now."""
         await self.sent(leg)
         await self.agency(leg, Received(at=at or await self.now(), agency_code=f"H01.{leg}"))
         await self.see(lambda v: any(x.key == leg and x.due for x in v.legs), f"{leg} has a due date")
+
+    async def verify(self, leg: str) -> None:
+        """The agency announces that it must verify, which extends its own limit and the group's."""
+        await self.agency(leg, Verification(at=await self.now(), text="Xác minh nơi ở thực tế"))
+        await self.see(
+            lambda v: bool(v.plan and v.due and v.due.working_days == v.plan.verification_limit), "the group extended"
+        )
 
     async def decide(self, leg: str, *kinds: DocumentKind, at: datetime | None = None) -> None:
         """The agency decides, with these result documents."""
@@ -227,54 +243,116 @@ class Play:
             Decided(
                 at=at or await self.now(),
                 number=f"{leg}-1",
-                identity_number=IDENTITY_NUMBER if leg == "birth_registration" else None,
+                identity_number=IDENTITY_NUMBER if leg == BIRTH else None,
                 documents=tuple(result(kind) for kind in kinds),
             ),
         )
 
-    async def register(self, at: datetime | None = None) -> None:
-        """The whole first leg: received, registered, certificate."""
-        await self.receive("birth_registration", at)
-        await self.decide("birth_registration")
+    async def certify(self) -> None:
+        """The signed e-birth-certificate arrives."""
         document = ResultDocument(at=await self.now(), documents=(result(DocumentKind.BIRTH_CERTIFICATE),))
-        await self.agency("birth_registration", document)
+        await self.agency(BIRTH, document)
 
-    async def consent(self, leg: str, personal_id: str, answer: Answer = Answer.GRANTED) -> Accepted:
-        """Somebody answers in VNeID."""
-        return await self.tell(
-            ConsentAnswer(
-                message_id=self.message_id(),
-                dossier_code=self.code,
-                leg=leg,
-                personal_id=personal_id,
-                answer=answer,
+    async def register(self, at: datetime | None = None) -> None:
+        """The whole first leg: received at that instant or now, registered, certificate."""
+        await self.receive(BIRTH, at)
+        await self.decide(BIRTH)
+        await self.certify()
+
+    async def complete(self, *legs: str) -> None:
+        """These agencies receive and decide now, with every result."""
+        for leg in legs:
+            await self.receive(leg)
+            plan = (await self.view()).plan
+            assert plan is not None
+            await self.decide(leg, *plan.leg(leg).results)
+
+    async def refuse(self, leg: str) -> None:
+        """The agency refuses, with everything a citizen is owed."""
+        await self.sent(leg)
+        await self.agency(
+            leg,
+            Refused(
                 at=await self.now(),
-            )
+                reason_code="TC01",
+                concerns="Nơi sinh",
+                legal_basis="Luật Hộ tịch 2014 Điều 16",
+                text="Thông tin nơi sinh không khớp.",
+            ),
         )
 
+    async def consent(self, leg: str, personal_id: str, answer: Answer = Answer.GRANTED, **fields: Any) -> Accepted:
+        """Somebody answers in VNeID, some fields of the message replaced."""
+        message = {
+            "message_id": self.message_id(),
+            "dossier_code": self.code,
+            "leg": leg,
+            "personal_id": personal_id,
+            "answer": answer,
+            "at": await self.now(),
+        }
+        return await self.tell(ConsentAnswer(**{**message, **fields}))
 
-def result(kind: DocumentKind) -> Document:
-    """A result document, by digest."""
-    return describe(kind, f"{kind.value}.pdf", PDF)
+
+def _as_said(view: DossierView) -> dict[str, Any]:
+    """What the dossier says of itself, as far as the ledger keeps it."""
+    clocks = {GROUP_CLOCK: view.clock, **{leg.key: leg.clock for leg in view.legs}}
+    said = view.model_dump(exclude={"code", "province_code", "stage", "clock", "missing_documents", "refused_signals"})
+    return said | {
+        "stage": view.stage,
+        "clocks": {name: clock.model_dump()["entries"] for name, clock in clocks.items() if clock},
+        "results": [(leg.key, document.sha256) for leg in view.legs for document in leg.documents],
+        "refused signals": view.refused_signals,
+    }
+
+
+def _as_written(stored: StoredDossier) -> dict[str, Any]:
+    """The same, as the ledger has it."""
+    wrote = stored.model_dump(include={"plan", "provincial_code", "due", "expected", "fee", "warnings", "legs"})
+    results = [(document.leg, document.document.sha256) for document in stored.documents if document.leg]
+    order = [leg.key for leg in stored.legs]
+    return wrote | {
+        "stage": stored.summary.stage,
+        "outcome": stored.summary.outcome,
+        "timeliness": stored.summary.timeliness,
+        "clocks": {clock.clock: clock.model_dump()["entries"] for clock in stored.clocks},
+        "results": sorted(results, key=lambda found: order.index(found[0])),
+        "refused signals": len(stored.refused_facts),
+    }
+
+
+def _same(said: Any, wrote: Any) -> bool:
+    """Whether both are the same, instants to the second.
+
+    A closed dossier answers by replay, and this server's empty workflow tasks then shift workflow time by milliseconds.
+    """
+    if isinstance(said, dict) and isinstance(wrote, dict):
+        return said.keys() == wrote.keys() and all(_same(said[key], wrote[key]) for key in said)
+    if isinstance(said, list | tuple) and isinstance(wrote, list | tuple):
+        return len(said) == len(wrote) and all(map(_same, said, wrote))
+    if isinstance(said, datetime) and isinstance(wrote, datetime):
+        return abs(said - wrote) < timedelta(seconds=1)
+    return bool(said == wrote)
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Play]:
-    """A fresh time-skipping server with one worker for every queue."""
+async def stage(
+    folder: Path,
+    *,
+    real_time: bool = False,
+    training: bool = True,
+    ledger_activities: type[LedgerActivities] = LedgerActivities,
+) -> AsyncIterator[Play]:
+    """A fresh time-skipping server, or a development server in real time, with one worker for every queue."""
     engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
     upgrade(engine)
     ledger, world = Ledger(engine), World()
-    server = Path(sys.executable).parent / "temporal-test-server"
     async with AsyncExitStack() as stack:
         stack.callback(engine.dispose)
-        env = await stack.enter_async_context(
-            await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=str(server), plugins=[LienthongPlugin()]
-            )
-        )
+        env = await stack.enter_async_context(await (_development_server() if real_time else _time_skipping_server()))
         await register_search_attributes(env.client)
         threads = stack.enter_context(ThreadPoolExecutor(4))
-        on_ledger = LedgerActivities(ledger, training=True, wake_outbox=lambda: None)
+        on_ledger = ledger_activities(ledger, training=training, wake_outbox=lambda: None)
         law = LawActivities(load_calendar())
         core = Worker(
             env.client,
@@ -304,3 +382,18 @@ async def stage(folder: Path) -> AsyncIterator[Play]:
             )
             await stack.enter_async_context(worker)
         yield Play(env, ledger, world)
+
+
+async def _time_skipping_server() -> WorkflowEnvironment:
+    return await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(_BINARIES / "temporal-test-server"), plugins=[LienthongPlugin()], identity="stage"
+    )
+
+
+async def _development_server() -> WorkflowEnvironment:
+    return await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(_BINARIES / "temporal"),
+        dev_server_log_level="error",
+        plugins=[LienthongPlugin()],
+        identity="stage",
+    )

@@ -1,0 +1,3 @@
+from tests.workflows.conftest import play
+
+__all__ = ["play"]

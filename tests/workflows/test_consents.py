@@ -1,0 +1,250 @@
+"""Consents in VNeID: who is asked, when, and what answers or silence lead to (REQUIREMENTS §4.5, §6.6, §10).
+
+The sample child is registered at its grandparents' home: grandfather is the householder, grandmother owns the dwelling.
+"""
+
+from models.clock import Timeliness
+from models.delivery import Notice
+from models.documents import DocumentKind
+from models.dossier import ConsentState, DossierOutcome, LegOutcome, LegStage
+from models.facts import Answer, FactRefusal
+from models.systems import System
+from tests.workflows.harness import Play, notices, refused
+from tests.workflows.inputs import BIRTH, HEALTH, IDENTITY, RESIDENCE, free, moment
+
+GRANDFATHER, GRANDMOTHER = "001060000131", "001163000132"
+MOTHER, FATHER = "001194000013", "001092000013"
+DECLARED = "2026-11-19 09:00:00"
+
+
+async def at_the_grandparents_home(play: Play, **sections: object) -> None:
+    """Declared on Thursday 19/11/2026 and received at once."""
+    await play.declare("grandparents-home", DECLARED, **sections)
+    await play.receive(BIRTH)
+
+
+async def states(play: Play) -> dict[str, ConsentState]:
+    """Where the consents to the residence registration stand, by the person's key."""
+    return {consent.person.key: consent.state for consent in (await play.leg(RESIDENCE)).consents}
+
+
+async def test_everybody_named_is_asked_at_provincial_receipt_while_the_registrar_works(play: Play) -> None:
+    await play.declare("grandparents-home", DECLARED)
+    await play.sent(BIRTH)
+    assert play.world.consents == []
+    await play.receive(BIRTH)
+    requests = await play.asked(RESIDENCE, 2)
+    assert {request.person.personal_id for request in requests} == {GRANDFATHER, GRANDMOTHER}
+    assert {request.answer_by for request in requests} == {moment("2026-11-28 00:00:00")}
+    assert {request.head.provincial_code for request in requests} == {f"H01.{BIRTH}"}
+    assert (await play.leg(RESIDENCE)).stage is LegStage.WAITING_PREREQUISITES
+    await play.see(lambda view: len(view.legs[1].consents) == 2, "both consents are recorded")
+    [told] = await play.told(Notice.CONSENTS_ASKED)
+    assert "Chủ hộ, Chủ sở hữu chỗ ở hợp pháp" in told
+    assert "trước 24 giờ ngày thứ Sáu 27/11/2026" in told
+    assert "Đoàn" not in told
+
+
+async def test_granted_by_both(play: Play) -> None:
+    await at_the_grandparents_home(play)
+    await play.asked(RESIDENCE, 2)
+    await play.consent(RESIDENCE, GRANDFATHER)
+    await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
+    await play.complete(HEALTH)
+    await play.until(moment("2026-11-20 20:00:00"))
+    await play.consent(RESIDENCE, GRANDMOTHER, at=moment("2026-11-20 19:30:00"))
+    evidence = (await play.sent(RESIDENCE)).consents
+    assert {consent.personal_id for consent in evidence} == {GRANDFATHER, GRANDMOTHER}
+    assert evidence[1].granted_at == moment("2026-11-20 19:30:00")
+    await play.complete(RESIDENCE)
+    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+
+
+async def test_declined_by_one_ends_only_that_leg_and_at_once(play: Play) -> None:
+    await at_the_grandparents_home(play)
+    await play.asked(RESIDENCE, 2)
+    await play.consent(RESIDENCE, GRANDFATHER, Answer.DECLINED)
+    view = await play.see(lambda view: view.legs[1].ended, "the residence leg has ended")
+    assert view.legs[1].outcome is LegOutcome.CONSENT_DECLINED
+    assert not view.legs[0].ended
+    with refused(FactRefusal.ENDED):
+        await play.consent(RESIDENCE, GRANDMOTHER)
+    await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
+    await play.complete(HEALTH)
+    outcome = await play.handle.result()
+    assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
+    assert [leg.outcome for leg in outcome.legs] == [
+        LegOutcome.COMPLETED,
+        LegOutcome.CONSENT_DECLINED,
+        LegOutcome.COMPLETED,
+    ]
+    stored = await play.written()
+    [told] = notices(stored, Notice.LEG_CONSENT_DECLINED)
+    assert "Chủ hộ không đồng ý" in told
+    assert "Đoàn" not in told
+    assert notices(stored, Notice.LEG_CONSENT_EXPIRED) == []
+    assert [message.leg for message in play.world.legs] == [BIRTH, HEALTH]
+
+
+async def test_silence_expires_at_midnight_after_five_working_days_and_is_no_refusal(play: Play) -> None:
+    """Asked on Thursday 19/11: 20, 23, 25, 26 and 27/11 are the five days, for 24/11 is off."""
+    await at_the_grandparents_home(play)
+    await play.asked(RESIDENCE, 2)
+    await play.consent(RESIDENCE, GRANDFATHER)
+    await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
+    await play.complete(HEALTH)
+    await play.until(moment("2026-11-27 23:59:00"))
+    assert (await play.leg(RESIDENCE)).stage is LegStage.WAITING_CONSENTS
+    outcome = await play.handle.result()
+    residence = outcome.legs[1]
+    assert residence.outcome is LegOutcome.CONSENT_EXPIRED
+    assert residence.ended_at is not None
+    assert moment("2026-11-27 23:59:59.999") <= residence.ended_at < moment("2026-11-28 00:00:05")
+    assert await states(play) == {"householder": ConsentState.GRANTED, "dwelling_owner": ConsentState.EXPIRED}
+    assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
+    assert outcome.timeliness is Timeliness.EARLY
+    stored = await play.written()
+    [told] = notices(stored, Notice.LEG_CONSENT_EXPIRED)
+    assert "hết hạn xác nhận mà Chủ sở hữu chỗ ở hợp pháp chưa trả lời" in told
+    assert notices(stored, Notice.LEG_CONSENT_DECLINED) == []
+    assert stored.due is not None
+    assert stored.due.at == moment("2026-12-03 17:00:00")
+
+
+async def test_an_answer_in_the_last_second_counts(play: Play) -> None:
+    await at_the_grandparents_home(play)
+    await play.asked(RESIDENCE, 2)
+    await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
+    await play.consent(RESIDENCE, GRANDFATHER)
+    await play.until(moment("2026-11-27 23:59:57"))
+    await play.consent(RESIDENCE, GRANDMOTHER)
+    await play.sent(RESIDENCE)
+    await play.until(moment("2026-11-30 08:00:00"))
+    await play.complete(RESIDENCE, HEALTH)
+    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+
+
+async def test_wrong_answers_are_refused(play: Play) -> None:
+    await play.declare("grandparents-home", DECLARED)
+    await play.sent(BIRTH)
+    with refused(FactRefusal.OUT_OF_TURN):
+        await play.consent(RESIDENCE, GRANDFATHER)
+    await play.receive(BIRTH)
+    await play.asked(RESIDENCE, 2)
+    for stranger in (MOTHER, "001194000001"):
+        with refused(FactRefusal.WRONG_PERSON):
+            await play.consent(RESIDENCE, stranger)
+    with refused(FactRefusal.WRONG_PERSON):
+        await play.consent(HEALTH, GRANDFATHER)
+    with refused(FactRefusal.IN_FUTURE):
+        await play.consent(RESIDENCE, GRANDFATHER, at=moment("2026-11-20 09:00:00"))
+    await play.consent(RESIDENCE, GRANDFATHER)
+    for answer in Answer:
+        with refused(FactRefusal.ALREADY_ANSWERED):
+            await play.consent(RESIDENCE, GRANDFATHER, answer)
+    assert await states(play) == {"householder": ConsentState.GRANTED, "dwelling_owner": ConsentState.ASKED}
+
+
+async def test_after_the_limit_no_answer_is_taken(play: Play) -> None:
+    """Nor does the leg wait for the certificate to say so."""
+    await at_the_grandparents_home(play)
+    await play.asked(RESIDENCE, 2)
+    await play.until(moment("2026-11-28 00:00:05"))
+    view = await play.see(lambda view: view.legs[1].ended, "the residence leg has ended")
+    assert view.legs[1].outcome is LegOutcome.CONSENT_EXPIRED
+    with refused(FactRefusal.ENDED):
+        await play.consent(RESIDENCE, GRANDFATHER)
+
+
+async def test_one_person_in_two_roles_is_asked_once(play: Play) -> None:
+    home = free("grandparents-home", moment(DECLARED).date()).residence_registration.model_dump(mode="json")
+    await at_the_grandparents_home(play, residence_registration={**home, "dwelling_owners": [home["householder"]]})
+    [request] = await play.asked(RESIDENCE, 1)
+    assert [role.label for role in request.person.roles] == ["Chủ hộ", "Chủ sở hữu chỗ ở hợp pháp"]
+    await play.consent(RESIDENCE, GRANDFATHER)
+    await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
+    await play.sent(RESIDENCE)
+    assert len(play.world.consents) == 1
+
+
+async def test_where_any_parent_may_agree_one_is_enough(play: Play) -> None:
+    """The grandmother declares: as owner she need not be asked, but the parents do, and either of them is enough."""
+    declarant = free("grandparents-home", moment(DECLARED).date()).applicant.model_dump(mode="json")
+    declarant |= {"full_name": "Kiều Thị Nội", "personal_id": GRANDMOTHER, "relation": "paternal_grandmother"}
+    await at_the_grandparents_home(play, applicant=declarant)
+    requests = await play.asked(RESIDENCE, 3)
+    assert {request.person.personal_id for request in requests} == {GRANDFATHER, MOTHER, FATHER}
+    await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
+    await play.consent(RESIDENCE, GRANDFATHER)
+    await play.consent(RESIDENCE, MOTHER, Answer.DECLINED)
+    assert not (await play.leg(RESIDENCE)).ended
+    await play.consent(RESIDENCE, FATHER)
+    evidence = (await play.sent(RESIDENCE)).consents
+    assert {consent.personal_id for consent in evidence} == {GRANDFATHER, FATHER}
+
+
+async def test_the_identity_card_is_confirmed_by_the_declarant_too(play: Play) -> None:
+    await play.declare("identity-card", DECLARED)
+    await play.receive(BIRTH)
+    [request] = await play.asked(IDENTITY, 1)
+    declarant = free("identity-card", moment(DECLARED).date()).applicant
+    assert request.person.personal_id == declarant.personal_id
+    await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
+    await play.complete(HEALTH, RESIDENCE)
+    assert (await play.leg(IDENTITY)).stage is LegStage.WAITING_CONSENTS
+    await play.consent(IDENTITY, declarant.personal_id)
+    await play.complete(IDENTITY)
+    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+
+
+async def test_nobody_is_asked_where_the_law_asks_nobody(play: Play) -> None:
+    await play.declare("plain", DECLARED)
+    await play.register()
+    await play.complete(RESIDENCE, HEALTH)
+    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+    assert play.world.consents == []
+    assert notices(await play.written(), Notice.CONSENTS_ASKED) == []
+
+
+async def test_without_the_birth_nothing_else_is_possible_and_nobody_is_waited_for(play: Play) -> None:
+    await at_the_grandparents_home(play)
+    await play.asked(RESIDENCE, 2)
+    await play.consent(RESIDENCE, GRANDFATHER)
+    await play.refuse(BIRTH)
+    outcome = await play.handle.result()
+    assert [leg.outcome for leg in outcome.legs] == [
+        LegOutcome.REFUSED,
+        LegOutcome.NOT_POSSIBLE,
+        LegOutcome.NOT_POSSIBLE,
+    ]
+    assert outcome.outcome is DossierOutcome.NOT_COMPLETED
+    stored = await play.written()
+    assert stored.concluded_at is not None
+    assert stored.concluded_at < moment("2026-11-20 00:00:00"), "the consents' limit was not waited for"
+    told = notices(stored, Notice.LEG_NOT_POSSIBLE)
+    assert len(told) == 2
+    assert all("không có kết quả của thủ tục Đăng ký khai sinh" in text for text in told)
+
+
+async def test_a_dossier_ends_though_vneid_is_away(play: Play) -> None:
+    play.world.away.add(System.VNEID)
+    await at_the_grandparents_home(play)
+    await play.refuse(BIRTH)
+    assert (await play.handle.result()).outcome is DossierOutcome.NOT_COMPLETED
+    assert play.world.consents == []
+
+
+async def test_who_could_be_asked_only_the_next_day_has_the_full_limit_from_then(play: Play) -> None:
+    play.world.away.add(System.VNEID)
+    await play.declare("grandparents-home", "2026-11-19 23:50:00")
+    await play.receive(BIRTH)
+    await play.until(moment("2026-11-20 00:05:00"))
+    play.world.away.clear()
+    await play.until(moment("2026-11-20 00:30:00"))
+    await play.asked(RESIDENCE, 2)
+    await play.see(
+        lambda view: {consent.due.at for consent in view.legs[1].consents} == {moment("2026-12-01 00:00:00")},
+        "the limit is counted from Friday 20/11",
+    )
+    [told] = await play.told(Notice.CONSENTS_ASKED)
+    assert "trước 24 giờ ngày thứ Hai 30/11/2026" in told

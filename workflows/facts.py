@@ -1,0 +1,37 @@
+"""Facts as they come over the wire, turned into the models of the contract or refused."""
+
+import hashlib
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from temporalio import workflow
+from temporalio.common import RawValue
+
+from models.facts import FactKind, FactRefusal, FactRefused, InboundFact
+
+_UNREADABLE = "Không đọc được nội dung thông điệp."
+
+
+def read_fact(kind: FactKind, raw: RawValue) -> InboundFact:
+    """The fact in a raw payload. Raises FactRefused that names the wrong fields but never their values."""
+    try:
+        fact = workflow.payload_converter().from_payload(raw.payload, kind.model)
+    except ValidationError as error:
+        fields = sorted({_field(problem) for problem in error.errors()})
+        raise FactRefused(FactRefusal.MALFORMED, f"Sai cấu trúc ở: {', '.join(fields)[:300]}.") from None
+    except Exception:  # whatever a converter raises on bytes it cannot read, the sender hears the same
+        raise FactRefused(FactRefusal.MALFORMED, _UNREADABLE) from None
+    if not isinstance(fact, kind.model):  # null and plain bytes have encodings of their own, which ask for no model
+        raise FactRefused(FactRefusal.MALFORMED, _UNREADABLE)
+    return fact
+
+
+def _field(problem: ErrorDetails) -> str:
+    """Where a fact is wrong. A name the contract does not know is the sender's own text: it is not repeated."""
+    *parents, last = problem["loc"] or ("(gốc)",)
+    return ".".join(map(str, (*parents, "(mục lạ)" if problem["type"] == "extra_forbidden" else last)))
+
+
+def digest(fact: InboundFact) -> str:
+    """What tells a repeated message from another one under the same id."""
+    return hashlib.sha256(fact.model_dump_json().encode()).hexdigest()

@@ -7,10 +7,11 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -65,14 +66,7 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[No
         core = Worker(
             client,
             task_queue=settings.queue,
-            activities=[
-                on_ledger.confirm_dossier,
-                on_ledger.publish,
-                law.resolve_law,
-                law.due_dates,
-                law.citizen_due_date,
-                law.expected_dates,
-            ],
+            activities=core_activities(on_ledger, law),
             activity_executor=threads,
             graceful_shutdown_timeout=_GRACE,
         )
@@ -80,6 +74,18 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[No
         for system in CALLED_SYSTEMS:
             await stack.enter_async_context(_system_worker(client, settings, system, agencies))
         yield
+
+
+def core_activities(on_ledger: LedgerActivities, law: LawActivities) -> list[Callable[..., Any]]:
+    """What runs on the workflows' own queue: ledger and law."""
+    return [
+        on_ledger.confirm_dossier,
+        on_ledger.publish,
+        law.resolve_law,
+        law.due_dates,
+        law.citizen_due_date,
+        law.expected_dates,
+    ]
 
 
 def _system_worker(client: Client, settings: Settings, system: System, agencies: AgencyActivities) -> Worker:
@@ -94,7 +100,6 @@ def _system_worker(client: Client, settings: Settings, system: System, agencies:
             agencies.look_up_birth_notice,
             agencies.check_people,
         ],
-        no_remote_activities=False,
         max_task_queue_activities_per_second=settings.rate(system),
         graceful_shutdown_timeout=_GRACE,
     )

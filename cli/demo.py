@@ -18,9 +18,9 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client
 
-from activities.files import load_declaration_file
 from cli.context import run
 from cli.dossiers import print_dossier
+from cli.files import load_declaration_file
 from cli.output import Exit, fail, heading, say
 from cli.stack import Stack, StackFailed, training_settings
 from ledger.documents import DocumentStore

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from activities.files import load_declaration_file
 from cli.context import open_client, open_documents, open_ledger, run
+from cli.files import load_declaration_file
 from cli.output import Exit, JsonOption, emit_json, explain, facts, fail, fail_declaration, heading, say, table
 from ledger.errors import LedgerError
 from ledger.values import StoredDossier, StoredNotice

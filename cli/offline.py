@@ -9,17 +9,17 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from activities.files import load_declaration_file
 from cli.checklist import checklist as checklist_of
 from cli.checklist import print_checklist
+from cli.files import load_declaration_file
 from cli.law_report import law_report
 from cli.law_text import print_law
 from cli.output import Exit, JsonOption, emit_json, explain, facts, fail, fail_declaration, say
 from models.base import LEGAL_ZONE, BeyondCalendar, Instant, Model, legal_date
 from models.calendar import CalendarError, WorkingCalendar, load_calendar
-from models.clock import STANDARD_RECEIPT, ClockError, Due, ReceiptRule, agency_due, citizen_due
+from models.clock import ClockError, Due, ReceiptRule, agency_due, citizen_due
 from models.clock_words import day_words
-from models.law import Group, LawError, LawPack, pack_in_force
+from models.law import Group, LawError, LawPack, all_packs, pack_in_force
 from models.reading import DeclarationErrors
 from settings import Settings
 
@@ -101,7 +101,7 @@ def deadline(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """When a limit of working days ends; under the receipt rule of the pack in force, else of Decision 296/QĐ-VPCP."""
+    """When a limit of working days ends; under the receipt rule of the law in force."""
     received = _moment(received_at, as_json=as_json)
     limit = _working_days(working_days, as_json=as_json)
     known_days = _calendar(calendar or [], as_json=as_json)
@@ -218,11 +218,12 @@ def _calendar(extra: list[Path], *, as_json: bool) -> WorkingCalendar:
 
 
 def _receipt_rule(received: datetime) -> ReceiptRule:
+    """The rule in force, before the first pack the first pack's."""
     try:
-        policy = pack_in_force(legal_date(received)).policies.receipt
+        pack = pack_in_force(legal_date(received))
     except LawError:
-        return STANDARD_RECEIPT
-    return ReceiptRule(late_after=policy.late_after, closes_at=policy.closes_at, basis=policy.basis)
+        pack = all_packs()[0]
+    return pack.policies.receipt.rule
 
 
 def _answer(received: datetime, due: Due, *, citizen: bool) -> DeadlineAnswer:

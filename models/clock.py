@@ -29,12 +29,9 @@ class ReceiptRule(Model):
     ``closes_at``.
     """
 
-    late_after: time = time(15)
-    closes_at: time = time(17)
-    basis: LongText = (
-        "Quyết định 296/QĐ-VPCP, nhóm I mục 5 và nhóm II mục 5: tiếp nhận hồ sơ sau 15 giờ thì thời gian"
-        " được tính bắt đầu từ ngày làm việc tiếp theo"
-    )
+    late_after: time
+    closes_at: time
+    basis: LongText
 
     @model_validator(mode="after")
     def _a_working_day(self) -> Self:
@@ -43,10 +40,6 @@ class ReceiptRule(Model):
         if self.late_after > self.closes_at:
             raise ClockError("giờ chốt tiếp nhận không được sau giờ hết ngày làm việc")
         return self
-
-
-STANDARD_RECEIPT = ReceiptRule()
-"""The rule of Decision 296/QĐ-VPCP: 15:00 and 17:00."""
 
 
 class ClockEntryKind(StrEnum):
@@ -107,7 +100,7 @@ class Clock(Model):
     twice under one name) is refused: ``with_entry`` raises ClockError, the constructor a ValidationError that says so.
     """
 
-    rule: ReceiptRule = STANDARD_RECEIPT
+    rule: ReceiptRule
     entries: tuple[ClockEntry, ...] = ()
 
     @model_validator(mode="after")
@@ -226,7 +219,7 @@ def _within_calendar() -> Iterator[None]:
 
 
 @_within_calendar()
-def effective_day(instant: datetime, calendar: WorkingCalendar, rule: ReceiptRule = STANDARD_RECEIPT) -> date:
+def effective_day(instant: datetime, calendar: WorkingCalendar, rule: ReceiptRule) -> date:
     """The working day a receipt or resumption counts on (§6.2): its own until ``late_after``, else the next.
 
     Raises ClockError for a naive instant and for dates beyond the year 9999.
@@ -262,9 +255,7 @@ def due(clock: Clock, calendar: WorkingCalendar) -> Due:
     )
 
 
-def agency_due(
-    received_at: datetime, working_days: int, calendar: WorkingCalendar, rule: ReceiptRule = STANDARD_RECEIPT
-) -> Due:
+def agency_due(received_at: datetime, working_days: int, calendar: WorkingCalendar, rule: ReceiptRule) -> Due:
     """When an agency that received a dossier at that instant must be done: the due date of a clock just started.
 
     Raises ClockError for a naive instant, negative working days and dates beyond the year 9999.

@@ -234,23 +234,28 @@ class Fee(Model):
         return sum(line.amount_vnd for line in self.lines)
 
 
-class DossierView(Model):
-    """The whole dossier for people and scripts (query `dossier_view`)."""
+class DossierState(Model):
+    """How a dossier as a whole stands: what people see of it and what each publication writes."""
 
     code: Code
-    province_code: Code
     stage: DossierStage
     outcome: DossierOutcome | None = None
-    plan: Plan | None = None
     provincial_code: Code | None = None
     clock: Clock | None = None
     due: Due | None = None
     expected: Due | None = None
     timeliness: Timeliness | None = None
     fee: Fee = Fee()
+    warnings: tuple[LongText, ...] = ()
+
+
+class DossierView(DossierState):
+    """The whole dossier for people and scripts (query `dossier_view`)."""
+
+    province_code: Code
+    plan: Plan | None = None
     missing_documents: tuple[RequiredDocument, ...] = ()
     legs: tuple[Leg, ...] = ()
-    warnings: tuple[LongText, ...] = ()
     refused_signals: int = 0
 
 

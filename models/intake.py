@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 
 from models.base import LEGAL_ZONE
 from models.calendar import WorkingCalendar
-from models.clock import Due, ReceiptRule, agency_due
+from models.clock import Due, agency_due
 from models.declaration import BirthDeclaration, Fact
 from models.fees import assess_fee
 from models.law import LawPack, pack_in_force
@@ -41,22 +41,16 @@ def known_facts(declaration: BirthDeclaration, notice: BirthNoticeState | None) 
     return facts
 
 
-def receipt_rule(plan: Plan) -> ReceiptRule:
-    """The 15:00 rule of this dossier's plan."""
-    return ReceiptRule(late_after=plan.late_after, closes_at=plan.closes_at, basis=plan.receipt_basis)
-
-
 def expected_dates(plan: Plan, received_at: datetime, calendar: WorkingCalendar) -> Mapping[str, Due]:
     """When each leg should end, by leg, if every agency before it ends on its own last day and nobody keeps it waiting.
 
     A leg without prerequisites counts from the receipt itself; one with, from the day its last prerequisite is due.
     """
-    rule = receipt_rule(plan)
     expected: dict[str, Due] = {}
     for leg in plan.legs:
         days = [_due_day(expected[key]) for key in leg.requires if key in expected]
         start = datetime.combine(max(days), _NEXT_MORNING, LEGAL_ZONE) if days else received_at
-        expected[leg.key] = agency_due(start, leg.limit, calendar, rule)
+        expected[leg.key] = agency_due(start, leg.limit, calendar, plan.receipt)
     return expected
 
 

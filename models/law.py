@@ -6,7 +6,7 @@ particular law: a new decree is a new file.
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field
 
 from models.base import Code, LongText, Model, Text
+from models.clock import ReceiptRule
 from models.declaration import Fact, PersonRole
 from models.documents import DocumentKind
 from models.systems import System
@@ -54,13 +55,15 @@ class Citation(Model):
     confidence: Confidence
 
 
-class ReceiptPolicy(Model):
-    """The after-15:00 rule of the pack: receipt strictly later than `late_after` counts from the next working day."""
+class ReceiptPolicy(ReceiptRule):
+    """The after-15:00 rule as the pack has it."""
 
-    late_after: time
-    closes_at: time
-    basis: LongText
     confidence: Confidence
+
+    @property
+    def rule(self) -> ReceiptRule:
+        """The rule alone, as plans and clocks carry it."""
+        return ReceiptRule(late_after=self.late_after, closes_at=self.closes_at, basis=self.basis)
 
 
 class ConsentPolicy(Model):

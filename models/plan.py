@@ -3,11 +3,12 @@
 Workflows run any plan; from here on nobody looks at the pack again, so a later law never touches a running dossier.
 """
 
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 from models.base import Code, LongText, Model, Text
 from models.birth_form import NamedPerson
 from models.calendar import WorkingCalendar
+from models.clock import ReceiptRule
 from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.documents import DocumentKind
 from models.law import ConsentLaw, DocumentLaw, Group, LawPack, LegLaw, Quorum
@@ -66,7 +67,7 @@ class RequiredDocument(Model):
 
 
 class Plan(Model):
-    """The law of one dossier. Limits are working days; `late_after` is the 15:00 rule, `closes_at` the end of a day."""
+    """The law of one dossier. Limits are working days; `receipt` is the 15:00 rule."""
 
     group: Group
     pack: Code
@@ -75,9 +76,7 @@ class Plan(Model):
     limit: int
     verification_limit: int
     basis: LongText
-    late_after: time
-    closes_at: time
-    receipt_basis: LongText
+    receipt: ReceiptRule
     consent_days: int
     consent_basis: LongText
     supplement_days: int
@@ -118,9 +117,7 @@ def resolve_plan(pack: LawPack, declaration: BirthDeclaration) -> Plan:
         limit=law.limit,
         verification_limit=law.verification_limit,
         basis=law.basis,
-        late_after=policies.receipt.late_after,
-        closes_at=policies.receipt.closes_at,
-        receipt_basis=policies.receipt.basis,
+        receipt=policies.receipt.rule,
         consent_days=policies.consent.working_days,
         consent_basis=policies.consent.basis,
         supplement_days=policies.supplement.working_days,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from models.base import Code, Instant, LongText, MessageKey, Model, Text
-from models.clock import Clock, Due, Timeliness
+from models.clock import Timeliness
 from models.documents import Document
-from models.dossier import DossierOutcome, DossierStage, Fee, Leg
+from models.dossier import DossierOutcome, DossierStage, DossierState, Leg
 from models.facts import FactRefusal
 from models.plan import Plan
 from models.statuses import Status
@@ -39,26 +39,16 @@ class HeardFact(Model):
     text: LongText
 
 
-class Publication(Model):
+class Publication(DossierState):
     """What changed since the publication before it. `sequence` rises by one; an older one never overwrites a newer.
 
     `plan` is set when it was (re-)resolved; `legs` holds the legs that changed, whole; `attachments` those supplied
     since the declaration.
     """
 
-    code: Code
     sequence: int
     at: Instant
-    stage: DossierStage
-    outcome: DossierOutcome | None = None
     plan: Plan | None = None
-    provincial_code: Code | None = None
-    clock: Clock | None = None
-    due: Due | None = None
-    expected: Due | None = None
-    timeliness: Timeliness | None = None
-    fee: Fee = Fee()
-    warnings: tuple[LongText, ...] = ()
     legs: tuple[Leg, ...] = ()
     attachments: tuple[Document, ...] = ()
     statuses: tuple[StatusEvent, ...] = ()

@@ -4,7 +4,8 @@ Facts reach a dossier as updates, whose senders get an answer, or as plain signa
 through the same pure reducers; what is wrong leaves the dossier untouched.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from temporalio import workflow
@@ -15,7 +16,7 @@ from models.clock import Clock, Due, Timeliness
 from models.declaration import MAX_ATTACHMENTS
 from models.details import attributes, details
 from models.documents import Document
-from models.dossier import DossierOutcome, DossierStage, DossierView, Fee, Leg
+from models.dossier import DossierOutcome, DossierStage, DossierState, DossierView, Fee, Leg
 from models.facts import (
     Accepted,
     AgencyEvent,
@@ -27,7 +28,6 @@ from models.facts import (
     InboundFact,
     PaymentConfirmed,
 )
-from models.intake import receipt_rule
 from models.plan import LegPlan, Plan, RequiredDocument
 from models.publication import HeardFact, NoticeOrder, Publication, StatusEvent
 from models.reducers import apply_agency_event, apply_consent, not_in_future
@@ -68,57 +68,39 @@ class DossierWorkflow:
 
     # --- Facts in ------------------------------------------------------------------------------------------------
 
-    @workflow.update(name=FactKind.AGENCY_EVENT.value)
-    async def agency_event(self, fact: RawValue) -> Accepted:
-        """An agency says something about its leg."""
-        return self._take(FactKind.AGENCY_EVENT, fact)
+    # One dynamic handler for all kinds of fact: a named one is called with as many arguments as were sent, and a signal
+    # without any would wedge the dossier for ever (measured). The names are those of `FactKind`.
 
-    @agency_event.validator
-    def _check_agency_event(self, fact: RawValue) -> None:
-        self._judge(FactKind.AGENCY_EVENT, fact)
+    @workflow.update(dynamic=True)
+    async def told(self, name: str, args: Sequence[RawValue]) -> Accepted:
+        """A fact from a sender who waits for the answer."""
+        with _answering():
+            fact = read_fact(name, args)
+            repeated = self._accept(fact)
+        text = "Đã ghi nhận trước đó." if repeated else "Đã ghi nhận."
+        return Accepted(message_id=fact.message_id, text=text, repeated=repeated)
 
-    @workflow.update(name=FactKind.VNEID_CONSENT.value)
-    async def vneid_consent(self, fact: RawValue) -> Accepted:
-        """A person answers a consent request in VNeID."""
-        return self._take(FactKind.VNEID_CONSENT, fact)
-
-    @vneid_consent.validator
-    def _check_vneid_consent(self, fact: RawValue) -> None:
-        self._judge(FactKind.VNEID_CONSENT, fact)
-
-    @workflow.update(name=FactKind.PAYMENT.value)
-    async def payment_confirmed(self, fact: RawValue) -> Accepted:
-        """The payment platform confirms a payment."""
-        return self._take(FactKind.PAYMENT, fact)
-
-    @payment_confirmed.validator
-    def _check_payment(self, fact: RawValue) -> None:
-        self._judge(FactKind.PAYMENT, fact)
-
-    @workflow.update(name=FactKind.DOCUMENTS.value)
-    async def documents_supplied(self, fact: RawValue) -> Accepted:
-        """The citizen adds attachments the dossier waits for."""
-        return self._take(FactKind.DOCUMENTS, fact)
-
-    @documents_supplied.validator
-    def _check_documents(self, fact: RawValue) -> None:
-        self._judge(FactKind.DOCUMENTS, fact)
+    @told.validator
+    def _judge(self, name: str, args: Sequence[RawValue]) -> None:
+        """Refuse a wrong fact before it enters history; the sender learns why."""
+        with _answering():
+            fact = read_fact(name, args)
+            if not self._repeated(fact):
+                self._effect(fact)
 
     @workflow.signal(dynamic=True)
     async def heard(self, name: str, args: Sequence[RawValue]) -> None:
-        """The same facts by plain signal, under the same names; nothing that is signalled is dropped silently.
-
-        One dynamic handler for all of them: a named one is called with as many arguments as were sent, and a signal
-        without any would wedge the dossier for ever (measured).
-        """
-        if name not in set(FactKind):
-            text = f"Không có loại tín hiệu này; các loại nhận: {', '.join(FactKind)}."
-            self._heard("unknown_signal", None, FactRefused(FactRefusal.UNKNOWN_KIND, text))
-        elif len(args) != 1:
-            text = f"Tín hiệu phải mang đúng một thông điệp, không phải {len(args)}."
-            self._heard(name, None, FactRefused(FactRefusal.MALFORMED, text))
+        """A fact from a sender who gets no answer; a wrong one is recorded as refused, never dropped silently."""
+        kind = name if name in set(FactKind) else "unknown_signal"
+        try:
+            fact = read_fact(name, args)
+            repeated = self._accept(fact)
+        except FactRefused as refusal:
+            self._refused_signals += 1
+            self._note_heard(f"{self.code}:signal:{workflow.uuid4()}", kind, refusal.text, refusal.reason)
         else:
-            self._hear(FactKind(name), args[0])
+            if not repeated:
+                self._note_heard(fact.message_id, kind, "Đã ghi nhận.")
 
     @workflow.query(name="dossier_view")
     def view(self) -> DossierView:
@@ -141,52 +123,9 @@ class DossierWorkflow:
             refused_signals=self._refused_signals,
         )
 
-    def _judge(self, kind: FactKind, raw: RawValue) -> None:
-        """Refuse a wrong fact before it enters history; the sender learns why."""
-        try:
-            fact = read_fact(kind, raw)
-            if not self._repeated(fact):
-                self._effect(fact)
-        except FactRefused as refusal:
-            raise ApplicationError(refusal.text, type=refusal.reason.value, non_retryable=True) from None
-
-    def _take(self, kind: FactKind, raw: RawValue) -> Accepted:
-        """Accept a judged fact. Judged again: another handler of the same task may have come first."""
-        try:
-            fact = read_fact(kind, raw)
-            repeated = self._repeated(fact)
-            if not repeated:
-                self._accept(fact)
-        except FactRefused as refusal:
-            raise ApplicationError(refusal.text, type=refusal.reason.value, non_retryable=True) from None
-        text = "Đã ghi nhận trước đó." if repeated else "Đã ghi nhận."
-        return Accepted(message_id=fact.message_id, text=text, repeated=repeated)
-
-    def _hear(self, kind: FactKind, raw: RawValue) -> None:
-        """Take a fact from a sender who gets no answer; a wrong one is recorded as refused."""
-        fact = None
-        try:
-            fact = read_fact(kind, raw)
-            if self._repeated(fact):
-                return
-            self._accept(fact)
-        except FactRefused as refusal:
-            self._heard(kind.value, fact, refusal)
-        else:
-            self._heard(kind.value, fact, None)
-
-    def _heard(self, kind: str, fact: InboundFact | None, refusal: FactRefused | None) -> None:
-        self._refused_signals += refusal is not None
-        message_id = fact.message_id if fact and not refusal else f"{self.code}:signal:{workflow.uuid4()}"
-        self._journal.heard.append(
-            HeardFact(
-                message_id=message_id,
-                kind=kind,
-                at=self.time.now(),
-                reason=refusal.reason if refusal else None,
-                text=refusal.text if refusal else "Đã ghi nhận.",
-            )
-        )
+    def _note_heard(self, message_id: str, kind: str, text: str, reason: FactRefusal | None = None) -> None:
+        heard = HeardFact(message_id=message_id, kind=kind, at=self.time.now(), reason=reason, text=text)
+        self._journal.heard.append(heard)
 
     def _repeated(self, fact: InboundFact) -> bool:
         """Whether this very message was accepted before. Raises FactRefused when its id carried something else."""
@@ -197,9 +136,13 @@ class DossierWorkflow:
             raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.")
         return earlier is not None
 
-    def _accept(self, fact: InboundFact) -> None:
-        self._effect(fact)()
-        self._seen[fact.message_id] = digest(fact)
+    def _accept(self, fact: InboundFact) -> bool:
+        """Let the fact take effect, once; True when this very message had been accepted before."""
+        repeated = self._repeated(fact)
+        if not repeated:
+            self._effect(fact)()
+            self._seen[fact.message_id] = digest(fact)
+        return repeated
 
     def _effect(self, fact: InboundFact) -> Callable[[], None]:
         """What a fact would do; FactRefused when it may not."""
@@ -219,7 +162,7 @@ class DossierWorkflow:
         leg, leg_plan = self._addressed(event.leg)
         if event.provincial_code and self.provincial_code and event.provincial_code != self.provincial_code:
             raise FactRefused(FactRefusal.WRONG_DOSSIER, "Mã hồ sơ cấp tỉnh không phải của hồ sơ này.")
-        after = apply_agency_event(leg, leg_plan, receipt_rule(self.required_plan), event, self.time.now())
+        after = apply_agency_event(leg, leg_plan, self.required_plan.receipt, event, self.time.now())
 
         def effect() -> None:
             self.put(after)
@@ -321,19 +264,10 @@ class DossierWorkflow:
         view = self.view()
         self._show(view)
         publication = Publication(
-            code=self.code,
+            **{name: getattr(view, name) for name in DossierState.model_fields},
             sequence=self._sequence,
             at=self.time.now(),
-            stage=self.stage,
-            outcome=self.outcome,
             plan=self.plan if journal.plan else None,
-            provincial_code=self.provincial_code,
-            clock=self.clock,
-            due=self.due,
-            expected=self.expected,
-            timeliness=self.timeliness,
-            fee=self.fee,
-            warnings=self.warnings,
             legs=tuple(self.legs[key] for key in journal.legs),
             attachments=journal.attachments,
             statuses=tuple(journal.statuses),
@@ -355,6 +289,15 @@ class DossierWorkflow:
         if updates:
             workflow.upsert_search_attributes(updates)
             self._shown = wanted
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """A refusal as the sender of an update hears it; any other exception would wedge the dossier."""
+    try:
+        yield
+    except FactRefused as refusal:
+        raise ApplicationError(refusal.text, type=refusal.reason.value, non_retryable=True) from None
 
 
 class _Journal:

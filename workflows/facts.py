@@ -1,6 +1,7 @@
 """Facts as they come over the wire, turned into the models of the contract or refused."""
 
 import hashlib
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -9,11 +10,17 @@ from temporalio.common import RawValue
 
 from models.facts import FactKind, FactRefusal, FactRefused, InboundFact
 
+_KINDS = ", ".join(FactKind)
 _UNREADABLE = "Không đọc được nội dung thông điệp."
 
 
-def read_fact(kind: FactKind, raw: RawValue) -> InboundFact:
-    """The fact in a raw payload. Raises FactRefused that names the wrong fields but never their values."""
+def read_fact(name: str, args: Sequence[RawValue]) -> InboundFact:
+    """The fact a message carries. Raises FactRefused, which names the wrong fields but never their values."""
+    if name not in set(FactKind):
+        raise FactRefused(FactRefusal.UNKNOWN_KIND, f"Không có loại thông điệp này; các loại nhận: {_KINDS}.")
+    if len(args) != 1:
+        raise FactRefused(FactRefusal.MALFORMED, f"Phải mang đúng một thông điệp, không phải {len(args)}.")
+    kind, raw = FactKind(name), args[0]
     try:
         fact = workflow.payload_converter().from_payload(raw.payload, kind.model)
     except ValidationError as error:

@@ -11,7 +11,6 @@ from models.clock import Clock, ClockEntry, ClockEntryKind, Due, Timeliness, tim
 from models.delivery import Notice
 from models.details import state
 from models.dossier import DossierOutcome, DossierStage, GroupOutcome, Leg, LegOutcome
-from models.intake import receipt_rule
 from models.messages import BirthNoticeState, Head, PaymentMessage
 from models.plan import LegPlan, RequiredDocument
 from models.start import CitizenDueQuery, DueQuery, ExpectedQuery, LawQuery, Resolved, StartDossier
@@ -162,7 +161,7 @@ class ProcedureGroup(DossierWorkflow):
             basis=plan.basis,
             working_days=plan.limit,
         )
-        self.clock = Clock(rule=receipt_rule(plan), entries=(entry,))
+        self.clock = Clock(rule=plan.receipt, entries=(entry,))
         expected = await compute(ports.expected_dates, ExpectedQuery(plan=plan, received_at=received_at))
         for key, due in expected.dues.items():
             self.put(self.legs[key].model_copy(update={"expected": due}))

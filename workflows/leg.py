@@ -10,7 +10,6 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from models.clock import Timeliness, timeliness
 from models.delivery import Notice
 from models.dossier import ConsentState, ConsentVerdict, Leg, LegOutcome, LegStage
-from models.intake import receipt_rule
 from models.messages import ConsentEvidence, LegMessage
 from models.plan import LegPlan
 from models.reducers import acknowledged, results_complete, verified
@@ -93,7 +92,7 @@ class LegRun:
         sent = await call_system(ports.send_leg, self.plan.system, self.message(), summary)
         now = self.dossier.time.now()
         receipt = None if sent.receipt_follows else sent.receipt_at or now
-        leg = acknowledged(self.leg, self.plan, receipt_rule(self.dossier.required_plan), receipt, now)
+        leg = acknowledged(self.leg, self.plan, self.dossier.required_plan.receipt, receipt, now)
         self.dossier.put(leg.model_copy(update={"agency_code": leg.agency_code or sent.agency_code}))
 
     def message(self) -> LegMessage:

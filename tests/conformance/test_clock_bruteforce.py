@@ -4,15 +4,19 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from random import Random
 
 import pytest
 
+from models import clock as clocks
 from models.calendar import WorkingCalendar, load_calendar
-from models.clock import Clock, ClockEntry, ClockEntryKind, Due, ReceiptRule, agency_due, citizen_due, due
+from models.clock import Clock, ClockEntry, ClockEntryKind, Due, ReceiptRule, citizen_due, due
 from tests.conformance.brute_force import VIETNAM, BruteForce, Event, Expected, Happening
 
 YEARS = range(2022, 2028)
+RULE = ReceiptRule(late_after=time(15), closes_at=time(17), basis="Quyết định 296/QĐ-VPCP, nhóm I mục 5")
+agency_due = partial(clocks.agency_due, rule=RULE)
 LIMITS = range(21)
 AROUND_15 = (time(14, 59, 59), time(15, 0, 0), time(15, 0, 1))
 AROUND_A_DAY = (time(0, 0, 0), time(12, 0, 0), time(23, 59, 59))
@@ -278,7 +282,7 @@ def as_clock(events: Sequence[Event]) -> Clock:
         )
         for event in events
     )
-    return Clock(rule=ReceiptRule(), entries=entries)
+    return Clock(rule=RULE, entries=entries)
 
 
 def closing(day: str) -> datetime:

@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from activities.files import load_declaration_file
+from cli.files import load_declaration_file
 from cli.stack import LOOPBACK, Stack, training_settings
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine

@@ -77,7 +77,7 @@ def clock(*kinds: ClockEntryKind) -> Clock:
         )
         for hours, kind in enumerate(kinds)
     )
-    return Clock(entries=entries)
+    return Clock(rule=pack_in_force(OPENED_AT.date()).policies.receipt.rule, entries=entries)
 
 
 def due_of(running: Clock) -> Due:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from activities.files import load_declaration_file
+from cli.files import load_declaration_file
 from models.base import LEGAL_ZONE
 from models.calendar import load_calendar
 from models.declaration import BirthDeclaration

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from models import clock as clocks
 from models.base import LEGAL_ZONE, legal_date
 from models.calendar import load_calendar
 from models.clock import (
@@ -19,7 +21,6 @@ from models.clock import (
     Due,
     ReceiptRule,
     Timeliness,
-    agency_due,
     citizen_due,
     due,
     effective_day,
@@ -27,7 +28,8 @@ from models.clock import (
 )
 
 CALENDAR = load_calendar()
-RULE = ReceiptRule()
+RULE = ReceiptRule(late_after=time(15), closes_at=time(17), basis="Quyết định 296/QĐ-VPCP, nhóm I mục 5")
+agency_due = partial(clocks.agency_due, rule=RULE)
 EXAMPLES = list(
     csv.DictReader((Path(__file__).parent / "data" / "deadline_examples.csv").read_text("utf-8").splitlines())
 )
@@ -139,8 +141,8 @@ def test_the_hour_is_that_of_viet_nam() -> None:
 
 def test_the_rule_is_a_parameter_of_the_procedure() -> None:
     rule = ReceiptRule(late_after=time(16, 30), closes_at=time(16, 30), basis="Quy định thử")
-    in_time = agency_due(at("2026-07-08 16:30"), 1, CALENDAR, rule)
-    late = agency_due(at("2026-07-08 16:31"), 1, CALENDAR, rule)
+    in_time = agency_due(at("2026-07-08 16:30"), 1, CALENDAR, rule=rule)
+    late = agency_due(at("2026-07-08 16:31"), 1, CALENDAR, rule=rule)
     assert (in_time.at, late.at) == (at("2026-07-09 16:30"), at("2026-07-10 16:30"))
     assert late.explanation[0] == "Tiếp nhận 16:31 thứ Tư 8/7/2026, sau 16 giờ 30 nên tính từ thứ Năm 9/7/2026."
     assert effective_day(at("2026-07-08 16:30"), CALENDAR, rule) == date(2026, 7, 8)
@@ -151,7 +153,7 @@ def test_the_rule_is_a_parameter_of_the_procedure() -> None:
 )
 def test_an_impossible_rule_is_refused(hours: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="giờ"):
-        ReceiptRule.model_validate(hours)
+        ReceiptRule.model_validate(RULE.model_dump() | hours)
 
 
 # Explanations
@@ -449,7 +451,7 @@ def test_a_late_stop_does_not_undo_lateness() -> None:
 
 
 def test_a_clock_survives_json() -> None:
-    clock = ledger(START, STOP, rule=ReceiptRule(late_after=time(16)))
+    clock = ledger(START, STOP, rule=RULE.model_copy(update={"late_after": time(16)}))
     again = Clock.model_validate_json(clock.model_dump_json())
     assert again == clock
     assert due(again, CALENDAR) == Due.model_validate_json(due(clock, CALENDAR).model_dump_json())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.files import load_declaration_file
+from cli.files import load_declaration_file
 from models.address import Address, same_dwelling
 from models.codes import Vocabulary, labels, provinces, two_tiers_from
 from models.declaration import BirthDeclaration, Fact, PersonRole

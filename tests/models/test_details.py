@@ -10,7 +10,7 @@ from models.details import attributes, details
 from models.documents import DocumentKind
 from models.dossier import Consent, ConsentState, DossierOutcome, DossierStage, DossierView, Leg, LegOutcome, LegStage
 from models.facts import AgencyEvent, AgencyFact, Decided, Received, Refused, Verification
-from models.intake import expected_dates, receipt_rule, resolve
+from models.intake import expected_dates, resolve
 from models.messages import BirthNoticeState
 from models.plan import Plan
 from models.reducers import apply_agency_event
@@ -38,7 +38,7 @@ def heard(leg: Leg, plan: Plan, fact: AgencyFact, now: datetime) -> Leg:
     """The leg after its agency said that, its due date read off its clock."""
     part = plan.leg(leg.key)
     event = AgencyEvent(message_id="m1", source=part.system, dossier_code=CODE, leg=leg.key, fact=fact)
-    after = apply_agency_event(leg, part, receipt_rule(plan), event, now)
+    after = apply_agency_event(leg, part, plan.receipt, event, now)
     return after.model_copy(update={"due": due(after.clock, CALENDAR) if after.clock else None})
 
 
@@ -87,8 +87,8 @@ def view(name: str, legs: dict[str, Leg] | None = None, **changes: object) -> Do
         "plan": resolved.plan,
         "fee": resolved.fee,
         "warnings": resolved.warnings,
-        "expected": agency_due(RECEIVED_AT, resolved.plan.limit, CALENDAR),
-        "due": agency_due(RECEIVED_AT, resolved.plan.limit, CALENDAR),
+        "expected": agency_due(RECEIVED_AT, resolved.plan.limit, CALENDAR, resolved.plan.receipt),
+        "due": agency_due(RECEIVED_AT, resolved.plan.limit, CALENDAR, resolved.plan.receipt),
         "legs": tuple(legs.values()),
     }
     return DossierView(**{**data, **changes})
@@ -280,7 +280,7 @@ def test_a_standing_group_clock_says_for_whom_it_stands() -> None:
     stopped = ClockEntry(
         kind=ClockEntryKind.STOPPED, at=SENT_AT, cause="Chờ công dân", basis=plan.consent_basis, stop=RESIDENCE
     )
-    clock = Clock(rule=receipt_rule(plan), entries=(started, stopped))
+    clock = Clock(rule=plan.receipt, entries=(started, stopped))
     standing = view("plain", clock=clock, due=due(clock, CALENDAR))
     assert "Giai đoạn: **đang giải quyết**; hạn chung đang tạm dừng, chờ công dân" in details(standing)
     assert SearchAttribute.GROUP_DUE not in attributes(standing).instants

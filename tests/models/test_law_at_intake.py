@@ -1,11 +1,11 @@
 """What the law makes of a declaration at intake: pack, warnings, expected dates (REQUIREMENTS §§4, 6)."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
 from models.declaration import Fact
-from models.intake import expected_dates, known_facts, receipt_rule, resolve
+from models.intake import expected_dates, known_facts, resolve
 from models.law import LawError
 from models.messages import BirthNoticeState
 from models.reading import DeclarationErrors
@@ -161,9 +161,9 @@ def test_beyond_the_announced_calendar_expected_dates_are_provisional() -> None:
 
 
 def test_a_stricter_plan_moves_its_own_dates() -> None:
-    plan = plan_of("plain").model_copy(update={"late_after": moment("2026-11-19 10:00:00").time()})
-    rule = receipt_rule(plan)
-    assert (rule.late_after, rule.closes_at, rule.basis) == (plan.late_after, plan.closes_at, plan.receipt_basis)
+    plan = plan_of("plain")
+    strict = plan.receipt.model_copy(update={"late_after": time(10)})
+    plan = plan.model_copy(update={"receipt": strict})
     expected = expected_dates(plan, moment("2026-11-19 10:00:01"), CALENDAR)
     assert expected[BIRTH].at == moment("2026-11-20 17:00:00")
 

@@ -273,8 +273,7 @@ def test_the_plan_carries_the_whole_law_of_its_pack(pack_id: str) -> None:
     policies = law.policies
     assert (plan.pack, plan.name, plan.procedure_code) == (law.id, law.birth.name, law.birth.procedure_code)
     assert (plan.limit, plan.verification_limit, plan.basis) == (3, 5, law.birth.basis)
-    assert (plan.late_after, plan.closes_at) == (policies.receipt.late_after, policies.receipt.closes_at)
-    assert plan.receipt_basis == policies.receipt.basis
+    assert plan.receipt == policies.receipt.rule
     assert (plan.consent_days, plan.supplement_days, plan.payment_days) == (5, 7, 5)
     assert (plan.consent_basis, plan.supplement_basis, plan.payment_basis) == (
         policies.consent.basis,

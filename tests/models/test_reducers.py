@@ -26,7 +26,6 @@ from models.facts import (
     ResultDocument,
     Verification,
 )
-from models.intake import receipt_rule
 from models.plan import LegPlan
 from models.reducers import CLOCK_SKEW, acknowledged, apply_agency_event, clamp, results_complete, verified
 from models.systems import System
@@ -35,7 +34,7 @@ from tests.models.cases import document, moment, plan_of
 CALENDAR = load_calendar()
 PLAN = plan_of("grandparents-home")
 CARD_PLAN = plan_of("identity-card")
-RULE = receipt_rule(PLAN)
+RULE = PLAN.receipt
 BIRTH, RESIDENCE, HEALTH_CARD = (
     PLAN.leg("birth_registration"),
     PLAN.leg("residence_registration"),

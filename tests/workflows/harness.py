@@ -54,7 +54,7 @@ from models.submission import submission
 from models.systems import System
 from tests.workflows.inputs import BIRTH, IDENTITY_NUMBER, free, moment, result
 from tests.workflows.world import World
-from worker import CALLED_SYSTEMS
+from worker import CALLED_SYSTEMS, core_activities
 from workflows.birth import BirthProcedureGroup
 from workflows.plugin import LienthongPlugin, register_search_attributes
 
@@ -357,14 +357,7 @@ async def stage(
         core = Worker(
             env.client,
             task_queue=QUEUE,
-            activities=[
-                on_ledger.confirm_dossier,
-                on_ledger.publish,
-                law.resolve_law,
-                law.due_dates,
-                law.citizen_due_date,
-                law.expected_dates,
-            ],
+            activities=core_activities(on_ledger, law),
             activity_executor=threads,
         )
         await stack.enter_async_context(core)

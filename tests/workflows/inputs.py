@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.files import load_declaration_file
+from cli.files import load_declaration_file
 from models.base import LEGAL_ZONE
 from models.codes import Tiers, tiers_on
 from models.declaration import BirthDeclaration

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from activities.files import load_declaration_file
+from cli.files import load_declaration_file
 from models.documents import MAX_DOCUMENT_BYTES, DocumentKind, MediaType
 from models.reading import DeclarationErrors, Problem
 

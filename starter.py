@@ -10,7 +10,7 @@ import typer
 from cli.output import use_utf8
 
 ROOMS = {
-    "cli.dossiers": ("submit", "show", "list", "recover"),
+    "cli.dossiers": ("submit", "show", "list", "recover", "retime"),
     "cli.facts": ("consent", "agency-event", "pay", "attach"),
     "cli.offline": ("deadline", "law", "checklist"),
     "cli.dev": ("dev",),

@@ -17,13 +17,13 @@ class LawActivities:
     """What the law says, under one working calendar."""
 
     def __init__(self, calendar: WorkingCalendar) -> None:
-        self._calendar = calendar
+        self.calendar = calendar
 
     @activity.defn(name="resolve_law")
     async def resolve_law(self, query: LawQuery) -> Resolved:
         """The law of a dossier. A declaration it cannot be resolved for never resolves by trying again."""
         try:
-            return intake.resolve(query, self._calendar)
+            return intake.resolve(query, self.calendar)
         except LawError as error:
             raise ApplicationError(str(error), type=LAW_NOT_RESOLVED, non_retryable=True) from None
         except DeclarationErrors as errors:
@@ -35,16 +35,16 @@ class LawActivities:
     async def due_dates(self, query: DueQuery) -> DueAnswer:
         """The due date of each clock."""
         try:
-            return DueAnswer(dues={name: due(clock, self._calendar) for name, clock in query.clocks.items()})
+            return DueAnswer(dues={name: due(clock, self.calendar) for name, clock in query.clocks.items()})
         except ClockError as error:
             raise ApplicationError(str(error), type=ClockError.__name__, non_retryable=True) from None
 
     @activity.defn(name="citizen_due_date")
     async def citizen_due_date(self, query: CitizenDueQuery) -> Due:
         """The end of a citizen's limit."""
-        return citizen_due(query.requested_at, query.working_days, self._calendar)
+        return citizen_due(query.requested_at, query.working_days, self.calendar)
 
     @activity.defn(name="expected_dates")
     async def expected_dates(self, query: ExpectedQuery) -> DueAnswer:
         """When each leg of a plan should end."""
-        return DueAnswer(dues=intake.expected_dates(query.plan, query.received_at, self._calendar))
+        return DueAnswer(dues=intake.expected_dates(query.plan, query.received_at, self.calendar))

@@ -19,6 +19,7 @@ from models.messages import Dispatch
 from models.plan import Plan
 from models.publication import DossierSummary
 from models.reading import DeclarationErrors
+from models.start import CALENDAR_CHANGED
 from models.statuses import status_label
 from models.words import in_words, listed, when
 from settings import Settings
@@ -40,6 +41,7 @@ def register(app: typer.Typer) -> None:
     app.command("show")(show)
     app.command("list")(list_dossiers)
     app.command("recover")(recover)
+    app.command("retime")(retime)
 
 
 def submit(
@@ -145,6 +147,34 @@ def recover(as_json: JsonOption = False) -> None:
         emit_json({"started": list(codes)})
     else:
         say(f"Đã khởi động {len(codes)} hồ sơ. {listed(codes)}".strip())
+
+
+def retime(as_json: JsonOption = False) -> None:
+    """Tính lại hạn của mọi hồ sơ đang giải quyết sau khi lịch làm việc được công bố lại.
+
+    Trước đó: thêm tệp lịch vào LIENTHONG_CALENDAR và khởi động lại worker.
+
+    Ví dụ:
+
+      lienthong retime
+
+      lienthong retime --json
+    """
+    settings = Settings()
+    ledger = open_ledger(settings, as_json=as_json)
+
+    async def signal_all() -> tuple[str, ...]:
+        client = await open_client(settings, as_json=as_json)
+        codes = ledger.open_codes()
+        for code in codes:
+            await client.get_workflow_handle(code).signal(CALENDAR_CHANGED)
+        return codes
+
+    codes = run(signal_all(), as_json=as_json)
+    if as_json:
+        emit_json({"retimed": list(codes)})
+    else:
+        say(f"Đã báo {len(codes)} hồ sơ đang giải quyết tính lại hạn.")
 
 
 def print_dossier(dossier: StoredDossier) -> None:

@@ -11,6 +11,7 @@ from ledger.transactions import Transactions, add_documents, found, insert_if_ab
 from ledger.values import Opened
 from models.base import Code, legal_date
 from models.declaration import BirthDeclaration
+from models.dossier import DossierStage
 from models.law import Group
 from models.plan import Plan
 from models.submission import Submission
@@ -51,6 +52,14 @@ class Dossiers(Transactions):
         with self._reading() as session:
             waiting = select(DossierRow.code).where(col(DossierRow.started).is_(False))
             return tuple(session.exec(waiting.order_by(col(DossierRow.opened_at), col(DossierRow.code))))
+
+    def open_codes(self) -> tuple[Code, ...]:
+        """The dossiers whose workflow has started and that have not concluded, oldest first."""
+        with self._reading() as session:
+            running = select(DossierRow.code).where(
+                col(DossierRow.started).is_(True), DossierRow.stage != DossierStage.CONCLUDED
+            )
+            return tuple(session.exec(running.order_by(col(DossierRow.opened_at), col(DossierRow.code))))
 
     def opened(self, code: Code) -> Opened:
         """The dossier of that code as it stands. Raises UnknownDossier."""

@@ -19,6 +19,8 @@ def details(view: DossierView) -> str:
         return f"**Hồ sơ {view.code}** – {view.stage.label}"
     lines = [f"**{plan.name}** – hồ sơ {view.code}, tỉnh {view.province_code}, gói luật {plan.pack}", ""]
     lines.append(f"Giai đoạn: **{view.outcome.label if view.outcome else view.stage.label}**{_group_due(view)}")
+    if view.limit and view.stage in _CITIZEN_STAGES:
+        lines.append(f"Chờ công dân đến hết {last_day(view.limit.ends_at)}")
     for document in view.missing_documents:
         lines.append(f"- Thiếu: {listed(kind.label for kind in document.any_of)} ({document.field})")
     lines += ["", "| Thủ tục | Cơ quan | Tình trạng | Hạn | Đang chờ |", "|---|---|---|---|---|"]

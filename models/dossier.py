@@ -234,6 +234,20 @@ class Fee(Model):
         return sum(line.amount_vnd for line in self.lines)
 
 
+class CitizenLimit(Model):
+    """A running limit on the citizen's own act, in working days (bổ sung giấy tờ, nộp lệ phí)."""
+
+    requested_at: Instant
+    working_days: int
+    due: Due
+
+    @property
+    def ends_at(self) -> Instant:
+        """24:00 of the last working day; a citizen's limit never stops."""
+        assert self.due.at is not None
+        return self.due.at
+
+
 class DossierState(Model):
     """How a dossier as a whole stands: what people see of it and what each publication writes."""
 
@@ -255,6 +269,7 @@ class DossierView(DossierState):
     province_code: Code
     plan: Plan | None = None
     missing_documents: tuple[RequiredDocument, ...] = ()
+    limit: CitizenLimit | None = None
     legs: tuple[Leg, ...] = ()
     refused_signals: int = 0
 

@@ -10,6 +10,9 @@ from models.dossier import Fee
 from models.messages import BirthNoticeState
 from models.plan import Plan, RequiredDocument
 
+CALENDAR_CHANGED = "calendar_changed"
+"""The signal that tells a running dossier to read its dates off the calendar again."""
+
 
 class StartDossier(Model):
     """The start input. `code` was minted by the ledger and is the workflow id.

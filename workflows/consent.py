@@ -10,11 +10,10 @@ from models.dossier import Consent, ConsentState, ConsentVerdict, Leg, consent_v
 from models.messages import ConsentMessage
 from models.plan import AskedPerson, LegPlan
 from models.reducers import with_consent
-from models.start import CitizenDueQuery
 from models.systems import System
 from models.words import last_day, listed
 from workflows import ports
-from workflows.calls import call_system, compute
+from workflows.calls import call_system
 
 if TYPE_CHECKING:
     from workflows.group import ProcedureGroup
@@ -64,7 +63,7 @@ class ConsentRound:
         who = self.people_who(ConsentState.ASKED)
         self._dossier.tell(Notice.CONSENTS_ASKED, leg=self._plan.name, people=who, until=last_day(until))
         expired = await self._dossier.time.reached(
-            lambda: until,
+            self._until,
             unless=lambda: self._leg.ended or not self._asked(),
             summary=f"Chờ {who} xác nhận “{self._plan.name}” đến hết {last_day(until)}",
         )
@@ -77,7 +76,7 @@ class ConsentRound:
         """These people are asked as of now; the end of their limit."""
         now = self._dossier.time.now()
         days = self._dossier.required_plan.consent_days
-        due = await compute(ports.citizen_due_date, CitizenDueQuery(requested_at=now, working_days=days))
+        due = await self._dossier.citizen_due(now, days)
         assert due.at is not None  # a citizen's limit never stops
         for person in people:
             self._put(Consent(person=person, state=ConsentState.ASKED, requested_at=now, due=due))
@@ -94,6 +93,11 @@ class ConsentRound:
         )
         role = listed(role.label for role in person.roles)
         await call_system(ports.ask_consent, System.VNEID, message, f"Xin xác nhận của {role}: {self._plan.name}")
+
+    def _until(self) -> datetime:
+        """The end of the limit as it stands: it moves when the calendar does."""
+        ends = [c.due.at for c in self._leg.consents if c.state is ConsentState.ASKED and c.due.at]
+        return max(ends, default=self._dossier.time.now())
 
     def _asked(self) -> tuple[AskedPerson, ...]:
         return tuple(c.person for c in self._leg.consents if c.state is ConsentState.ASKED)

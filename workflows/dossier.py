@@ -16,7 +16,7 @@ from models.clock import Clock, Due, Timeliness
 from models.declaration import MAX_ATTACHMENTS
 from models.details import attributes, details
 from models.documents import Document
-from models.dossier import DossierOutcome, DossierStage, DossierState, DossierView, Fee, Leg
+from models.dossier import CitizenLimit, DossierOutcome, DossierStage, DossierState, DossierView, Fee, Leg
 from models.facts import (
     Accepted,
     AgencyEvent,
@@ -32,7 +32,7 @@ from models.plan import LegPlan, Plan, RequiredDocument
 from models.publication import HeardFact, NoticeOrder, Publication, StatusEvent
 from models.reducers import apply_agency_event, apply_consent, not_in_future
 from models.search_attributes import SearchAttribute
-from models.start import StartDossier
+from models.start import CALENDAR_CHANGED, StartDossier
 from models.statuses import PortalStatus, Status, StatusSystem
 from workflows import ports
 from workflows.calls import call_ledger
@@ -54,12 +54,14 @@ class DossierWorkflow:
         self.provincial_code: str | None = None
         self.fee = Fee()
         self.missing: tuple[RequiredDocument, ...] = ()
+        self.limit: CitizenLimit | None = None
         self.legs: dict[str, Leg] = {}
         self.clock: Clock | None = None
         self.due: Due | None = None
         self.expected: Due | None = None
         self.timeliness: Timeliness | None = None
         self.warnings: tuple[str, ...] = ()
+        self.calendar_news = 0
         self._seen: dict[str, str] = {}
         self._refused_signals = 0
         self._journal = _Journal()
@@ -90,7 +92,13 @@ class DossierWorkflow:
 
     @workflow.signal(dynamic=True)
     async def heard(self, name: str, args: Sequence[RawValue]) -> None:
-        """A fact from a sender who gets no answer; a wrong one is recorded as refused, never dropped silently."""
+        """A fact from a sender who gets no answer; a wrong one is recorded as refused, never dropped silently.
+
+        `calendar_changed` is no fact but word from the operator that working days were announced anew.
+        """
+        if name == CALENDAR_CHANGED:
+            self.calendar_news += 1
+            return
         kind = name if name in set(FactKind) else "unknown_signal"
         try:
             fact = read_fact(name, args)
@@ -118,6 +126,7 @@ class DossierWorkflow:
             timeliness=self.timeliness,
             fee=self.fee,
             missing_documents=self.missing,
+            limit=self.limit,
             legs=tuple(self.legs.values()),
             warnings=self.warnings,
             refused_signals=self._refused_signals,

@@ -10,7 +10,7 @@ from models.base import legal_date
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due, Timeliness, timeliness
 from models.delivery import Notice
 from models.details import state
-from models.dossier import DossierOutcome, DossierStage, GroupOutcome, Leg, LegOutcome
+from models.dossier import CitizenLimit, DossierOutcome, DossierStage, GroupOutcome, Leg, LegOutcome
 from models.messages import BirthNoticeState, Head, PaymentMessage
 from models.plan import LegPlan, RequiredDocument
 from models.start import CitizenDueQuery, DueQuery, ExpectedQuery, LawQuery, Resolved, StartDossier
@@ -21,6 +21,7 @@ from workflows import ports
 from workflows.calls import call_ledger, call_system, compute
 from workflows.dossier import DossierWorkflow
 from workflows.leg import LegRun
+from workflows.retiming import Retiming
 
 _LAW_CHANGED = "Hồ sơ được tiếp nhận theo gói luật {pack}, khác gói khi nộp."
 
@@ -34,10 +35,14 @@ class ProcedureGroup(DossierWorkflow):
 
     async def life(self, start: StartDossier) -> GroupOutcome:
         """The life of the dossier, published as it goes."""
-        publishing = asyncio.create_task(self.publish_changes(lambda: self.stage is DossierStage.CONCLUDED))
+        over = asyncio.Event()
+        publishing = asyncio.create_task(self.publish_changes(over.is_set))
+        retiming = asyncio.create_task(Retiming(self).run())
         if await self.take_in(start):
             await self.run_legs()
         outcome = await self.conclude()
+        await retiming
+        over.set()
         await publishing
         await workflow.wait_condition(workflow.all_handlers_finished)
         return outcome
@@ -79,21 +84,21 @@ class ProcedureGroup(DossierWorkflow):
             return True
         self.missing = missing
         plan = self.required_plan
-        until = await self.citizen_limit(plan.supplement_days)
         wanted = "; ".join(" hoặc ".join(kind.label for kind in document.any_of) for document in missing)
+        until = last_day(await self.begin_limit(plan.supplement_days))
         self.enter(DossierStage.WAITING_DOCUMENTS, PortalStatus.NEEDS_DOCUMENTS)
         self.tell(
             Notice.DOCUMENTS_NEEDED,
             documents=wanted,
-            until=last_day(until),
+            until=until,
             reason=f"{notice.label}; {missing[0].basis}" if notice else missing[0].basis,
         )
         expired = await self.time.reached(
-            lambda: until, unless=lambda: not self.missing, summary=f"Chờ bổ sung giấy tờ đến hết {last_day(until)}"
+            self.limit_end, unless=lambda: not self.missing, summary=f"Chờ bổ sung giấy tờ đến hết {until}"
         )
         if expired:
             self.outcome = DossierOutcome.DOCUMENTS_NOT_PROVIDED
-            self.tell(Notice.ENDED_WITHOUT_DOCUMENTS, documents=wanted, until=last_day(until))
+            self.tell(Notice.ENDED_WITHOUT_DOCUMENTS, documents=wanted, until=last_day(self.limit_end()))
         else:
             self.enter(DossierStage.INTAKE)
         return not expired
@@ -102,37 +107,48 @@ class ProcedureGroup(DossierWorkflow):
         """Ask for the fee, if there is one, and wait for it; unpaid, the dossier ends and nothing was sent."""
         if not self.fee.total_vnd:
             return True
-        until = await self.citizen_limit(self.required_plan.payment_days)
+        pay_by = await self.begin_limit(self.required_plan.payment_days)
         self.enter(DossierStage.WAITING_PAYMENT, PortalStatus.NEEDS_PAYMENT)
         self.tell(
             Notice.PAYMENT_NEEDED,
             amount=dong(self.fee.total_vnd),
             lines=listed(line.name for line in self.fee.lines),
-            until=last_day(until),
+            until=last_day(pay_by),
         )
         message = PaymentMessage(
             head=self.head("payment"),
             fee=self.fee,
             payer_personal_id=self.declaration.applicant.personal_id,
-            pay_by=until,
+            pay_by=pay_by,
         )
         await call_system(ports.request_payment, System.PAYMENT, message, "Yêu cầu nộp lệ phí")
         expired = await self.time.reached(
-            lambda: until,
+            self.limit_end,
             unless=lambda: self.fee.paid_at is not None,
-            summary=f"Chờ nộp lệ phí đến hết {last_day(until)}",
+            summary=f"Chờ nộp lệ phí đến hết {last_day(pay_by)}",
         )
         if expired:
             self.outcome = DossierOutcome.UNPAID
-            self.tell(Notice.ENDED_UNPAID, until=last_day(until))
+            self.tell(Notice.ENDED_UNPAID, until=last_day(self.limit_end()))
         return not expired
 
-    async def citizen_limit(self, working_days: int) -> datetime:
-        """The end of a citizen's limit that begins now: 24:00 of its last working day."""
-        query = CitizenDueQuery(requested_at=self.time.now(), working_days=working_days)
-        due = await compute(ports.citizen_due_date, query)
-        assert due.at is not None  # a citizen's limit never stops
-        return due.at
+    async def begin_limit(self, working_days: int) -> datetime:
+        """A limit on the citizen's act begins now; its end, 24:00 of its last working day."""
+        now = self.time.now()
+        due = await self.citizen_due(now, working_days)
+        self.limit = CitizenLimit(requested_at=now, working_days=working_days, due=due)
+        return self.limit.ends_at
+
+    def limit_end(self) -> datetime:
+        """The end of the citizen's limit as it stands."""
+        assert self.limit is not None
+        return self.limit.ends_at
+
+    async def citizen_due(self, requested_at: datetime, working_days: int) -> Due:
+        """When a citizen's limit ends that began at an instant."""
+        return await compute(
+            ports.citizen_due_date, CitizenDueQuery(requested_at=requested_at, working_days=working_days)
+        )
 
     # --- Legs ------------------------------------------------------------------------------------------------------
 
@@ -197,7 +213,7 @@ class ProcedureGroup(DossierWorkflow):
     async def stop_group_clock(self, leg: LegPlan, at: datetime, basis: str) -> None:
         """A leg lacks nothing but the citizen's act, so the group's clock stands still (REQUIREMENTS §6.5)."""
         if leg.in_group_promise:
-            await self._enter_clock(
+            await self.enter_clock(
                 ClockEntry(
                     kind=ClockEntryKind.STOPPED, at=at, cause=f"Chờ công dân: {leg.name}", basis=basis, stop=leg.key
                 )
@@ -206,7 +222,7 @@ class ProcedureGroup(DossierWorkflow):
     async def resume_group_clock(self, leg: LegPlan, at: datetime, basis: str) -> None:
         """The citizen's act is there, or the leg has ended without it."""
         if leg.in_group_promise:
-            await self._enter_clock(
+            await self.enter_clock(
                 ClockEntry(
                     kind=ClockEntryKind.RESUMED, at=at, cause=f"Hết chờ công dân: {leg.name}", basis=basis, stop=leg.key
                 )
@@ -217,7 +233,7 @@ class ProcedureGroup(DossierWorkflow):
         plan = self.required_plan
         extended = self.clock and any(entry.kind is ClockEntryKind.EXTENDED for entry in self.clock.entries)
         if not extended:
-            await self._enter_clock(
+            await self.enter_clock(
                 ClockEntry(
                     kind=ClockEntryKind.EXTENDED,
                     at=at,
@@ -227,7 +243,8 @@ class ProcedureGroup(DossierWorkflow):
                 )
             )
 
-    async def _enter_clock(self, entry: ClockEntry) -> None:
+    async def enter_clock(self, entry: ClockEntry) -> None:
+        """One more entry in the group's clock, which is read at once."""
         assert self.clock is not None
         before = self.due
         self.clock = self.clock.with_entry(entry)

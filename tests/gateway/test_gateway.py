@@ -149,8 +149,9 @@ def test_the_same_event_twice_is_one_and_its_id_serves_nothing_else(system: Syst
     assert (again.status_code, again.json()["repeated"]) == (200, True)
     assert (other.status_code, problem(other)["type"]) == (409, "urn:lienthong:message_reused")
     assert (second_answer.status_code, problem(second_answer)["type"]) == (409, "urn:lienthong:already_answered")
-    states = [consent.state.value for consent in system.dossier(code).legs[1].consents]
-    assert states == ["granted", "asked"]
+    system.see(
+        code, lambda d: [c.state.value for c in d.legs[1].consents] == ["granted", "asked"], "one consent granted"
+    )
 
 
 def test_an_unknown_dossier_is_not_found(system: System) -> None:

@@ -61,6 +61,7 @@ from workflows.plugin import LienthongPlugin, register_search_attributes
 QUEUE = "play"
 _PATIENCE = 10.0
 _BINARIES = Path(sys.executable).parent
+_KEPT = {"plan", "provincial_code", "due", "expected", "fee", "warnings", "legs"}
 
 
 @contextmanager
@@ -83,10 +84,11 @@ def notices(stored: StoredDossier, template: Notice, channel: System = System.PO
 class Play:
     """One dossier on stage."""
 
-    def __init__(self, env: WorkflowEnvironment, ledger: Ledger, world: World) -> None:
+    def __init__(self, env: WorkflowEnvironment, ledger: Ledger, world: World, law: LawActivities) -> None:
         self.env = env
         self.ledger = ledger
         self.world = world
+        self.law = law
         self.offset = timedelta()
         self.code = ""
         self._handle: WorkflowHandle[BirthProcedureGroup, GroupOutcome] | None = None
@@ -297,9 +299,8 @@ class Play:
 def _as_said(view: DossierView) -> dict[str, Any]:
     """What the dossier says of itself, as far as the ledger keeps it."""
     clocks = {GROUP_CLOCK: view.clock, **{leg.key: leg.clock for leg in view.legs}}
-    said = view.model_dump(exclude={"code", "province_code", "stage", "clock", "missing_documents", "refused_signals"})
+    said = view.model_dump(include=_KEPT | {"stage", "outcome", "timeliness"})
     return said | {
-        "stage": view.stage,
         "clocks": {name: clock.model_dump()["entries"] for name, clock in clocks.items() if clock},
         "results": [(leg.key, document.sha256) for leg in view.legs for document in leg.documents],
         "refused signals": view.refused_signals,
@@ -308,7 +309,7 @@ def _as_said(view: DossierView) -> dict[str, Any]:
 
 def _as_written(stored: StoredDossier) -> dict[str, Any]:
     """The same, as the ledger has it."""
-    wrote = stored.model_dump(include={"plan", "provincial_code", "due", "expected", "fee", "warnings", "legs"})
+    wrote = stored.model_dump(include=_KEPT)
     results = [(document.leg, document.document.sha256) for document in stored.documents if document.leg]
     order = [leg.key for leg in stored.legs]
     return wrote | {
@@ -374,7 +375,7 @@ async def stage(
                 ],
             )
             await stack.enter_async_context(worker)
-        yield Play(env, ledger, world)
+        yield Play(env, ledger, world, law)
 
 
 async def _time_skipping_server() -> WorkflowEnvironment:

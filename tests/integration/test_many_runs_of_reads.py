@@ -1,10 +1,10 @@
-"""Fifty runs of each command that submits or reads."""
+"""Many runs of each command that submits or reads."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.integration.fifty import run_fifty
+from tests.integration.many_runs import run_often
 from tests.integration.system import SAMPLES, System
 
 
@@ -18,12 +18,13 @@ from tests.integration.system import SAMPLES, System
     ids=lambda arguments: arguments[0],
 )
 def test_offline_commands(system: System, arguments: tuple[str, ...]) -> None:
-    run_fifty(system, *arguments)
+    run_often(system, *arguments)
 
 
-def test_submit_show_list_recover(system: System, tmp_path: Path) -> None:
-    run_fifty(system, "submit", str(SAMPLES / "plain.json"), "--json")
-    run_fifty(system, "list", "--json")
-    run_fifty(system, "recover", "--json")
-    run_fifty(system, "show", "G22.99.08-261119-000001", "--json")
+def test_submit_show_list_recover_retime(system: System, tmp_path: Path) -> None:
+    run_often(system, "submit", str(SAMPLES / "plain.json"), "--json")
+    run_often(system, "list", "--json")
+    run_often(system, "recover", "--json")
+    run_often(system, "retime", "--json")
+    run_often(system, "show", "G22.99.08-261119-000001", "--json")
     assert len(system.ledger.summaries()) == 1

@@ -34,18 +34,23 @@ class ProcedureGroup(DossierWorkflow):
         raise NotImplementedError
 
     async def life(self, start: StartDossier) -> GroupOutcome:
-        """The life of the dossier, published as it goes."""
+        """The life of the dossier, published as it goes. Gathered, so that no part can fail without being seen."""
         over = asyncio.Event()
-        publishing = asyncio.create_task(self.publish_changes(over.is_set))
-        retiming = asyncio.create_task(Retiming(self).run())
-        if await self.take_in(start):
-            await self.run_legs()
-        outcome = await self.conclude()
-        await retiming
-        over.set()
-        await publishing
+        outcome, _ = await asyncio.gather(self.story(start, over), self.publish_changes(over.is_set))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return outcome
+
+    async def story(self, start: StartDossier, over: asyncio.Event) -> GroupOutcome:
+        """From the declaration to the outcome; `over` is set when nothing more will change."""
+        outcome, _ = await asyncio.gather(self.go(start), Retiming(self).run())
+        over.set()
+        return outcome
+
+    async def go(self, start: StartDossier) -> GroupOutcome:
+        """What the decision describes: taken in, carried through its legs, concluded."""
+        if await self.take_in(start):
+            await self.run_legs()
+        return await self.conclude()
 
     # --- Intake ----------------------------------------------------------------------------------------------------
 
@@ -156,12 +161,14 @@ class ProcedureGroup(DossierWorkflow):
         """The leg that goes with the intake first; the others as soon as the province has received the dossier."""
         self.enter(DossierStage.WAITING_RECEIPT)
         first = next(leg for leg in self.required_plan.legs if leg.sent_with_intake)
-        running = [asyncio.create_task(LegRun(self, first).run())]
-        await workflow.wait_condition(lambda: self.legs[first.key].clock is not None or self.legs[first.key].ended)
+        await asyncio.gather(LegRun(self, first).run(), self.run_others(first))
+
+    async def run_others(self, first: LegPlan) -> None:
+        """Once the province has the dossier: dates promised, then every other leg at once."""
+        await workflow.wait_condition(lambda: self.legs[first.key].clock is not None)
         await self.received(first)
         others = [leg for leg in self.required_plan.legs if leg.key != first.key]
-        running += [asyncio.create_task(LegRun(self, leg).run()) for leg in others]
-        await asyncio.gather(*running)
+        await asyncio.gather(*(LegRun(self, leg).run() for leg in others))
 
     async def received(self, first: LegPlan) -> None:
         """The province has the dossier: the group's clock starts, and every date is promised."""

@@ -40,7 +40,7 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     """Run until told to stop. Exit code 1 when the port or the folder of the book cannot be used."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     arguments = _arguments()

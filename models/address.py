@@ -79,17 +79,6 @@ class Address(Model):
         """How many tiers its codes have; None abroad."""
         return tiers_on(self.codes_on) if self.codes_on else None
 
-    def as_written(self) -> str:
-        """One line for an envelope or a reader; never for exchange, where the codes travel."""
-        if not self.in_vietnam:
-            return f"{self.detail} ({self.country})"
-        known = province(self.province_code, self.codes_on) if self.province_code and self.codes_on else None
-        commune = self.commune_name or f"xã mã {self.commune_code}"
-        district = self.district_name or (f"huyện mã {self.district_code}" if self.district_code else None)
-        return ", ".join(
-            filter(None, (self.detail, commune, district, f"{known.type} {known.name}" if known else None))
-        )
-
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         faults = self._faults_at_home() if self.in_vietnam else self._faults_abroad()

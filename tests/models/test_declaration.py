@@ -221,13 +221,6 @@ def test_two_addresses_without_detail_are_never_shown_to_be_the_same_dwelling() 
     assert not same_dwelling(address(detail=None), address(detail=None))
 
 
-def test_an_address_is_read_in_one_line_with_the_province_of_its_date() -> None:
-    new = address(province_code="15", commune_code="02647", commune_name="Phường Lào Cai")
-    old = address(codes_on="2025-06-30", province_code="15", district_code="132", commune_code="04249")
-    assert new.as_written() == "Số 2 phố Hoà Bình, Phường Lào Cai, tỉnh Lào Cai"
-    assert old.as_written() == "Số 2 phố Hoà Bình, xã mã 04249, huyện mã 132, tỉnh Yên Bái"
-
-
 # --- Any form at all -----------------------------------------------------------------------------------------------
 
 letters = st.sampled_from("aăâbcdđeêghiklmnoôơpqrstuưvxyÀẢÃÁẠẰẤỆỘỚỰỹ’' -")

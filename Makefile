@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo dev test fifty check format clean
+.PHONY: setup demo dev test check format clean
 
 setup: $(READY)  ## create .venv with the pinned, hashed requirements
 
@@ -24,9 +24,6 @@ dev: $(READY)  ## Temporal with its UI, simulator, gateway and worker in the for
 
 test: $(READY)  ## all tests
 	$(BIN)/pytest -n 2 --dist loadfile
-
-fifty: $(READY)  ## fifty runs of each command without a crash
-	LIENTHONG_RUNS=50 $(BIN)/pytest tests/integration/test_many_runs_of_reads.py tests/integration/test_many_runs_of_facts.py
 
 check: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff check .

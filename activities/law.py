@@ -1,4 +1,4 @@
-"""Local activities: the law and the calendar this worker was started with. Pure arithmetic, recorded in history."""
+"""The law and the calendar this worker was started with: pure arithmetic, its answers recorded in history."""
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError

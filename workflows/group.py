@@ -29,6 +29,10 @@ _LAW_CHANGED = "Hồ sơ được tiếp nhận theo gói luật {pack}, khác g
 class ProcedureGroup(DossierWorkflow):
     """The engine: it runs any plan. A group adds only what is different in kind (`look_up`)."""
 
+    def __init__(self, start: StartDossier) -> None:
+        super().__init__(start)
+        self._entering_clock = asyncio.Lock()
+
     async def look_up(self) -> BirthNoticeState | None:
         """What the group must find out before the law can be resolved."""
         raise NotImplementedError
@@ -68,8 +72,9 @@ class ProcedureGroup(DossierWorkflow):
         return await self.attachments_complete(resolved.missing_documents, notice) and await self.fee_paid()
 
     async def resolve(self, on: date, notice: BirthNoticeState | None) -> Resolved:
-        """The law of this dossier on a date (a local activity: recorded, never recomputed)."""
-        return await compute(ports.resolve_law, LawQuery(declaration=self.declaration, on=on, notice=notice))
+        """The law of this dossier on a date: recorded, never recomputed."""
+        query = LawQuery(declaration=self.declaration, on=on, notice=notice)
+        return await compute(ports.resolve_law, query, f"Áp dụng pháp luật ngày {on:%d/%m/%Y}")
 
     def adopt(self, resolved: Resolved) -> None:
         """From here on the dossier carries this plan."""
@@ -151,9 +156,8 @@ class ProcedureGroup(DossierWorkflow):
 
     async def citizen_due(self, requested_at: datetime, working_days: int) -> Due:
         """When a citizen's limit ends that began at an instant."""
-        return await compute(
-            ports.citizen_due_date, CitizenDueQuery(requested_at=requested_at, working_days=working_days)
-        )
+        query = CitizenDueQuery(requested_at=requested_at, working_days=working_days)
+        return await compute(ports.citizen_due_date, query, f"Tính hạn {working_days} ngày làm việc của công dân")
 
     # --- Legs ------------------------------------------------------------------------------------------------------
 
@@ -172,9 +176,9 @@ class ProcedureGroup(DossierWorkflow):
 
     async def received(self, first: LegPlan) -> None:
         """The province has the dossier: the group's clock starts, and every date is promised."""
-        clock = self.legs[first.key].clock
-        assert clock is not None
-        received_at = clock.entries[0].at
+        first_clock = self.legs[first.key].clock
+        assert first_clock is not None
+        received_at = first_clock.entries[0].at
         await self.settle_law(received_at)
         plan = self.required_plan
         entry = ClockEntry(
@@ -184,12 +188,13 @@ class ProcedureGroup(DossierWorkflow):
             basis=plan.basis,
             working_days=plan.limit,
         )
-        self.clock = Clock(rule=plan.receipt, entries=(entry,))
-        expected = await compute(ports.expected_dates, ExpectedQuery(plan=plan, received_at=received_at))
+        clock = Clock(rule=plan.receipt, entries=(entry,))
+        query = ExpectedQuery(plan=plan, received_at=received_at)
+        expected = await compute(ports.expected_dates, query, "Tính ngày hẹn trả từng kết quả")
+        self.due = self.expected = await self._group_due(clock)
+        self.clock = clock
         for key, due in expected.dues.items():
             self.put(self.legs[key].model_copy(update={"expected": due}))
-        await self._read_group_clock()
-        self.expected = self.due
         self.enter(DossierStage.IN_PROGRESS, PortalStatus.ACCEPTED)
         promised = [
             f"{leg.name} {when(due.at)}"
@@ -251,11 +256,12 @@ class ProcedureGroup(DossierWorkflow):
             )
 
     async def enter_clock(self, entry: ClockEntry) -> None:
-        """One more entry in the group's clock, which is read at once."""
-        assert self.clock is not None
-        before = self.due
-        self.clock = self.clock.with_entry(entry)
-        await self._read_group_clock()
+        """One more entry in the group's clock and the due date that follows, together; entries wait for each other."""
+        async with self._entering_clock:
+            assert self.clock is not None
+            before, clock = self.due, self.clock.with_entry(entry)
+            self.due = await self._group_due(clock)
+            self.clock = clock
         self._tell_group_date(before)
         self.enter(self.stage)
 
@@ -274,10 +280,9 @@ class ProcedureGroup(DossierWorkflow):
                 explanation=" ".join(self.due.explanation),
             )
 
-    async def _read_group_clock(self) -> None:
-        assert self.clock is not None
-        answer = await compute(ports.due_dates, DueQuery(clocks={"group": self.clock}))
-        self.due = answer.dues["group"]
+    async def _group_due(self, clock: Clock) -> Due:
+        answer = await compute(ports.due_dates, DueQuery(clocks={"group": clock}), "Tính hạn chung")
+        return answer.dues["group"]
 
     # --- Conclusion ------------------------------------------------------------------------------------------------
 

@@ -138,7 +138,7 @@ class LegRun:
         """Read the leg's due date off its clock; the citizen hears of it where it differs from what was promised."""
         clock = self.leg.clock
         assert clock is not None
-        answer = await compute(ports.due_dates, DueQuery(clocks={self.plan.key: clock}))
+        answer = await compute(ports.due_dates, DueQuery(clocks={self.plan.key: clock}), f"Tính hạn “{self.plan.name}”")
         due = answer.dues[self.plan.key]
         promised = self.leg.due or self.leg.expected
         self.dossier.put(self.leg.model_copy(update={"due": due}))

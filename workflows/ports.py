@@ -61,23 +61,23 @@ async def check_people(query: PeopleQuery) -> PeopleAnswer:
 
 @activity.defn(name="resolve_law")
 async def resolve_law(query: LawQuery) -> Resolved:
-    """Local: the law of the dossier on a date."""
+    """The law of the dossier on a date."""
     raise NotImplementedError
 
 
 @activity.defn(name="due_dates")
 async def due_dates(query: DueQuery) -> DueAnswer:
-    """Local: read clocks against the working calendar."""
+    """Read clocks against the working calendar."""
     raise NotImplementedError
 
 
 @activity.defn(name="citizen_due_date")
 async def citizen_due_date(query: CitizenDueQuery) -> Due:
-    """Local: the end of a citizen's limit."""
+    """The end of a citizen's limit."""
     raise NotImplementedError
 
 
 @activity.defn(name="expected_dates")
 async def expected_dates(query: ExpectedQuery) -> DueAnswer:
-    """Local: when each leg of a plan should end."""
+    """When each leg of a plan should end."""
     raise NotImplementedError

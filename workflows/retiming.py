@@ -81,7 +81,8 @@ class Retiming:
             await self._dossier.enter_clock(self._entry(due))
 
     async def _due(self, clock: Clock) -> Due:
-        return (await compute(ports.due_dates, DueQuery(clocks={"clock": clock}))).dues["clock"]
+        answer = await compute(ports.due_dates, DueQuery(clocks={"clock": clock}), "Tính lại hạn theo lịch mới")
+        return answer.dues["clock"]
 
     def _entry(self, due: Due) -> ClockEntry:
         return ClockEntry(

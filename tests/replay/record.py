@@ -44,7 +44,7 @@ async def perform(play: Play) -> None:
     await play.receive(RESIDENCE)
     await play.verify(RESIDENCE)
     await play.decide(RESIDENCE, DocumentKind.RESIDENCE_NOTICE)
-    await play.handle.result()
+    await play.ended()
     await keep(play, "grandparents-home-completed")
 
 

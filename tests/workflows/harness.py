@@ -59,7 +59,7 @@ from workflows.birth import BirthProcedureGroup
 from workflows.plugin import LienthongPlugin, register_search_attributes
 
 QUEUE = "play"
-_PATIENCE = 10.0
+_PATIENCE, _LONG = 10.0, 60.0
 _BINARIES = Path(sys.executable).parent
 _KEPT = {"plan", "provincial_code", "due", "expected", "fee", "warnings", "legs"}
 
@@ -109,7 +109,13 @@ class Play:
         """Let legal time run to an instant, timers and all."""
         wait = at - await self.now()
         assert wait >= timedelta(), f"already {await self.now()}, cannot go back to {at}"
-        await self.env.sleep(wait)
+        async with asyncio.timeout(_LONG):
+            await self.env.sleep(wait)
+
+    async def ended(self) -> GroupOutcome:
+        """How the dossier ends, however much legal time that takes."""
+        async with asyncio.timeout(_LONG):
+            return await self.handle.result()
 
     async def submit(self, declaration: BirthDeclaration, at: datetime) -> None:
         """Submit at a legal instant of the past, present or future: the stage's offset is set by it."""

@@ -50,7 +50,7 @@ async def test_a_dossier_goes_from_declaration_to_health_card(play: Play, name: 
             await play.consent(leg, person)
     parts = [RESIDENCE, HEALTH, *([IDENTITY] if declaration.identity_card.requested else [])]
     await play.complete(*parts)
-    outcome = await play.handle.result()
+    outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.COMPLETED
     assert {leg.key: leg.outcome for leg in outcome.legs} == dict.fromkeys([BIRTH, *parts], LegOutcome.COMPLETED)
 

@@ -57,7 +57,7 @@ async def test_granted_by_both(play: Play) -> None:
     assert {consent.personal_id for consent in evidence} == {GRANDFATHER, GRANDMOTHER}
     assert evidence[1].granted_at == moment("2026-11-20 19:30:00")
     await play.complete(RESIDENCE)
-    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
 
 
 async def test_declined_by_one_ends_only_that_leg_and_at_once(play: Play) -> None:
@@ -71,7 +71,7 @@ async def test_declined_by_one_ends_only_that_leg_and_at_once(play: Play) -> Non
         await play.consent(RESIDENCE, GRANDMOTHER)
     await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
     await play.complete(HEALTH)
-    outcome = await play.handle.result()
+    outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
     assert [leg.outcome for leg in outcome.legs] == [
         LegOutcome.COMPLETED,
@@ -95,7 +95,7 @@ async def test_silence_expires_at_midnight_after_five_working_days_and_is_no_ref
     await play.complete(HEALTH)
     await play.until(moment("2026-11-27 23:59:00"))
     assert (await play.leg(RESIDENCE)).stage is LegStage.WAITING_CONSENTS
-    outcome = await play.handle.result()
+    outcome = await play.ended()
     residence = outcome.legs[1]
     assert residence.outcome is LegOutcome.CONSENT_EXPIRED
     assert residence.ended_at is not None
@@ -121,7 +121,7 @@ async def test_an_answer_in_the_last_second_counts(play: Play) -> None:
     await play.sent(RESIDENCE)
     await play.until(moment("2026-11-30 08:00:00"))
     await play.complete(RESIDENCE, HEALTH)
-    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
 
 
 async def test_wrong_answers_are_refused(play: Play) -> None:
@@ -194,14 +194,14 @@ async def test_the_identity_card_is_confirmed_by_the_declarant_too(play: Play) -
     assert (await play.leg(IDENTITY)).stage is LegStage.WAITING_CONSENTS
     await play.consent(IDENTITY, declarant.personal_id)
     await play.complete(IDENTITY)
-    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
 
 
 async def test_nobody_is_asked_where_the_law_asks_nobody(play: Play) -> None:
     await play.declare("plain", DECLARED)
     await play.register()
     await play.complete(RESIDENCE, HEALTH)
-    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
     assert play.world.consents == []
     assert notices(await play.written(), Notice.CONSENTS_ASKED) == []
 
@@ -211,7 +211,7 @@ async def test_without_the_birth_nothing_else_is_possible_and_nobody_is_waited_f
     await play.asked(RESIDENCE, 2)
     await play.consent(RESIDENCE, GRANDFATHER)
     await play.refuse(BIRTH)
-    outcome = await play.handle.result()
+    outcome = await play.ended()
     assert [leg.outcome for leg in outcome.legs] == [
         LegOutcome.REFUSED,
         LegOutcome.NOT_POSSIBLE,
@@ -230,7 +230,7 @@ async def test_a_dossier_ends_though_vneid_is_away(play: Play) -> None:
     play.world.away.add(System.VNEID)
     await at_the_grandparents_home(play)
     await play.refuse(BIRTH)
-    assert (await play.handle.result()).outcome is DossierOutcome.NOT_COMPLETED
+    assert (await play.ended()).outcome is DossierOutcome.NOT_COMPLETED
     assert play.world.consents == []
 
 

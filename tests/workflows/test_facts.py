@@ -210,7 +210,7 @@ async def test_a_wrong_signal_is_recorded_and_leaves_the_dossier_alone(play: Pla
         await play.consent(RESIDENCE, person)
     await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
     await play.complete(RESIDENCE, HEALTH)
-    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
 
 
 async def test_a_signal_that_comes_before_anything_else_is_recorded(play: Play) -> None:
@@ -339,5 +339,5 @@ async def test_good_signals_do_what_updates_do(play: Play) -> None:
         await play.sent(leg)
         await by(source, leg, Received(at=await play.now()))
         await by(source, leg, Decided(at=await play.now(), number="2", documents=(result(kind),)))
-    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
     assert (await play.written()).refused_facts == ()

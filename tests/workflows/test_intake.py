@@ -102,7 +102,7 @@ async def test_unpaid_the_dossier_ends_with_nothing_sent_and_the_child_can_be_de
     assert [line.amount_vnd for line in view.fee.lines] == [5000, 16000]
     with pytest.raises(DuplicateDossier):
         open_again(play, "plain")
-    outcome = await play.handle.result()
+    outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.UNPAID
     assert play.world.legs == []
     assert play.world.consents == []
@@ -163,7 +163,7 @@ async def test_attachments_never_supplied_end_the_dossier_with_nothing_sent(play
     await play.see(waits_for_documents, "documents are asked for")
     await play.until(moment("2026-12-01 23:59:57"))
     assert (await play.view()).stage is DossierStage.WAITING_DOCUMENTS
-    outcome = await play.handle.result()
+    outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.DOCUMENTS_NOT_PROVIDED
     assert play.world.legs == []
     assert play.world.payments == []
@@ -208,7 +208,7 @@ async def test_the_birth_notice_is_waited_for_through_an_outage(play: Play) -> N
 
 async def test_a_start_that_the_ledger_does_not_know_fails(play: Play) -> None:
     await play.start(StartDossier(code="G22.99.08-261119-999999", declaration=free("plain", DAY)))
-    await fails_with(NOT_IN_LEDGER, play.handle.result())
+    await fails_with(NOT_IN_LEDGER, play.ended())
 
 
 async def test_a_start_with_another_declaration_than_the_ledgers_fails(play: Play) -> None:
@@ -216,13 +216,13 @@ async def test_a_start_with_another_declaration_than_the_ledgers_fails(play: Pla
         submission(free("plain", DAY), moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22"
     )
     await play.start(StartDossier(code=opened.code, declaration=free("identity-card", DAY)))
-    await fails_with(NOT_IN_LEDGER, play.handle.result())
+    await fails_with(NOT_IN_LEDGER, play.ended())
 
 
 async def test_legal_time_is_the_clocks_unless_the_worker_trains(tmp_path: Path) -> None:
     async with stage(tmp_path, training=False) as play:
         await play.declare("plain", DECLARED)
-        await fails_with(TRAINING_REFUSED, play.handle.result())
+        await fails_with(TRAINING_REFUSED, play.ended())
         today = (await play.now() - play.offset).date()
         opened = play.ledger.open_dossier(
             submission(free("identity-card", today), await play.now(), SecretStr("test")), Group.BIRTH, "G22"
@@ -269,7 +269,7 @@ async def test_consents_the_next_law_drops_are_not_asked(play: Play) -> None:
     await play.until(moment("2026-07-01 08:00:00"))
     await play.register()
     await play.complete(RESIDENCE, HEALTH)
-    assert (await play.handle.result()).outcome is DossierOutcome.COMPLETED
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
     assert play.world.consents == []
     assert (await play.written()).pack == "2026-07-01"
 

@@ -76,6 +76,7 @@ async def consent_declined(play: Play) -> None:
     await play.declare("grandparents-home", DECLARED)
     await play.receive(BIRTH)
     await play.asked(RESIDENCE, 2)
+    await play.until(moment("2026-11-19 10:00:00"))
     await play.consent(RESIDENCE, GRANDFATHER, Answer.DECLINED)
     await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
     await play.complete(HEALTH)
@@ -85,6 +86,7 @@ async def consent_expired(play: Play) -> None:
     await play.declare("grandparents-home", DECLARED)
     await play.receive(BIRTH)
     await play.asked(RESIDENCE, 2)
+    await play.until(moment("2026-11-19 10:00:00"))
     await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
     await play.complete(HEALTH)
 
@@ -179,7 +181,7 @@ def child_claimed(play: Play) -> bool:
 @pytest.mark.parametrize("ending", ENDINGS, ids=[ending.way.__name__ for ending in ENDINGS])
 async def test_every_ending_is_written_and_told_once(play: Play, ending: Ending) -> None:
     await ending.way(play)
-    outcome = await play.handle.result()
+    outcome = await play.ended()
     assert outcome.outcome is ending.outcome
     stored = await play.written()
     assert stored.sequence is not None
@@ -200,7 +202,7 @@ async def test_every_ending_is_written_and_told_once(play: Play, ending: Ending)
 
 async def test_results_go_out_once_to_everyone_concerned(play: Play) -> None:
     await completed(play)
-    await play.handle.result()
+    await play.ended()
     stored = await play.written()
     assert len(stored.refused_facts) == 1
     results = [n.dispatch for n in stored.notices if n.dispatch.kind is DispatchKind.RESULT]
@@ -230,6 +232,6 @@ async def test_a_child_stays_claimed_once_its_birth_is_registered(play: Play) ->
     await play.register()
     await play.refuse(RESIDENCE)
     await play.refuse(HEALTH)
-    outcome = await play.handle.result()
+    outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
     assert child_claimed(play)

@@ -33,17 +33,8 @@ from workflows.plugin import connect, register_search_attributes
 
 logger = logging.getLogger("lienthong.worker")
 
-CALLED_SYSTEMS = (
-    System.PROVINCIAL,
-    System.RESIDENCE,
-    System.SOCIAL_INSURANCE,
-    System.IDENTITY,
-    System.VNEID,
-    System.PAYMENT,
-    System.HEALTH,
-    System.POPULATION,
-)
-"""The systems workflows call and wait for; all others are reached through the outbox."""
+AWAITED_SYSTEMS = tuple(system for system in System if system.awaited)
+"""The systems with a task queue of their own."""
 
 _GRACE = timedelta(seconds=10)
 _THREADS = 16
@@ -71,7 +62,7 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[No
             graceful_shutdown_timeout=_GRACE,
         )
         await stack.enter_async_context(core)
-        for system in CALLED_SYSTEMS:
+        for system in AWAITED_SYSTEMS:
             await stack.enter_async_context(_system_worker(client, settings, system, agencies))
         yield
 
@@ -120,7 +111,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running_worker(client, settings):
-        logger.info("worker sẵn sàng: hàng đợi %s, %d hệ thống", settings.queue, len(CALLED_SYSTEMS))
+        logger.info("worker sẵn sàng: hàng đợi %s, %d hệ thống", settings.queue, len(AWAITED_SYSTEMS))
         await stop.wait()
         logger.info("worker đang dừng")
 

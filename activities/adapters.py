@@ -1,60 +1,51 @@
-"""Every adapter, by system. A new agency is one adapter module and one line here."""
+"""Every adapter, found by its system's name: `activities/<system>.py` holds a class `Adapter` made from a client."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Self
+from importlib import import_module
+from typing import Self, TypeVar
 
-from activities.citizen_store import CitizenStoreAdapter
-from activities.health import HealthAdapter
+from activities import health, payment, population, vneid
 from activities.http import AgencyClient
-from activities.identity import IdentityAdapter
-from activities.payment import PaymentAdapter
-from activities.population import PopulationAdapter
-from activities.portal import PortalAdapter
-from activities.post import PostAdapter
-from activities.provincial import ProvincialAdapter
-from activities.residence import ResidenceAdapter
-from activities.sms import SmsAdapter
-from activities.social_insurance import SocialInsuranceAdapter
-from activities.vneid import VneidAdapter
 from activities.wire import AgencyAdapter, ChannelAdapter
-from models.systems import System
+from models.systems import Role, System
 from settings import Settings
+
+A = TypeVar("A")
 
 
 class Adapters:
-    """The adapters with their connections; use as an async context manager, which closes them."""
+    """The adapters with their connections; use as an async context manager, which closes them.
+
+    Raises TypeError when an adapter cannot do what its system's roles say.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._clients = {system: AgencyClient(system, settings.url(system), settings.call_timeout) for system in System}
-        self.provincial = ProvincialAdapter(self._clients[System.PROVINCIAL])
-        self.residence = ResidenceAdapter(self._clients[System.RESIDENCE])
-        self.social_insurance = SocialInsuranceAdapter(self._clients[System.SOCIAL_INSURANCE], settings.code_prefix)
-        self.identity = IdentityAdapter(self._clients[System.IDENTITY])
-        self.vneid = VneidAdapter(self._clients[System.VNEID])
-        self.payment = PaymentAdapter(self._clients[System.PAYMENT])
-        self.health = HealthAdapter(self._clients[System.HEALTH], settings.code_prefix)
-        self.population = PopulationAdapter(self._clients[System.POPULATION])
-        self.portal = PortalAdapter(self._clients[System.PORTAL])
-        self.sms = SmsAdapter(self._clients[System.SMS])
-        self.documents = CitizenStoreAdapter(self._clients[System.DOCUMENTS])
-        self.post = PostAdapter(self._clients[System.POST])
-        self.agencies: Mapping[System, AgencyAdapter] = {
-            System.PROVINCIAL: self.provincial,
-            System.RESIDENCE: self.residence,
-            System.SOCIAL_INSURANCE: self.social_insurance,
-            System.IDENTITY: self.identity,
+        self._clients = {
+            system: AgencyClient(system, settings.url(system), settings.call_timeout, settings.code_prefix)
+            for system in System
         }
+        self._made = {
+            system: import_module(f"activities.{system.value}").Adapter(client)
+            for system, client in self._clients.items()
+        }
+        self.agencies: Mapping[System, AgencyAdapter] = self._all(Role.HANDLES_LEGS, AgencyAdapter)  # type: ignore[type-abstract]
         """The systems that handle legs."""
-        self.channels: Mapping[System, ChannelAdapter] = {
-            System.PROVINCIAL: self.provincial,
-            System.VNEID: self.vneid,
-            System.PORTAL: self.portal,
-            System.SMS: self.sms,
-            System.DOCUMENTS: self.documents,
-            System.POST: self.post,
-        }
+        self.channels: Mapping[System, ChannelAdapter] = self._all(Role.CHANNEL, ChannelAdapter)  # type: ignore[type-abstract]
         """The systems the outbox sends to."""
+        self.vneid = self._one(System.VNEID, vneid.Adapter)
+        self.payment = self._one(System.PAYMENT, payment.Adapter)
+        self.health = self._one(System.HEALTH, health.Adapter)
+        self.population = self._one(System.POPULATION, population.Adapter)
+
+    def _all(self, role: Role, kind: type[A]) -> Mapping[System, A]:
+        return {system: self._one(system, kind) for system in System if role in system.roles}
+
+    def _one(self, system: System, kind: type[A]) -> A:
+        adapter = self._made[system]
+        if not isinstance(adapter, kind):
+            raise TypeError(f"activities/{system.value}.py: its Adapter is no {kind.__name__}")
+        return adapter
 
     async def __aenter__(self) -> Self:
         return self

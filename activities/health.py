@@ -28,11 +28,11 @@ class _Notice(GatewayAnswer):
     MaCSKCB: Code | None = None
 
 
-class HealthAdapter:
+class Adapter:
     """Looks birth notices up by their number."""
 
-    def __init__(self, client: AgencyClient, unit: str) -> None:
-        self._gateway = InsuranceGateway(client, unit)
+    def __init__(self, client: AgencyClient) -> None:
+        self._gateway = InsuranceGateway(client)
 
     async def look_up(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
         """Whether there is such a notice and whether it is signed. Raises AgencyError."""

@@ -173,10 +173,11 @@ class AgencyReply:
 
 
 class AgencyClient:
-    """The HTTP client of one system; `timeout` is the seconds one whole call may take."""
+    """The HTTP client of one system; `timeout` is the seconds one whole call may take, `unit` our unit code there."""
 
-    def __init__(self, system: System, base_url: str, timeout: float) -> None:
+    def __init__(self, system: System, base_url: str, timeout: float, unit: str = "") -> None:
         self.system = system
+        self.unit = unit
         self._timeout = timeout
         self._http = httpx.AsyncClient(
             base_url=base_url,

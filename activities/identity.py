@@ -5,7 +5,7 @@ from activities.wire import DocumentReader, leg_body
 from models.messages import LegMessage, Sent
 
 
-class IdentityAdapter:
+class Adapter:
     """Takes the request for a card, honouring idempotency keys; its receipt is in the answer, the card follows."""
 
     def __init__(self, client: AgencyClient) -> None:

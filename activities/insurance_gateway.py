@@ -42,11 +42,10 @@ _Call = Callable[[Mapping[str, str]], Awaitable[AgencyReply]]
 
 
 class InsuranceGateway:
-    """Calls under a token that is renewed when the gateway says it has expired; `unit` is our unit code there."""
+    """Calls under a token that is renewed when the gateway says it has expired."""
 
-    def __init__(self, client: AgencyClient, unit: str) -> None:
+    def __init__(self, client: AgencyClient) -> None:
         self._client = client
-        self._unit = unit
         self._token: str | None = None
         self._renewal = asyncio.Lock()
 
@@ -71,7 +70,7 @@ class InsuranceGateway:
         """The token in use; a new one, asked for once however many calls wait, when there is none or it expired."""
         async with self._renewal:
             if self._token is None or self._token == expired:
-                reply = await self._client.post(_TOKEN, {"MaDonVi": self._unit}, head)
+                reply = await self._client.post(_TOKEN, {"MaDonVi": self._client.unit}, head)
                 _check(reply.read(GatewayAnswer).MaKetQua, head)
                 self._token = reply.read(_Token).Token
             return self._token

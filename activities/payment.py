@@ -4,7 +4,7 @@ from activities.http import AgencyClient
 from models.messages import PaymentMessage, Sent
 
 
-class PaymentAdapter:
+class Adapter:
     """Asks the citizen to pay; the receipt follows by event."""
 
     def __init__(self, client: AgencyClient) -> None:

@@ -4,7 +4,7 @@ from activities.http import AgencyClient, AgencyUnreadable
 from models.messages import PeopleAnswer, PeopleQuery
 
 
-class PopulationAdapter:
+class Adapter:
     """Validates the people named in a form."""
 
     def __init__(self, client: AgencyClient) -> None:

@@ -4,7 +4,7 @@ from activities.wire import JsonChannel
 from models.messages import DispatchKind
 
 
-class PortalAdapter(JsonChannel):
+class Adapter(JsonChannel):
     """Tells the portal everything the citizen sees there."""
 
     path = "/dispatches"

@@ -4,7 +4,7 @@ from activities.wire import JsonChannel
 from models.messages import DispatchKind
 
 
-class PostAdapter(JsonChannel):
+class Adapter(JsonChannel):
     """Orders paper results to be sent home."""
 
     path = "/orders"

@@ -91,7 +91,7 @@ class _LookUp(_Answer):
     hoSo: _KnownDossier | None = None
 
 
-class ProvincialAdapter:
+class Adapter:
     """Takes the whole dossier in; its receipt, the registration and the certificate follow by event."""
 
     def __init__(self, client: AgencyClient) -> None:

@@ -5,7 +5,7 @@ from activities.wire import DocumentReader, leg_body
 from models.messages import LegMessage, Sent
 
 
-class ResidenceAdapter:
+class Adapter:
     """Takes the part for permanent residence, honouring idempotency keys; its receipt and decision follow by event."""
 
     def __init__(self, client: AgencyClient) -> None:

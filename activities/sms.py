@@ -4,7 +4,7 @@ from activities.wire import JsonChannel
 from models.messages import DispatchKind
 
 
-class SmsAdapter(JsonChannel):
+class Adapter(JsonChannel):
     """Sends short notices in Vietnamese."""
 
     path = "/messages"

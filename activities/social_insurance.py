@@ -39,11 +39,11 @@ class _LookedUp(GatewayAnswer):
     HoSo: _Receipt | None = None
 
 
-class SocialInsuranceAdapter:
+class Adapter:
     """Takes the part for the health-insurance card; its receipt is in the answer, the card follows by event."""
 
-    def __init__(self, client: AgencyClient, unit: str) -> None:
-        self._gateway = InsuranceGateway(client, unit)
+    def __init__(self, client: AgencyClient) -> None:
+        self._gateway = InsuranceGateway(client)
 
     async def submit(self, message: LegMessage, read: DocumentReader) -> Sent:
         """Send the dossier part unless the system already has it. Raises AgencyError."""

@@ -4,7 +4,7 @@ from activities.wire import JsonChannel
 from models.messages import ConsentMessage, DispatchKind, Sent
 
 
-class VneidAdapter(JsonChannel):
+class Adapter(JsonChannel):
     """Asks people and tells people; their answers follow by event."""
 
     path = "/messages"

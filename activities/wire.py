@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from activities.http import AgencyClient, AgencyRejected, AgencyUnreadable
 from models.base import LEGAL_ZONE, legal
@@ -17,6 +17,7 @@ DocumentReader = Callable[[Document], Awaitable[bytes]]
 Json = dict[str, Any]
 
 
+@runtime_checkable
 class AgencyAdapter(Protocol):
     """A system that handles a leg."""
 
@@ -24,6 +25,7 @@ class AgencyAdapter(Protocol):
         """Hand over a dossier part, exactly once however often it is called. Raises AgencyError."""
 
 
+@runtime_checkable
 class ChannelAdapter(Protocol):
     """A system that takes what the outbox holds: notices, statuses, results, paper orders."""
 

@@ -1,46 +1,56 @@
-"""The systems around us (REQUIREMENTS §3), each with one adapter, one simulator module and one task queue."""
+"""The catalogue of systems around us (REQUIREMENTS §3): one row each, found by the same name everywhere.
+
+A system `x` has its adapter in `activities/x.py`, its simulator in `simulator/x.py` and its own task queue.
+"""
 
 from enum import StrEnum
+from typing import Self
+
+
+class Role(StrEnum):
+    """What a system does for a dossier."""
+
+    HANDLES_LEGS = "handles_legs"
+    ANSWERS = "answers"
+    CHANNEL = "channel"
 
 
 class System(StrEnum):
-    """A system we exchange messages with. `civil_status` has none of its own: it is reached through `provincial`."""
+    """A system we exchange messages with, its Vietnamese name, and its roles.
 
-    PORTAL = "portal"
-    VNEID = "vneid"
-    SMS = "sms"
-    PAYMENT = "payment"
-    PROVINCIAL = "provincial"
-    POPULATION = "population"
-    RESIDENCE = "residence"
-    SOCIAL_INSURANCE = "social_insurance"
-    HEALTH = "health"
-    IDENTITY = "identity"
-    DOCUMENTS = "documents"
-    POST = "post"
+    `civil_status` has no row: it is reached through `provincial`.
+    """
+
+    label: str
+    """The Vietnamese name, for operators and citizens."""
+    roles: frozenset[Role]
+
+    PORTAL = "portal", "Cổng Dịch vụ công quốc gia", Role.CHANNEL
+    VNEID = "vneid", "ứng dụng VNeID", Role.ANSWERS, Role.CHANNEL
+    SMS = "sms", "cổng tin nhắn SMS", Role.CHANNEL
+    PAYMENT = "payment", "nền tảng thanh toán quốc gia", Role.ANSWERS
+    PROVINCIAL = "provincial", "hệ thống giải quyết TTHC cấp tỉnh", Role.HANDLES_LEGS, Role.CHANNEL
+    POPULATION = "population", "CSDL quốc gia về dân cư", Role.ANSWERS
+    RESIDENCE = "residence", "hệ thống quản lý cư trú", Role.HANDLES_LEGS
+    SOCIAL_INSURANCE = "social_insurance", "hệ thống ngành Bảo hiểm xã hội", Role.HANDLES_LEGS
+    HEALTH = "health", "cổng dữ liệu giấy chứng sinh", Role.ANSWERS
+    IDENTITY = "identity", "hệ thống cấp, quản lý căn cước", Role.HANDLES_LEGS
+    DOCUMENTS = "documents", "kho quản lý dữ liệu điện tử", Role.CHANNEL
+    POST = "post", "bưu chính công ích", Role.CHANNEL
+
+    def __new__(cls, key: str, label: str = "", *roles: Role) -> Self:
+        system = str.__new__(cls, key)
+        system._value_ = key
+        system.label = label
+        system.roles = frozenset(roles)
+        return system
 
     @property
-    def label(self) -> str:
-        """The system's Vietnamese name, for operators and citizens."""
-        return _LABELS[self]
+    def awaited(self) -> bool:
+        """Whether workflows call it and wait for its answer; all others are reached through the outbox."""
+        return bool(self.roles & {Role.HANDLES_LEGS, Role.ANSWERS})
 
 
 def system_queue(queue: str, system: System) -> str:
     """The task queue of a system's activities, beside the workflows' own queue."""
     return f"{queue}-{system.value}"
-
-
-_LABELS = {
-    System.PORTAL: "Cổng Dịch vụ công quốc gia",
-    System.VNEID: "ứng dụng VNeID",
-    System.SMS: "cổng tin nhắn SMS",
-    System.PAYMENT: "nền tảng thanh toán quốc gia",
-    System.PROVINCIAL: "hệ thống giải quyết TTHC cấp tỉnh",
-    System.POPULATION: "CSDL quốc gia về dân cư",
-    System.RESIDENCE: "hệ thống quản lý cư trú",
-    System.SOCIAL_INSURANCE: "hệ thống ngành Bảo hiểm xã hội",
-    System.HEALTH: "cổng dữ liệu giấy chứng sinh",
-    System.IDENTITY: "hệ thống cấp, quản lý căn cước",
-    System.DOCUMENTS: "kho quản lý dữ liệu điện tử",
-    System.POST: "bưu chính công ích",
-}

@@ -1,56 +1,25 @@
 """The simulator as one web application: each system under its own path, the book and the instructions beside them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from importlib import import_module
+from types import ModuleType
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from models.systems import System
-from simulator import (
-    documents,
-    health,
-    identity,
-    insurance,
-    payment,
-    population,
-    portal,
-    post,
-    provincial,
-    residence,
-    sms,
-    social_insurance,
-    vneid,
-)
 from simulator.answers import Answers
 from simulator.book import Book
 from simulator.desk import Desk
 from simulator.instructions import Instruction
 from simulator.records import BookSummary, DossierBook
-from simulator.wire import Json, problem
+from simulator.wire import problem
 
-_ROUTERS: Mapping[System, Callable[[Desk], APIRouter]] = {
-    System.PORTAL: portal.router,
-    System.VNEID: vneid.router,
-    System.SMS: sms.router,
-    System.PAYMENT: payment.router,
-    System.PROVINCIAL: provincial.router,
-    System.POPULATION: population.router,
-    System.RESIDENCE: residence.router,
-    System.SOCIAL_INSURANCE: social_insurance.router,
-    System.HEALTH: health.router,
-    System.IDENTITY: identity.router,
-    System.DOCUMENTS: documents.router,
-    System.POST: post.router,
-}
-
-_INVALID: Mapping[str, Json] = {
-    System.PROVINCIAL: provincial.INVALID,
-    System.SOCIAL_INSURANCE: insurance.INVALID,
-    System.HEALTH: insurance.INVALID,
-}
-"""What the unfriendly wires say, in a 200, to a body that is none of theirs."""
+_SYSTEMS: Mapping[System, ModuleType] = {system: import_module(f"simulator.{system.value}") for system in System}
+"""`simulator/<system>.py` makes a router from a desk. Its `INVALID`, if any, is what it says, in a 200, to a body
+that is none of its wire."""
 
 
 def create_app(book: Book, gateway: str, pace: float) -> FastAPI:
@@ -64,8 +33,9 @@ def create_app(book: Book, gateway: str, pace: float) -> FastAPI:
 
     app = FastAPI(title="Liên thông: các hệ thống mô phỏng", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_exception_handler(RequestValidationError, _invalid)
-    for system, router in _ROUTERS.items():
-        app.include_router(router(Desk(system, book, answers, pace)), prefix=f"/{system.value}", tags=[system.label])
+    for system, module in _SYSTEMS.items():
+        desk = Desk(system, book, answers, pace)
+        app.include_router(module.router(desk), prefix=f"/{system.value}", tags=[system.label])
     app.include_router(_controls(book), tags=["Sổ và chỉ dẫn"])
     return app
 
@@ -103,9 +73,9 @@ def _controls(book: Book) -> APIRouter:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     """A body that is none of the contract, answered as the system called answers such things."""
-    system = request.url.path.split("/")[1]
-    if system in _INVALID:
-        return JSONResponse(_INVALID[system])
+    for system, module in _SYSTEMS.items():
+        if request.url.path.startswith(f"/{system.value}/") and hasattr(module, "INVALID"):
+            return JSONResponse(module.INVALID)
     faults = error.errors() if isinstance(error, RequestValidationError) else ()
     places = (".".join(map(str, fault["loc"])) for fault in faults)
     return problem(422, "invalid", "Thông điệp không đúng cấu trúc", "; ".join(places))

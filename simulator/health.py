@@ -8,6 +8,7 @@ from models.identity import BirthNoticeNumber
 from models.messages import BirthNoticeState
 from simulator.desk import Desk, Reply
 from simulator.insurance import DONE, EXPIRED, add_tokens, failure
+from simulator.insurance import INVALID as INVALID
 
 _CODES = {BirthNoticeState.NOT_FOUND: "0", BirthNoticeState.UNSIGNED: "1", BirthNoticeState.SIGNED: "2"}
 

@@ -138,7 +138,7 @@ async def test_a_result_arrives_once_with_its_file(channel: System) -> None:
     document = attachment(kind=DocumentKind.BIRTH_CERTIFICATE)
     result = dispatch(channel, DispatchKind.RESULT, document=document, document_kind=document.kind)
     async with stage() as play:
-        await play.adapters.provincial.submit(leg_message(System.PROVINCIAL), read)
+        await play.adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
         await play.instruct(channel, fail_times=1, fail_with="drop")
         with pytest.raises(AgencyUnavailable):
             await play.adapters.channels[channel].dispatch(result, read)
@@ -151,7 +151,9 @@ async def test_a_result_arrives_once_with_its_file(channel: System) -> None:
 async def test_the_portal_gets_statuses_in_its_own_numbering() -> None:
     status = Status(system=StatusSystem.PORTAL, code=PortalStatus.ACCEPTED.value)
     async with stage() as play:
-        await play.adapters.portal.dispatch(dispatch(System.PORTAL, DispatchKind.STATUS, status=status), read)
+        await play.adapters.channels[System.PORTAL].dispatch(
+            dispatch(System.PORTAL, DispatchKind.STATUS, status=status), read
+        )
         book = await play.book()
     assert [taken.status for taken in book.statuses] == [status]
 
@@ -159,11 +161,11 @@ async def test_the_portal_gets_statuses_in_its_own_numbering() -> None:
 async def test_a_status_that_the_province_has_already_is_final() -> None:
     statuses = [Status(system=StatusSystem.LINKING, code=code) for code in "2456"]
     async with stage() as play:
-        await play.adapters.provincial.submit(leg_message(System.PROVINCIAL), read)
+        await play.adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
         for status in statuses:
             update = dispatch(System.PROVINCIAL, DispatchKind.STATUS, status=status, text="Đã xong")
             for _ in range(2):
-                await play.adapters.provincial.dispatch(update, read)
+                await play.adapters.channels[System.PROVINCIAL].dispatch(update, read)
         book = await play.book()
     assert [taken.status for taken in book.statuses] == statuses
     assert [seen.repeat for seen in book.requests if seen.path.endswith("trang-thai")] == [False, True] * 4
@@ -182,7 +184,7 @@ async def test_sentences_that_end_a_status_update() -> None:
     async with stage() as play:
         for sentence in sentences:
             await play.instruct(System.PROVINCIAL, fail_times=1, fail_with="code", fail_code=sentence)
-            await play.adapters.provincial.dispatch(update, read)
+            await play.adapters.channels[System.PROVINCIAL].dispatch(update, read)
         book = await play.book()
     assert len(calls(book, System.PROVINCIAL)) == len(sentences)
 
@@ -197,7 +199,7 @@ async def test_the_province_is_told_which_numbering_a_status_is_of() -> None:
         head=head("result", provincial_code="H26.11.02-261119-0001"),
     )
     async with crooked({"trang-thai": {"maKetQua": "00", "thongBao": "thành công"}}) as (system, adapters):
-        await adapters.provincial.dispatch(update, read)
+        await adapters.channels[System.PROVINCIAL].dispatch(update, read)
     body = system.bodies["provincial/trang-thai"]
     assert (body["heThongTrangThai"], body["trangThai"]) == ("DVCLT-HOTICH", "4")
     assert (body["soHoSoLT"], body["maHoSo"]) == (CODE, "H26.11.02-261119-0001")
@@ -219,7 +221,7 @@ async def test_paper_is_ordered_once(channel: System) -> None:
         address=address if channel is System.POST else None,
     )
     async with stage() as play:
-        await play.adapters.provincial.submit(leg_message(System.PROVINCIAL), read)
+        await play.adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
         for _ in range(2):
             await play.adapters.channels[channel].dispatch(order, read)
         book = await play.book()
@@ -249,5 +251,5 @@ async def test_a_login_page_in_a_200_does_not_swallow_a_notice() -> None:
     async with stage() as play:
         await play.instruct(System.SMS, fail_times=1, fail_with="html")
         with pytest.raises(AgencyUnreadable):
-            await play.adapters.sms.dispatch(notice, read)
+            await play.adapters.channels[System.SMS].dispatch(notice, read)
         assert (await play.book()).notices == ()

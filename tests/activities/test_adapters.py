@@ -107,7 +107,7 @@ async def test_the_province_gets_codes_as_text_and_times_of_vietnam() -> None:
     found = {"maKetQua": "01", "thongBao": "Hồ sơ không tồn tại"}
     taken = {"maKetQua": "00", "thongBao": "Tiếp nhận hồ sơ thành công"}
     async with crooked({CODE: found, "ho-so-lien-thong": taken}) as (system, adapters):
-        await adapters.provincial.submit(message, read)
+        await adapters.agencies[System.PROVINCIAL].submit(message, read)
     body = system.bodies["provincial/ho-so-lien-thong"]
     assert (body["maHoSo"], body["maHoSoMCDT"], body["maDonVi"]) == (CODE, "H26.11.02-261119-0001", "00004")
     assert (body["maTTHC"], body["module"], body["ngayGui"]) == ("2.002621", "LTKS", "19/11/2026 09:30:00")
@@ -161,7 +161,7 @@ async def test_a_dossier_that_got_there_in_the_meantime_counts_as_sent() -> None
     found = {"maKetQua": "01", "thongBao": "Hồ sơ không tồn tại"}
     there = {"maKetQua": "02", "thongBao": "Hồ sơ ĐÃ TỒN TẠI trong một cửa điện tử."}
     async with crooked({CODE: found, "ho-so-lien-thong": there}) as (_, adapters):
-        assert (await adapters.provincial.submit(leg_message(System.PROVINCIAL), read)).receipt_follows
+        assert (await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)).receipt_follows
 
 
 # Failures
@@ -219,10 +219,10 @@ async def test_the_provinces_sentences_are_told_apart() -> None:
         for sentence, error in SENTENCES:
             await play.instruct(System.PROVINCIAL, fail_times=2, fail_with="code", fail_code=sentence)
             with pytest.raises(error) as caught:
-                await play.adapters.provincial.submit(message, read)
+                await play.adapters.agencies[System.PROVINCIAL].submit(message, read)
             assert sentence not in str(caught.value)
             with pytest.raises(error):
-                await play.adapters.provincial.dispatch(update, read)
+                await play.adapters.channels[System.PROVINCIAL].dispatch(update, read)
         assert (await play.book()).intakes == ()
 
 
@@ -237,8 +237,8 @@ async def test_the_gateways_codes_are_told_apart() -> None:
         for code, error in codes.items():
             await play.instruct(System.SOCIAL_INSURANCE, fail_times=1, fail_with="code", fail_code=code)
             with pytest.raises(error):
-                await play.adapters.social_insurance.submit(leg_message(System.SOCIAL_INSURANCE), read)
-        await play.adapters.social_insurance.submit(leg_message(System.SOCIAL_INSURANCE), read)
+                await play.adapters.agencies[System.SOCIAL_INSURANCE].submit(leg_message(System.SOCIAL_INSURANCE), read)
+        await play.adapters.agencies[System.SOCIAL_INSURANCE].submit(leg_message(System.SOCIAL_INSURANCE), read)
         assert len((await play.settled()).registrations) == 1
 
 
@@ -253,14 +253,14 @@ async def test_a_receipt_time_that_does_not_parse_is_never_now(time: str) -> Non
     }
     async with crooked(answers) as (_, adapters):
         with pytest.raises(AgencyUnreadable):
-            await adapters.social_insurance.submit(leg_message(System.SOCIAL_INSURANCE), read)
+            await adapters.agencies[System.SOCIAL_INSURANCE].submit(leg_message(System.SOCIAL_INSURANCE), read)
 
 
 @pytest.mark.parametrize("receipt", ["2026-11-19T09:30:00", "yesterday", 7])
 async def test_a_receipt_without_a_zone_is_refused_too(receipt: object) -> None:
     async with crooked({"card-requests": {"receipt_at": receipt}}) as (_, adapters):
         with pytest.raises(AgencyUnreadable):
-            await adapters.identity.submit(leg_message(System.IDENTITY), read)
+            await adapters.agencies[System.IDENTITY].submit(leg_message(System.IDENTITY), read)
 
 
 @pytest.mark.parametrize(
@@ -274,20 +274,20 @@ async def test_a_receipt_without_a_zone_is_refused_too(receipt: object) -> None:
 async def test_a_look_up_that_finds_something_else_is_not_believed(found: dict[str, Any]) -> None:
     async with crooked({CODE: found}) as (system, adapters):
         with pytest.raises(AgencyUnreadable):
-            await adapters.provincial.submit(leg_message(System.PROVINCIAL), read)
+            await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
     assert not system.bodies
 
 
 async def test_an_oversized_answer_is_cut_off() -> None:
     async with crooked({"dossiers": {"agency_code": "x" * 200_000}}) as (_, adapters):
         with pytest.raises(AgencyUnreadable):
-            await adapters.residence.submit(leg_message(System.RESIDENCE), read)
+            await adapters.agencies[System.RESIDENCE].submit(leg_message(System.RESIDENCE), read)
 
 
 async def test_a_system_that_is_not_there_is_unavailable() -> None:
     async with Adapters(settings_for("http://127.0.0.1:1")) as adapters:
         with pytest.raises(AgencyUnavailable):
-            await adapters.residence.submit(leg_message(System.RESIDENCE), read)
+            await adapters.agencies[System.RESIDENCE].submit(leg_message(System.RESIDENCE), read)
 
 
 async def test_the_largest_document_gets_through() -> None:

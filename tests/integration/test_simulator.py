@@ -186,7 +186,7 @@ async def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
     book_file = tmp_path / "book.db"
     gateway = Gateway()
     async with simulator("http://127.0.0.1:1", book_file) as url, Adapters(settings_for(url)) as adapters:
-        await adapters.provincial.submit(leg_message(System.PROVINCIAL), read)
+        await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
         async with opened(url, gateway, adapters) as play, asyncio.timeout(10):
             while not any(answer.attempts for answer in (await play.book()).answers):
                 await asyncio.sleep(0.01)
@@ -196,7 +196,7 @@ async def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
         Adapters(settings_for(url)) as adapters,
         opened(url, gateway, adapters) as play,
     ):
-        again = await adapters.provincial.submit(leg_message(System.PROVINCIAL), read)
+        again = await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
         book = await play.settled()
     assert [event.data["fact"]["kind"] for event in gateway.events] == [
         "received",

@@ -160,7 +160,7 @@ async def test_the_process_starts_serves_and_stops_cleanly(tmp_path: Path, numbe
     try:
         await ready(process)
         async with Adapters(settings_for(f"http://127.0.0.1:{port}")) as adapters:
-            await adapters.residence.submit(leg_message(System.RESIDENCE), read)
+            await adapters.agencies[System.RESIDENCE].submit(leg_message(System.RESIDENCE), read)
         process.send_signal(number)
         _, log = await asyncio.wait_for(process.communicate(), 10)
     finally:

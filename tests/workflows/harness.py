@@ -54,7 +54,7 @@ from models.submission import submission
 from models.systems import System
 from tests.workflows.inputs import BIRTH, IDENTITY_NUMBER, free, moment, result
 from tests.workflows.world import World
-from worker import CALLED_SYSTEMS, core_activities
+from worker import AWAITED_SYSTEMS, core_activities
 from workflows.birth import BirthProcedureGroup
 from workflows.plugin import LienthongPlugin, register_search_attributes
 
@@ -368,7 +368,7 @@ async def stage(
             activity_executor=threads,
         )
         await stack.enter_async_context(core)
-        for system in CALLED_SYSTEMS:
+        for system in AWAITED_SYSTEMS:
             worker = Worker(
                 env.client,
                 task_queue=f"{QUEUE}-{system.value}",

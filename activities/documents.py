@@ -4,7 +4,7 @@ from activities.wire import JsonChannel
 from models.messages import DispatchKind
 
 
-class CitizenStoreAdapter(JsonChannel):
+class Adapter(JsonChannel):
     """Delivers results."""
 
     path = "/documents"

@@ -7,51 +7,29 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from models.base import Model, Text
+from models.labelled import Labelled
 
 MAX_DOCUMENT_BYTES = 10 * 1024 * 1024
 """The largest document taken in (10 MiB)."""
 
 
-class DocumentKind(StrEnum):
+class DocumentKind(Labelled):
     """What a document is: attachments of the citizen first, then results of the agencies."""
 
-    BIRTH_NOTICE = "birth_notice"
-    WITNESS_STATEMENT = "witness_statement"
-    BIRTH_COMMITMENT = "birth_commitment"
-    ABANDONED_CHILD_RECORD = "abandoned_child_record"
-    SURROGACY_DOCUMENT = "surrogacy_document"
-    RESIDENCE_PAPERS = "residence_papers"
-    PARENT_AGREEMENT = "parent_agreement"
-    GUARDIANSHIP_DOCUMENT = "guardianship_document"
-    FOREIGN_DOCUMENTS = "foreign_documents"
-    BIRTH_CERTIFICATE = "birth_certificate"
-    RESIDENCE_NOTICE = "residence_notice"
-    HEALTH_INSURANCE_CARD = "health_insurance_card"
-    IDENTITY_CARD = "identity_card"
-    PAYMENT_RECEIPT = "payment_receipt"
-
-    @property
-    def label(self) -> str:
-        """What citizens and operators read."""
-        return _LABELS[self]
-
-
-_LABELS = {
-    DocumentKind.BIRTH_NOTICE: "Giấy chứng sinh",
-    DocumentKind.WITNESS_STATEMENT: "Văn bản của người làm chứng về việc sinh",
-    DocumentKind.BIRTH_COMMITMENT: "Giấy cam đoan về việc sinh",
-    DocumentKind.ABANDONED_CHILD_RECORD: "Biên bản về việc trẻ bị bỏ rơi",
-    DocumentKind.SURROGACY_DOCUMENT: "Văn bản chứng minh việc mang thai hộ",
-    DocumentKind.RESIDENCE_PAPERS: "Giấy tờ, tài liệu theo pháp luật về cư trú",
-    DocumentKind.PARENT_AGREEMENT: "Văn bản đồng ý của cha, mẹ",
-    DocumentKind.GUARDIANSHIP_DOCUMENT: "Giấy tờ chứng minh việc giám hộ",
-    DocumentKind.FOREIGN_DOCUMENTS: "Giấy tờ về yếu tố nước ngoài",
-    DocumentKind.BIRTH_CERTIFICATE: "Giấy khai sinh",
-    DocumentKind.RESIDENCE_NOTICE: "Thông báo kết quả giải quyết đăng ký cư trú",
-    DocumentKind.HEALTH_INSURANCE_CARD: "Thẻ bảo hiểm y tế",
-    DocumentKind.IDENTITY_CARD: "Thẻ căn cước",
-    DocumentKind.PAYMENT_RECEIPT: "Biên lai thu phí, lệ phí",
-}
+    BIRTH_NOTICE = "birth_notice", "Giấy chứng sinh"
+    WITNESS_STATEMENT = "witness_statement", "Văn bản của người làm chứng về việc sinh"
+    BIRTH_COMMITMENT = "birth_commitment", "Giấy cam đoan về việc sinh"
+    ABANDONED_CHILD_RECORD = "abandoned_child_record", "Biên bản về việc trẻ bị bỏ rơi"
+    SURROGACY_DOCUMENT = "surrogacy_document", "Văn bản chứng minh việc mang thai hộ"
+    RESIDENCE_PAPERS = "residence_papers", "Giấy tờ, tài liệu theo pháp luật về cư trú"
+    PARENT_AGREEMENT = "parent_agreement", "Văn bản đồng ý của cha, mẹ"
+    GUARDIANSHIP_DOCUMENT = "guardianship_document", "Giấy tờ chứng minh việc giám hộ"
+    FOREIGN_DOCUMENTS = "foreign_documents", "Giấy tờ về yếu tố nước ngoài"
+    BIRTH_CERTIFICATE = "birth_certificate", "Giấy khai sinh"
+    RESIDENCE_NOTICE = "residence_notice", "Thông báo kết quả giải quyết đăng ký cư trú"
+    HEALTH_INSURANCE_CARD = "health_insurance_card", "Thẻ bảo hiểm y tế"
+    IDENTITY_CARD = "identity_card", "Thẻ căn cước"
+    PAYMENT_RECEIPT = "payment_receipt", "Biên lai thu phí, lệ phí"
 
 
 class MediaType(StrEnum):

@@ -12,6 +12,7 @@ from models.declaration import BirthDeclaration, PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import Fee
 from models.identity import PersonalId
+from models.labelled import Labelled
 from models.plan import AskedPerson
 from models.statuses import Status
 from models.systems import System
@@ -87,24 +88,12 @@ class BirthNoticeQuery(Model):
     number: Code
 
 
-class BirthNoticeState(StrEnum):
+class BirthNoticeState(Labelled):
     """What the look-up found. Only a signed notice spares the citizen the substitute documents."""
 
-    NOT_FOUND = "not_found"
-    UNSIGNED = "unsigned"
-    SIGNED = "signed"
-
-    @property
-    def label(self) -> str:
-        """What an operator or a citizen reads."""
-        return _NOTICE_STATES[self]
-
-
-_NOTICE_STATES = {
-    BirthNoticeState.NOT_FOUND: "không tìm thấy giấy chứng sinh",
-    BirthNoticeState.UNSIGNED: "giấy chứng sinh điện tử chưa ký số hoặc ký số không đúng",
-    BirthNoticeState.SIGNED: "giấy chứng sinh điện tử đã ký số",
-}
+    NOT_FOUND = "not_found", "không tìm thấy giấy chứng sinh"
+    UNSIGNED = "unsigned", "giấy chứng sinh điện tử chưa ký số hoặc ký số không đúng"
+    SIGNED = "signed", "giấy chứng sinh điện tử đã ký số"
 
 
 class BirthNoticeAnswer(Model):

@@ -26,7 +26,7 @@ class Submission(Model):
 
 def submission(declaration: BirthDeclaration, at: Instant, secret: SecretStr) -> Submission:
     """The submission of a declaration: the portal's id makes it the same, else the whole content (REQUIREMENTS §8)."""
-    content = json.dumps(declaration.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    content = json.dumps(declaration.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
     identity = f"portal:{declaration.submission_id}" if declaration.submission_id else f"content:{content}"
     return Submission(
         declaration=declaration,

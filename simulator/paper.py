@@ -1,23 +1,15 @@
 """Result papers: small real PDF files that look signed. Nothing here is signed: real signatures are a later issue."""
 
 import hashlib
+import unicodedata
 
 from models.documents import Document, DocumentKind, describe
 from simulator.records import FileTaken
 
-_VISIBLE = {
-    DocumentKind.BIRTH_CERTIFICATE: "GIAY KHAI SINH",
-    DocumentKind.RESIDENCE_NOTICE: "THONG BAO KET QUA DANG KY CU TRU",
-    DocumentKind.HEALTH_INSURANCE_CARD: "THE BAO HIEM Y TE",
-    DocumentKind.IDENTITY_CARD: "THE CAN CUOC",
-}
-"""What stands on the page: the standard PDF fonts have no Vietnamese letters; the document title has them."""
-
-
 def paper(kind: DocumentKind, number: str) -> tuple[Document, bytes]:
     """The result paper with that number: the same bytes every time."""
     lines = (
-        f"{_VISIBLE[kind]} (BAN DIEN TU)",
+        f"{_plain(kind.label).upper()} (BAN DIEN TU)",
         f"So: {number}",
         "Ky so: CO QUAN MO PHONG - KHONG CO GIA TRI PHAP LY",
     )
@@ -28,6 +20,12 @@ def paper(kind: DocumentKind, number: str) -> tuple[Document, bytes]:
 def file_taken(name: str, content: bytes) -> FileTaken:
     """A file that came in, by its digest."""
     return FileTaken(name=name, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _plain(text: str) -> str:
+    """The text as the standard PDF fonts can show it: they have no Vietnamese letters (the document title has them)."""
+    decomposed = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return decomposed.encode("ascii", "ignore").decode("ascii")
 
 
 def _pdf(title: str, lines: tuple[str, ...]) -> bytes:

@@ -12,7 +12,6 @@ from cli.law_text import QUORUM
 from models.base import Model
 from models.birth_form import Circumstance
 from models.calendar import WorkingCalendar
-from models.clock_words import day_words
 from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import Fee, FeeLine
@@ -21,7 +20,7 @@ from models.law import LawPack, Quorum
 from models.messages import BirthNoticeState
 from models.plan import Plan, RequiredDocument, required_documents
 from models.start import LawQuery
-from models.words import dong
+from models.words import day_words, dong
 
 
 class Attached(Model):

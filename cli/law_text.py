@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from cli import output
 from cli.law_report import ConsentCase, GroupReport, LawReport, LegReport, Rule
-from models.clock_words import day_words, limit_words
+from models.clock_words import limit_words
 from models.law import Confidence, Policies, Quorum
+from models.words import day_words
 
 _CONFIDENCE = {
     Confidence.QUOTED: "đã đọc nguyên văn",

@@ -18,9 +18,9 @@ from cli.output import Exit, JsonOption, emit_json, explain, facts, fail, fail_d
 from models.base import LEGAL_ZONE, BeyondCalendar, Instant, Model, legal_date
 from models.calendar import CalendarError, WorkingCalendar, load_calendar
 from models.clock import ClockError, Due, ReceiptRule, agency_due, citizen_due
-from models.clock_words import day_words
 from models.law import Group, LawError, LawPack, all_packs, pack_in_force
 from models.reading import DeclarationErrors
+from models.words import day_words
 from settings import Settings
 
 _MOMENT = re.compile(r"[0-9W-]{8,10}[T ][0-9:.,]+(Z|[+-][0-9:]+)?")

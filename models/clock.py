@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from models import clock_words as words
 from models.base import LEGAL_ZONE, BeyondCalendar, Instant, LongText, Model, Text, legal, legal_date
 from models.calendar import CalendarError, WorkingCalendar
+from models.labelled import Labelled
 
 
 class ClockError(ValueError):
@@ -202,12 +203,12 @@ class Due(Model):
     explanation: tuple[str, ...]
 
 
-class Timeliness(StrEnum):
+class Timeliness(Labelled):
     """Whether a result came before, on, or after its time."""
 
-    EARLY = "early"
-    ON_TIME = "on_time"
-    LATE = "late"
+    EARLY = "early", "sớm hạn"
+    ON_TIME = "on_time", "đúng hạn"
+    LATE = "late", "quá hạn"
 
 
 @contextmanager

@@ -9,15 +9,11 @@ from itertools import islice
 
 from models.base import legal
 from models.calendar import WEEKDAYS, CalendarDay, DayKind, WorkingCalendar
+from models.words import day_words
 
 _LISTED_WORKING_DAYS = 7
 _LISTED_REST_DAYS = 4
 _LISTED_DAYS = 12
-
-
-def day_words(day: date) -> str:
-    """thứ Sáu 28/8/2026"""
-    return f"{WEEKDAYS[day.weekday()]} {day.day}/{day.month}/{day.year}"
 
 
 def moment_words(instant: datetime, boundary: time | None = None) -> str:

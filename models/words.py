@@ -1,35 +1,35 @@
 """How dates, times and lists are written for people, in Vietnamese."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from models.base import legal
-from models.clock import Timeliness
+from models.calendar import WEEKDAYS
 
-_WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+if TYPE_CHECKING:
+    from models.clock import Timeliness
 
-_TIMELINESS = {
-    Timeliness.EARLY: "sớm hạn",
-    Timeliness.ON_TIME: "đúng hạn",
-    Timeliness.LATE: "quá hạn",
-}
+
+def day_words(day: date) -> str:
+    """thứ Sáu 28/8/2026"""
+    return f"{WEEKDAYS[day.weekday()]} {day.day}/{day.month}/{day.year}"
 
 
 def when(instant: datetime) -> str:
     """“17:00 thứ Tư 15/7/2026”."""
     local = legal(instant)
-    return f"{local:%H:%M} {_WEEKDAYS[local.weekday()]} {local.day}/{local.month}/{local.year}"
+    return f"{local:%H:%M} {day_words(local.date())}"
 
 
 def last_day(ends_at: datetime) -> str:
     """The last day of a citizen's limit, which ends at its 24:00, i.e. the midnight after."""
-    local = legal(ends_at) - timedelta(microseconds=1)
-    return f"{_WEEKDAYS[local.weekday()]} {local.day}/{local.month}/{local.year}"
+    return day_words((legal(ends_at) - timedelta(microseconds=1)).date())
 
 
-def in_words(timeliness: Timeliness | None) -> str:
+def in_words(timeliness: "Timeliness | None") -> str:
     """Early, on time or late; “không tính hạn” where nothing was due."""
-    return _TIMELINESS[timeliness] if timeliness else "không tính hạn"
+    return timeliness.label if timeliness else "không tính hạn"
 
 
 def listed(items: Iterable[str]) -> str:

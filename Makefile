@@ -19,8 +19,8 @@ $(READY): requirements.txt pyproject.toml
 demo: $(READY)  ## the whole story in at most 90 seconds, nothing left running
 	@$(BIN)/lienthong demo
 
-dev: $(READY)  ## Temporal with its UI, simulator, gateway and worker in the foreground; Ctrl-C stops all
-	@$(BIN)/lienthong dev
+dev: $(READY)  ## Temporal with its UI, simulator, gateway and worker; Ctrl-C stops all (DATABASE=postgres: a real one)
+	@$(BIN)/lienthong dev $(if $(DATABASE),--database $(DATABASE))
 
 test: $(READY)  ## all tests
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -8,25 +8,39 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+import logs
+import telemetry
 from cli.output import Exit, fail
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
-from ledger.errors import DatabaseUnusable
+from ledger.errors import DatabaseFailed, DatabaseUnusable
 from ledger.store import Ledger
 from settings import Settings
 from workflows.plugin import connect
 
+SERVICE = "lienthong-cli"
+
 R = TypeVar("R")
+
+
+def observe(settings: Settings) -> None:
+    """From here on the command logs, warnings only, and records its part of traces, if the environment asks for it."""
+    logs.configure(settings, SERVICE, quiet=True)
+    telemetry.configure(SERVICE)
 
 
 def open_ledger(settings: Settings, *, as_json: bool) -> Ledger:
     """The ledger, checked; the command ends when it cannot be used."""
+    observe(settings)
     try:
-        engine = open_engine(settings.ledger_url)
+        engine = open_engine(settings.ledger_url, settings.connections("command"))
         check_schema(engine)
     except DatabaseUnusable as error:
-        hint = "Hệ thống đã chạy lần nào chưa? Chạy `lienthong dev`, hoặc đặt DATABASE_URL, LIENTHONG_STATE."
-        fail(Exit.FAILED, str(error), hint, as_json=as_json)
+        hints = (
+            "Sổ ở nơi khác? Đặt DATABASE_URL, LIENTHONG_STATE. Chạy thử trên máy này: lienthong dev",
+            "Sổ mới, hoặc chương trình vừa được cập nhật? Chạy: lienthong upgrade",
+        )
+        fail(Exit.FAILED, str(error), *hints, as_json=as_json)
     return Ledger(engine)
 
 
@@ -49,10 +63,14 @@ async def open_client(settings: Settings, *, as_json: bool) -> Client:
 
 
 def run(work: Coroutine[Any, Any, R], *, as_json: bool) -> R:
-    """Run a command's work; a server or database that fails meanwhile is one clear line."""
+    """Run a command's work; a server or database that fails meanwhile is one clear line. Its spans leave with it."""
     try:
         return asyncio.run(work)
     except RPCError as error:
         fail(Exit.FAILED, f"Temporal báo lỗi: {error.message}", as_json=as_json)
+    except DatabaseFailed as error:
+        fail(Exit.FAILED, str(error), as_json=as_json)
     except SQLAlchemyError as error:
         fail(Exit.FAILED, f"Cơ sở dữ liệu báo lỗi: {type(error).__name__}", as_json=as_json)
+    finally:
+        telemetry.close()

@@ -3,13 +3,16 @@
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.context import run
+from cli import postgres
+from cli.context import observe, run
 from cli.output import Exit, fail
 from cli.stack import LOOPBACK, Stack, StackFailed
 from ledger.documents import DocumentStore
@@ -20,6 +23,13 @@ from models.base import LEGAL_ZONE
 from settings import Settings
 from submissions import Submissions
 from workflows.plugin import connect
+
+
+class Database(StrEnum):
+    """What the ledger of `dev` is kept in."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +44,10 @@ def dev(
     gateway_port: Annotated[int, typer.Option(help="Cổng nhận sự kiện.")] = 8600,
     simulator_port: Annotated[int, typer.Option(help="Cổng bộ mô phỏng các cơ quan.")] = 8601,
     pace: Annotated[float, typer.Option(min=0, help="Bộ mô phỏng trả lời sau bấy nhiêu giây.")] = 2.0,
+    database: Annotated[
+        Database | None,
+        typer.Option(help="Sổ hồ sơ: SQLite, hoặc một PostgreSQL thật ở thư mục con postgres; mặc định: như cấu hình."),
+    ] = None,
 ) -> None:
     """Chạy Temporal (có giao diện), bộ mô phỏng, cổng nhận sự kiện và worker; Ctrl-C để dừng tất cả.
 
@@ -44,50 +58,86 @@ def dev(
       lienthong dev
 
       lienthong dev --state /tmp/thu --pace 5
+
+      lienthong dev --database postgres
     """
     base = Settings()
+    folder = state or base.state
+    ledger_url = base.database_url
+    if database is Database.POSTGRES:
+        folder = folder / database.value  # dossiers in Temporal belong to one ledger: the two must never be mixed
+        ledger_url = postgres.url(_cluster(folder))
+    elif database is Database.SQLITE:
+        ledger_url = ""
     settings = base.model_copy(
         update={
-            "state": state or base.state,
+            "state": folder,
+            "database_url": ledger_url,
             "temporal_address": f"{LOOPBACK}:{temporal_port}",
             "gateway_port": gateway_port,
             "simulator_url": f"http://{LOOPBACK}:{simulator_port}",
         }
     )
+    observe(settings)
+    cluster = _cluster(folder) if database is Database.POSTGRES else None
     try:
-        problem = run(_serve(settings, ui_port, pace), as_json=False)
+        problem = run(_serve(settings, ui_port, pace, cluster), as_json=False)
     except (StackFailed, DatabaseUnusable) as error:
         fail(Exit.FAILED, str(error))
     if problem:
         fail(Exit.FAILED, problem)
 
 
-async def _serve(settings: Settings, ui_port: int, pace: float) -> str | None:
-    """Serve until Ctrl-C or SIGTERM (None), or until a process dies (what to say about it)."""
+def _cluster(folder: Path) -> Path:
+    return folder / "postgresql"
+
+
+async def _serve(settings: Settings, ui_port: int, pace: float, cluster: Path | None) -> str | None:
+    """Serve until Ctrl-C or SIGTERM (None), or until a process dies (what to say about it).
+
+    Whoever asks it to stop while it starts need not wait until it has started.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Stack(settings, _say, ui_port=ui_port, pace=pace) as stack:
+    serving = asyncio.create_task(_serve_until_one_ends(settings, ui_port, pace, cluster))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if serving.done():
+        return serving.result()
+    _say("dev", "Đang dừng…")
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+    _say("dev", "Đã dừng tất cả.")
+    return None
+
+
+async def _serve_until_one_ends(settings: Settings, ui_port: int, pace: float, cluster: Path | None) -> str:
+    async with Stack(settings, _say, ui_port=ui_port, pace=pace, postgres_folder=cluster) as stack:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
-        ledger = Ledger(open_engine(settings.ledger_url))
-        resumed = await Submissions(ledger, DocumentStore(settings.documents), settings).recover(client)
+        engine = open_engine(settings.ledger_url, settings.connections("dev"))
+        submissions = Submissions(Ledger(engine), DocumentStore(settings.documents), settings)
+        resumed = await submissions.recover(client)
+        await asyncio.to_thread(engine.dispose)
         for line in (
             f"Sẵn sàng. Giao diện Temporal: http://{LOOPBACK}:{ui_port}",
             f"Cổng nhận sự kiện: http://{settings.gateway_host}:{settings.gateway_port} (hợp đồng: /openapi.json)",
             f"Thư mục dữ liệu: {settings.state}; đã khởi động lại {len(resumed)} hồ sơ chưa chạy.",
+            *(_about_postgres(settings) if cluster else ()),
             "Ở cửa sổ khác: .venv/bin/lienthong submit samples/birth/plain.json",
             "Ctrl-C để dừng tất cả.",
         ):
             _say("dev", line)
-        stopping = asyncio.create_task(stop.wait())
-        dying = asyncio.create_task(stack.any_ended())
-        await asyncio.wait((stopping, dying), return_when=asyncio.FIRST_COMPLETED)
-        problem = None if stop.is_set() else await dying
-        dying.cancel()
-        stopping.cancel()
-        _say("dev", "Đang dừng…")
-    _say("dev", "Đã dừng tất cả.")
-    return problem
+        return await stack.any_ended()
+
+
+def _about_postgres(settings: Settings) -> tuple[str, ...]:
+    return (
+        f"Xem bằng psql: {postgres.psql()} '{settings.ledger_url}'",
+        f"Ở cửa sổ khác, trước hết: export LIENTHONG_STATE='{settings.state}' DATABASE_URL='{settings.ledger_url}'",
+    )
 
 
 def _say(process: str, line: str) -> None:

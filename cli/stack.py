@@ -18,6 +18,7 @@ from typing import Self
 
 import httpx
 
+from cli import postgres
 from ledger.engine import open_engine, upgrade
 from settings import Settings
 from workflows.plugin import connect
@@ -82,14 +83,22 @@ def training_settings(folder: Path, plays_from: datetime) -> Settings:
 class Process:
     """One child process in a session of its own, so that Ctrl-C reaches only us and we stop it in order."""
 
-    def __init__(self, name: str, child: asyncio.subprocess.Process, say: Say) -> None:
+    def __init__(self, name: str, child: asyncio.subprocess.Process, say: Say, stop_with: signal.Signals) -> None:
         self.name = name
         self._child = child
+        self._stop_with = stop_with
         self._reading = asyncio.create_task(self._read(say))
 
     @classmethod
-    async def start(cls, name: str, *command: str, env: Mapping[str, str], say: Say) -> Self:
-        """Start it; every line it prints goes to `say`."""
+    async def start(
+        cls,
+        name: str,
+        *command: str,
+        env: Mapping[str, str],
+        say: Say,
+        stop_with: signal.Signals = signal.SIGTERM,
+    ) -> Self:
+        """Start it; every line it prints goes to `say`. `stop_with` is the signal it stops at."""
         child = await asyncio.create_subprocess_exec(
             *command,
             env={**os.environ, **env},
@@ -98,7 +107,7 @@ class Process:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
-        return cls(name, child, say)
+        return cls(name, child, say, stop_with)
 
     @property
     def running(self) -> bool:
@@ -111,7 +120,7 @@ class Process:
     async def stop(self) -> None:
         """Ask it to stop; after a while, make it."""
         with suppress(ProcessLookupError):
-            self._child.send_signal(signal.SIGTERM)
+            self._child.send_signal(self._stop_with)
         try:
             async with asyncio.timeout(_STOP_SECONDS):
                 await self._child.wait()
@@ -138,13 +147,24 @@ class Stack:
         ui_port: int | None = None,
         time_skipping: bool = False,
         pace: float = 0.2,
+        postgres_folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        worker: bool = True,
     ) -> None:
+        """With a `postgres_folder` a PostgreSQL of that folder runs too; the settings' URL must be its.
+
+        `environment` is given to every process beside what follows from the settings. Without a `worker` one runs
+        workers of one's own.
+        """
         self.settings = settings
         self.processes: list[Process] = []
         self._say = say
         self._ui_port = ui_port
         self._time_skipping = time_skipping
         self._pace = pace
+        self._postgres_folder = postgres_folder
+        self._extra = environment or {}
+        self._worker = worker
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -175,10 +195,12 @@ class Stack:
         expect_free(_port(settings.temporal_address), "Temporal")
         expect_free(_port(settings.simulator_url), "bộ mô phỏng")
         expect_free(settings.gateway_port, "cổng nhận sự kiện")
-        engine = open_engine(settings.ledger_url)
+        if self._postgres_folder:
+            await self._start_postgres(self._postgres_folder)
+        engine = open_engine(settings.ledger_url, settings.connections("upgrade"))
         await asyncio.to_thread(upgrade, engine)
         engine.dispose()
-        await self._start("temporal", *self._temporal_command())
+        await self._start("temporal", *self.temporal_command())
         await self._temporal_ready()
         gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
         book = str(settings.state / "simulator.db")
@@ -188,16 +210,34 @@ class Stack:
             *("--gateway", gateway, "--book", book, "--pace", str(self._pace)),
         )
         await self._start("gateway", sys.executable, "-m", "gateway")
-        await self._start("worker", sys.executable, "-m", "worker")
+        if self._worker:
+            await self._start("worker", sys.executable, "-m", "worker")
         await self._http_ready(settings.simulator_url, "simulator")
         await self._http_ready(gateway, "gateway")
 
-    async def _start(self, name: str, *command: str) -> None:
-        process = await Process.start(name, *command, env=self._environment(), say=self._say)
+    async def _start(self, name: str, *command: str, stop_with: signal.Signals = signal.SIGTERM) -> None:
+        process = await Process.start(name, *command, env=self._environment(), say=self._say, stop_with=stop_with)
         self.processes.append(process)
         self._exit.push_async_callback(process.stop)
 
-    def _temporal_command(self) -> tuple[str, ...]:
+    async def _start_postgres(self, folder: Path) -> None:
+        if postgres.too_long(folder):
+            raise StackFailed(f"Đường dẫn {folder} quá dài cho socket của PostgreSQL; chọn --state ngắn hơn.")
+        try:
+            postgres.package()
+        except ImportError:
+            raise StackFailed(postgres.MISSING) from None
+        command = (sys.executable, "-m", "cli.postgres", str(folder))
+        await self._start("postgres", *command, stop_with=signal.SIGINT)
+        deadline = time.monotonic() + _READY_SECONDS
+        while not await asyncio.to_thread(postgres.answers, folder):
+            self._expect_running("postgres")
+            if time.monotonic() > deadline:
+                raise StackFailed("PostgreSQL không khởi động được; xem nhật ký phía trên.")
+            await asyncio.sleep(0.05)
+
+    def temporal_command(self) -> tuple[str, ...]:
+        """How Temporal is started; with the same state it goes on where it was."""
         port = str(_port(self.settings.temporal_address))
         if self._time_skipping:
             return (str(program("temporal-test-server")), port)
@@ -208,6 +248,8 @@ class Stack:
             *(ui if self._ui_port else ("--headless",)),
             *("--db-filename", str(self.settings.state / "temporal.db"), "--sqlite-pragma", "journal_mode=wal"),
             *("--log-level", "error"),
+            # Without it a task given to a worker in the moment it stops waits for its time-out (measured: a minute).
+            *("--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"),
         )
 
     def _environment(self) -> dict[str, str]:
@@ -221,7 +263,10 @@ class Stack:
             "LIENTHONG_GATEWAY_PORT": str(settings.gateway_port),
             "LIENTHONG_TRAINING": str(settings.training).lower(),
             "LIENTHONG_TRAINING_OFFSET_SECONDS": str(settings.training_offset_seconds),
+            "LIENTHONG_LOG_FORMAT": settings.log_format.value,
+            "LIENTHONG_LOG_LEVEL": settings.log_level.value,
             "PYTHONUNBUFFERED": "1",
+            **self._extra,
         }
 
     async def _temporal_ready(self) -> None:

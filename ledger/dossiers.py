@@ -1,17 +1,16 @@
 """Opening dossiers: the one place where dossier codes are minted (REQUIREMENTS §8)."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from ledger.errors import DuplicateDossier, SubmissionReused
 from ledger.transactions import Transactions, add_documents, found, insert_if_absent, locked
-from ledger.values import Opened
+from ledger.values import OPEN_DOSSIERS, Opened
 from models.base import Code, legal_date
 from models.declaration import BirthDeclaration
-from models.dossier import DossierStage
 from models.law import Group
 from models.plan import Plan
 from models.submission import Submission
@@ -57,7 +56,7 @@ class Dossiers(Transactions):
         """The dossiers whose workflow has started and that have not concluded, oldest first."""
         with self._reading() as session:
             running = select(DossierRow.code).where(
-                col(DossierRow.started).is_(True), DossierRow.stage != DossierStage.CONCLUDED
+                col(DossierRow.started).is_(True), col(DossierRow.stage).in_(OPEN_DOSSIERS)
             )
             return tuple(session.exec(running.order_by(col(DossierRow.opened_at), col(DossierRow.code))))
 
@@ -76,6 +75,11 @@ class Dossiers(Transactions):
         with self._reading() as session:
             return found(session, code).declaration
 
+    def opened_at(self, code: Code) -> datetime:
+        """The legal instant of its submission. Raises UnknownDossier."""
+        with self._reading() as session:
+            return found(session, code).opened_at
+
     def plan(self, code: Code) -> Plan | None:
         """The plan the dossier runs by, None before it was first published. Raises UnknownDossier."""
         with self._reading() as session:
@@ -83,14 +87,18 @@ class Dossiers(Transactions):
 
 
 def _earlier(session: Session, submission: Submission) -> Opened | None:
-    same = select(DossierRow).where(DossierRow.submission_key == submission.submission_key)
-    dossier = session.exec(same).first()
-    if dossier:
-        if dossier.content_key != submission.content_key:
+    """The dossier of the same submission, if any. One statement, for between two another process may open it."""
+    either = or_(
+        col(DossierRow.submission_key) == submission.submission_key, col(DossierRow.child_claim) == submission.child_key
+    )
+    known = session.exec(select(DossierRow).where(either)).all()
+    same = next((dossier for dossier in known if dossier.submission_key == submission.submission_key), None)
+    if same:
+        if same.content_key != submission.content_key:
             raise SubmissionReused
-        return Opened(code=dossier.code, created=False, started=dossier.started)
-    claiming = session.exec(select(DossierRow).where(DossierRow.child_claim == submission.child_key)).first()
-    if claiming:
+        return Opened(code=same.code, created=False, started=same.started)
+    if known:
+        claiming = known[0]
         raise DuplicateDossier(claiming.code if claiming.applicant_key == submission.applicant_key else None)
     return None
 

@@ -2,25 +2,29 @@
 
 SQLite runs in WAL mode with foreign keys. SQLAlchemy opens its transactions itself, because the driver would open them
 too late: writers take the write lock at once (BEGIN IMMEDIATE) and wait for each other, so that no transaction fails
-half-way; readers see one snapshot and never wait. On other databases writers run at the default isolation (row locks
-and unique constraints keep them apart) and readers at REPEATABLE READ.
+half-way; readers see one snapshot and never wait. On PostgreSQL writers run at READ COMMITTED whatever the server's
+default is, for they rely on it: row locks and unique constraints keep them apart, and who waited for a lock sees what
+the other wrote. Readers run at REPEATABLE READ.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+import time
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from ledger.connections import DEFAULTS, Connections
 from ledger.errors import DatabaseUnusable
+from ledger.failures import shown, told_if_known, told_when_opening
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _READ_ONLY = "ledger_read_only"
@@ -28,22 +32,30 @@ _BUSY_MILLISECONDS = 30_000
 _UPGRADE_LOCK = 0x11E27408
 """The advisory lock that lets one process at a time upgrade a PostgreSQL database."""
 
+_KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+"""A server whose host or network vanished without a word is noticed within a minute."""
 
-def open_engine(url: str) -> Engine:
+
+def open_engine(url: str, connections: Connections = DEFAULTS) -> Engine:
     """The engine of a SQLAlchemy URL; connects to nothing yet. `postgres://` and `postgresql://` mean psycopg.
 
-    Raises DatabaseUnusable for a URL that cannot be, and for SQLite in memory, which processes cannot share.
+    Raises DatabaseUnusable for a URL that cannot be, for a database that is neither SQLite nor PostgreSQL, and for
+    SQLite in memory, which processes cannot share.
     """
     try:
         target = make_url(url)
         if target.drivername in ("postgres", "postgresql"):
             target = target.set(drivername="postgresql+psycopg")
+        if target.drivername == "postgresql+psycopg":
+            return _postgresql(target, connections)
         if target.get_backend_name() != "sqlite":
-            return create_engine(target, hide_parameters=True, pool_pre_ping=True)
+            raise DatabaseUnusable(
+                "đã cấu hình", "chỉ dùng được SQLite hoặc PostgreSQL", "only SQLite and PostgreSQL will do"
+            )
         if target.database in (None, "", ":memory:"):
             raise DatabaseUnusable("SQLite", "phải là một tệp, không phải bộ nhớ", "must be a file, not memory")
         engine = create_engine(target, hide_parameters=True)
-    except (ArgumentError, ImportError) as error:
+    except (ArgumentError, ImportError, ValueError) as error:
         raise DatabaseUnusable("đã cấu hình", "địa chỉ URL không đúng", "the URL is not valid") from error
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -54,24 +66,24 @@ def read_only(engine: Engine) -> Engine:
     """The same database for reading: each transaction sees one state of it, and holds up no writer."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{_READ_ONLY: True})
-    return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def check_schema(engine: Engine) -> None:
     """Raises DatabaseUnusable unless the database is there, answers, and has exactly the schema of this code."""
     file = _sqlite_file(engine)
     if file and not file.exists():
-        raise DatabaseUnusable(_shown(engine), "chưa có tệp", "the file does not exist")
-    with _unreachable(engine), read_only(engine).connect() as connection:
+        raise DatabaseUnusable(shown(engine), "chưa có tệp", "the file does not exist")
+    with told_when_opening(engine), read_only(engine).connect() as connection:
         found = MigrationContext.configure(connection).get_current_heads()
     script = ScriptDirectory.from_config(_config())
     if found == tuple(script.get_heads()):
         return
     if not found:
-        raise DatabaseUnusable(_shown(engine), "chưa được tạo bảng", "it has no tables yet, upgrade it first")
+        raise DatabaseUnusable(shown(engine), "chưa được tạo bảng", "it has no tables yet, upgrade it first")
     if set(found) <= {revision.revision for revision in script.walk_revisions()}:
-        raise DatabaseUnusable(_shown(engine), "cũ hơn chương trình", "it is older than the code, upgrade it first")
-    raise DatabaseUnusable(_shown(engine), "mới hơn chương trình", "it is newer than the code")
+        raise DatabaseUnusable(shown(engine), "cũ hơn chương trình", "it is older than the code, upgrade it first")
+    raise DatabaseUnusable(shown(engine), "mới hơn chương trình", "it is newer than the code")
 
 
 def upgrade(engine: Engine) -> None:
@@ -82,15 +94,17 @@ def upgrade(engine: Engine) -> None:
     file = _sqlite_file(engine)
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
-    with _unreachable(engine):
+    with told_when_opening(engine):
         connected = engine.connect()
-    with connected as connection, connection.begin():
+    with told_if_known(engine), connected as connection, connection.begin():
         if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         try:
             command.upgrade(_config(connection), "head")
         except CommandError as error:
-            raise DatabaseUnusable(_shown(engine), "mới hơn chương trình", "it is newer than the code") from error
+            raise DatabaseUnusable(shown(engine), "mới hơn chương trình", "it is newer than the code") from error
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -100,29 +114,54 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-@contextmanager
-def _unreachable(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise DatabaseUnusable(_shown(engine), "không kết nối được", "cannot be reached or read") from error
-
-
-def _shown(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)
-
-
 def _sqlite_file(engine: Engine) -> Path | None:
     return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+
+
+def _postgresql(url: URL, connections: Connections) -> Engine:
+    ours: dict[str, Any] = {
+        "application_name": connections.application,
+        "connect_timeout": str(max(1, round(connections.connect_timeout))),
+        **_KEEPALIVE,
+    }
+    limits = {
+        "statement_timeout": connections.statement_timeout,
+        "lock_timeout": connections.lock_timeout,
+        "idle_in_transaction_session_timeout": connections.idle_transaction_timeout,
+    }
+    options = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items())
+    return create_engine(
+        url.set(query={**ours, **url.query, "options": f"{options} {url.query.get('options', '')}".strip()}),
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=connections.pool_size,
+        max_overflow=connections.pool_overflow,
+        pool_timeout=connections.pool_wait,
+        pool_recycle=round(connections.pool_recycle),
+    )
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: DBAPICursor) -> None:
+    """SQLite does not wait when two processes turn a new file to WAL at once: one is told it is locked (measured)."""
+    deadline = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:

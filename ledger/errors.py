@@ -7,11 +7,22 @@ class LedgerError(Exception):
     """The ledger refuses something; `str(error)` is Vietnamese and safe to show."""
 
 
-class DatabaseUnusable(LedgerError):
-    """The database is missing, unreachable, or not of the schema this code was written for."""
+class DatabaseUnusable(Exception):
+    """The database is missing, unreachable, or not of the schema this code was written for.
+
+    No refusal of the ledger, for nothing was judged; `str(error)` is one Vietnamese line without any password.
+    """
 
     def __init__(self, database: str, vietnamese: str, english: str) -> None:
-        super().__init__(f"Không dùng được cơ sở dữ liệu {database}: {vietnamese} (ledger database: {english})")
+        super().__init__(database, vietnamese, english)
+
+    def __str__(self) -> str:
+        database, vietnamese, english = self.args
+        return f"Không dùng được cơ sở dữ liệu {database}: {vietnamese} (ledger database: {english})"
+
+
+class DatabaseFailed(DatabaseUnusable):
+    """The database failed while in use: gone, too slow, or at odds with itself. Nothing was written; call again."""
 
 
 class UnknownDossier(LedgerError):

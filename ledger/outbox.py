@@ -24,7 +24,7 @@ class Outbox(Transactions):
         """Leases at most `limit` rows of these channels until `now` + `lease`, the longest waiting first.
 
         Of each dossier and channel only the oldest unsent row can be had, not before its next attempt is due, and not
-        while somebody else's lease on it lasts.
+        while somebody else's lease on it lasts. Rows that another process is claiming at this moment are passed over.
         """
         with self._writing() as session:
             oldest = (
@@ -32,23 +32,17 @@ class Outbox(Transactions):
                 .where(col(NoticeRow.sent_at).is_(None), col(NoticeRow.channel).in_(channels))
                 .group_by(col(NoticeRow.dossier_code), col(NoticeRow.channel))
             )
-            candidates = session.exec(
+            rows = session.exec(
                 select(NoticeRow)
                 .where(col(NoticeRow.id).in_(oldest), *_due(now))
                 .order_by(col(NoticeRow.id))
                 .limit(limit)
+                .with_for_update(skip_locked=True)
             ).all()
-            claimed = []
-            for row in candidates:
-                won = session.exec(
-                    update(NoticeRow)
-                    .where(col(NoticeRow.id) == row.id, col(NoticeRow.attempts) == row.attempts, *_due(now))
-                    .values(leased_until=now + lease, attempts=row.attempts + 1)
-                    .execution_options(synchronize_session=False)
-                )
-                if won.rowcount:
-                    claimed.append(Claimed(id=row.id, dispatch=row.dispatch, attempts=row.attempts + 1))
-            return tuple(claimed)
+            for row in rows:
+                row.leased_until = now + lease
+                row.attempts += 1
+            return tuple(Claimed(id=row.id, dispatch=row.dispatch, attempts=row.attempts) for row in rows)
 
     def dispatched(self, id: int, at: datetime) -> None:
         """The channel took the row; who says so need not hold the lease any more, for it is sent all the same."""

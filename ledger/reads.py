@@ -10,10 +10,18 @@ from sqlmodel import Session, col, select
 from ledger.messages import read_refused_facts
 from ledger.outbox import stored_notice
 from ledger.transactions import Transactions
-from ledger.values import GROUP_CLOCK, StoredClock, StoredConsent, StoredDocument, StoredDossier
+from ledger.values import (
+    GROUP_CLOCK,
+    OPEN_DOSSIERS,
+    OPEN_LEGS,
+    StoredClock,
+    StoredConsent,
+    StoredDocument,
+    StoredDossier,
+)
 from models.base import Code
 from models.details import attributes
-from models.dossier import DossierStage, DossierView, Leg, LegStage
+from models.dossier import DossierStage, DossierView, Leg
 from models.law import Group
 from models.plan import Plan
 from models.publication import DossierSummary
@@ -63,11 +71,11 @@ class Reads(Transactions):
 
 def _overdue(at: datetime) -> ColumnElement[bool]:
     late_legs = select(LegRow.dossier_code).where(
-        col(LegRow.due_at) < at, col(LegRow.stage) != LegStage.ENDED, col(LegRow.timeliness).is_(None)
+        col(LegRow.due_at) < at, col(LegRow.stage).in_(OPEN_LEGS), col(LegRow.timeliness).is_(None)
     )
     late_dossier = and_(col(DossierRow.due_at) < at, col(DossierRow.timeliness).is_(None))
     late = or_(late_dossier, col(DossierRow.code).in_(late_legs))
-    return and_(col(DossierRow.stage) != DossierStage.CONCLUDED, late)
+    return and_(col(DossierRow.stage).in_(OPEN_DOSSIERS), late)
 
 
 def _legs(session: Session, codes: Sequence[Code]) -> Mapping[Code, list[Leg]]:

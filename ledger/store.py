@@ -11,5 +11,6 @@ class Ledger(Dossiers, Publications, Messages, Outbox, Reads):
     """Dossiers, messages and outbox in one database, made from its engine (`ledger.engine.open_engine`).
 
     Every method is one transaction, safe to repeat and safe from many threads and processes at once. A `LedgerError` is
-    a refusal with a Vietnamese text; errors of the database itself come as SQLAlchemy raises them and may be retried.
+    a refusal with a Vietnamese text; when the database itself fails it is DatabaseFailed, nothing was written, and the
+    call may be repeated.
     """

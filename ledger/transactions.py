@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from ledger.engine import read_only
 from ledger.errors import UnknownDossier
+from ledger.failures import told_in_use
 from models.base import Code
 from models.documents import Document
 from models.tables import DocumentRow, DossierRow, Table
@@ -24,12 +25,12 @@ class Transactions:
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
-        with Session(self._writer) as session, session.begin():
+        with told_in_use(self._writer), Session(self._writer) as session, session.begin():
             yield session
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:
-        with Session(self._reader) as session, session.begin():
+        with told_in_use(self._reader), Session(self._reader) as session, session.begin():
             yield session
 
 

@@ -3,7 +3,7 @@
 from models.base import Code, Instant, LongText, Model
 from models.clock import ClockEntry, Due
 from models.documents import Document
-from models.dossier import Consent, Fee, Leg
+from models.dossier import Consent, DossierStage, Fee, Leg, LegStage
 from models.facts import FactRefusal
 from models.messages import Dispatch
 from models.plan import Plan
@@ -11,6 +11,10 @@ from models.publication import DossierSummary, HeardFact, StatusEvent
 
 GROUP_CLOCK = "group"
 """The name of the clock of the whole dossier; the others bear the key of their leg."""
+
+OPEN_DOSSIERS = tuple(stage for stage in DossierStage if stage is not DossierStage.CONCLUDED)
+OPEN_LEGS = tuple(stage for stage in LegStage if stage is not LegStage.ENDED)
+"""Asked for by name rather than as “not closed”: only so can an index find the few open ones among all the others."""
 
 
 class Opened(Model):

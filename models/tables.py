@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -115,6 +116,7 @@ class DossierRow(Table, table=True):
     """Hồ sơ: one dossier. `child_claim` is free again once the dossier ends without the birth being registered."""
 
     __tablename__ = "dossiers"
+    __table_args__ = (Index(None, "stage", "province_code", "opened_at"),)
 
     code: str = Field(primary_key=True, sa_type=_KEY)
     submission_key: str = Field(sa_type=_KEY, unique=True)
@@ -127,7 +129,7 @@ class DossierRow(Table, table=True):
     declaration: BirthDeclaration = Field(sa_type=Shown(BirthDeclaration))
     plan: Plan | None = Field(default=None, sa_type=Shown(Plan))
     plan_sequence: int | None = None
-    stage: DossierStage = Field(default=DossierStage.INTAKE, sa_type=Word(DossierStage), index=True)
+    stage: DossierStage = Field(default=DossierStage.INTAKE, sa_type=Word(DossierStage))
     outcome: DossierOutcome | None = Field(default=None, sa_type=Word(DossierOutcome))
     provincial_code: str | None = Field(default=None, sa_type=_KEY, index=True)
     sequence: int | None = None
@@ -157,12 +159,13 @@ class LegRow(Table, table=True):
     """Thủ tục trong nhóm: one leg of a dossier, whole in `state`, as of the publication `sequence`."""
 
     __tablename__ = "legs"
+    __table_args__ = (Index(None, "stage", "due_at"),)
 
     dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
     key: str = Field(primary_key=True, sa_type=_KEY)
-    stage: LegStage = Field(sa_type=Word(LegStage), index=True)
+    stage: LegStage = Field(sa_type=Word(LegStage))
     outcome: LegOutcome | None = Field(default=None, sa_type=Word(LegOutcome))
-    due_at: datetime | None = Field(default=None, sa_type=UtcInstant(), index=True)
+    due_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     expected_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     decided_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     number: str | None = Field(default=None, sa_type=_KEY)
@@ -300,7 +303,14 @@ class NoticeRow(Table, table=True):
     """
 
     __tablename__ = "notices"
-    __table_args__ = (Index(None, "sent_at", "dossier_code", "channel", "id"),)
+    __table_args__ = (
+        Index(
+            "ix_notices_unsent",
+            *("channel", "dossier_code", "id"),
+            sqlite_where=text("sent_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
+    )
 
     id: int = Field(default=None, primary_key=True, sa_type=_RUNNING_NUMBER)
     key: str = Field(sa_type=_MESSAGE_KEY, unique=True)

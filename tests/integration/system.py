@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -43,10 +43,13 @@ _LOOK = 0.05
 class System:
     """A running system."""
 
-    def __init__(self, settings: Settings, log: deque[str]) -> None:
+    def __init__(self, settings: Settings, stack: Stack, in_loop: Callable[[Any], Any], log: deque[str]) -> None:
         self.settings = settings
+        self.stack = stack
+        self.in_loop = in_loop
         self.log = log
-        self.ledger = Ledger(open_engine(settings.ledger_url))
+        self.engine = open_engine(settings.ledger_url)
+        self.ledger = Ledger(self.engine)
         self.submissions = Submissions(self.ledger, DocumentStore(settings.documents), settings)
         self.http = httpx.Client(trust_env=False, timeout=30)
 
@@ -102,9 +105,11 @@ class System:
         assert dossier is not None
         return dossier
 
-    def see(self, code: str, condition: Callable[[StoredDossier], object], what: str) -> StoredDossier:
+    def see(
+        self, code: str, condition: Callable[[StoredDossier], object], what: str, patience: float = _PATIENCE
+    ) -> StoredDossier:
         """The dossier once the condition holds."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             dossier = self.dossier(code)
             if condition(dossier):
@@ -112,10 +117,10 @@ class System:
             time.sleep(_LOOK)
         raise AssertionError("\n".join((f"{code}: {what} did not happen; {self.dossier(code).summary}", *self.log)))
 
-    def concluded(self, code: str) -> StoredDossier:
+    def concluded(self, code: str, patience: float = _PATIENCE) -> StoredDossier:
         """The dossier once it has concluded and everything was sent."""
-        self.see(code, lambda dossier: dossier.summary.outcome, "conclusion")
-        return self.see(code, lambda _: not self.ledger.outbox_open(code), "outbox empty")
+        self.see(code, lambda dossier: dossier.summary.outcome, "conclusion", patience)
+        return self.see(code, lambda _: not self.ledger.outbox_open(code), "outbox empty", patience)
 
     def event(self, code: str, type_: str, data: dict[str, Any], **envelope: Any) -> httpx.Response:
         """Post a CloudEvent to the gateway."""
@@ -151,6 +156,7 @@ class System:
         """The settings as environment variables."""
         return {
             "LIENTHONG_STATE": str(self.settings.state),
+            "LIENTHONG_DATABASE_URL": self.settings.ledger_url,
             "LIENTHONG_TEMPORAL_ADDRESS": self.settings.temporal_address,
             "LIENTHONG_SIMULATOR_URL": self.settings.simulator_url,
             "LIENTHONG_TRAINING": "true",
@@ -164,13 +170,30 @@ def system_settings(folder: Path) -> Settings:
 
 
 @contextmanager
-def running_system(settings: Settings, *, pace: float = 0.1) -> Iterator[System]:
-    """The system up and running; stopped in order at the end, with everything it started."""
-    log: deque[str] = deque(maxlen=80)
+def running_system(
+    settings: Settings,
+    *,
+    pace: float = 0.1,
+    environment: Mapping[str, str] | None = None,
+    log_lines: int | None = 80,
+    worker: bool = True,
+) -> Iterator[System]:
+    """The system up and running; stopped in order at the end, with everything it started.
+
+    `environment` goes to every process; the last `log_lines` of their log are kept, all for None. Without a `worker`
+    the test runs its own.
+    """
+    log: deque[str] = deque(maxlen=log_lines)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    stack = Stack(settings, lambda name, line: log.append(f"{name}: {line}"), pace=pace)
+    stack = Stack(
+        settings,
+        lambda name, line: log.append(f"{name}: {line}"),
+        pace=pace,
+        environment=environment,
+        worker=worker,
+    )
 
     def in_loop(work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=90)
@@ -178,9 +201,10 @@ def running_system(settings: Settings, *, pace: float = 0.1) -> Iterator[System]
     try:
         in_loop(stack.__aenter__())
         try:
-            system = System(settings, log)
+            system = System(settings, stack, in_loop, log)
             yield system
             system.http.close()
+            system.engine.dispose()
         finally:
             in_loop(stack.__aexit__(None, None, None))
     finally:

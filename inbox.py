@@ -5,6 +5,7 @@ The gateway and the scripts share it. `DirectInbox` delivers at once; a durable 
 
 import asyncio
 import hashlib
+import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -13,9 +14,13 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+import telemetry
 from ledger.errors import MessageReused
 from ledger.store import Ledger
-from models.facts import Accepted, FactRefusal, FactRefused, InboundFact, kind_of
+from models.facts import Accepted, AgencyEvent, ConsentAnswer, FactRefusal, FactRefused, InboundFact, kind_of
+from telemetry import Fact, Facts
+
+logger = logging.getLogger("lienthong.inbox")
 
 DELIVERY_PATIENCE = timedelta(seconds=10)
 """How long a sender waits for the dossier's answer before being told to send again."""
@@ -48,6 +53,18 @@ class DirectInbox:
 
     async def deliver(self, fact: InboundFact, source: str) -> Accepted:
         """See `Inbox.deliver`. The message id is the update id: the same message twice is one update."""
+        with telemetry.span(f"deliver {kind_of(fact).value}", fact.dossier_code, _facts(fact)) as delivery:
+            try:
+                accepted = await self._deliver(fact, source)
+            except FactRefused as refusal:
+                logger.info("%s: từ chối, %s", kind_of(fact).value, refusal.reason.value)
+                raise
+            if isinstance(fact, AgencyEvent | ConsentAnswer):
+                delivery.note(Fact.LEG, fact.leg)
+            logger.info("%s: %s", kind_of(fact).value, "lặp lại" if accepted.repeated else "đã nhận")
+            return accepted
+
+    async def _deliver(self, fact: InboundFact, source: str) -> Accepted:
         digest = hashlib.sha256(fact.model_dump_json().encode()).hexdigest()
         kind = kind_of(fact)
         try:
@@ -78,6 +95,8 @@ class DirectInbox:
         self, message_id: str, digest: str, kind: str, dossier_code: str | None, source: str, refusal: FactRefused
     ) -> None:
         """See `Inbox.refuse`."""
+        with telemetry.about(dossier_code):
+            logger.info("%s: từ chối, %s", kind, refusal.reason.value)
         with suppress(MessageReused):
             now = datetime.now(UTC)
             await asyncio.to_thread(self._ledger.arrived, message_id, digest, kind, dossier_code, source, now)
@@ -102,6 +121,13 @@ class DirectInbox:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise _gone(fact, await asyncio.to_thread(self._ledger.exists, fact.dossier_code)) from None
             raise NotDelivered("Temporal chưa dùng được; hãy gửi lại thông điệp này.") from error
+
+
+def _facts(fact: InboundFact) -> Facts:
+    """Whose word it is and what it says; its leg is only what the sender claims until the dossier accepts it."""
+    if not isinstance(fact, AgencyEvent):
+        return {}
+    return {Fact.SYSTEM: fact.source.value, Fact.STEP: fact.fact.kind}
 
 
 def _refusal(failure: WorkflowUpdateFailedError) -> FactRefused:

@@ -4,25 +4,30 @@ A dossier whose workflow never started (the process died in between, Temporal wa
 """
 
 import asyncio
+import logging
+import time
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+import telemetry
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from ledger.values import Opened
 from models.base import Code, legal
 from models.declaration import BirthDeclaration
+from models.details import title
 from models.law import Group, pack_in_force
 from models.plan import resolve_plan
 from models.start import StartDossier
 from models.submission import submission
 from settings import Settings
 from workflows.birth import BirthProcedureGroup
+
+logger = logging.getLogger("lienthong.submissions")
 
 
 class Submissions:
@@ -43,26 +48,41 @@ class Submissions:
         Raises DeclarationErrors when the law in force needs somebody the form does not name, LawError when no law is in
         force, and the ledger's DuplicateDossier or SubmissionReused.
         """
-        at = self.now()
+        at, began = self.now(), time.time_ns()
         resolve_plan(pack_in_force(at.date()), declaration)
         for document in declaration.attachments:
             self._documents.put(contents[document.sha256], document.kind, document.file_name)
         incoming = submission(declaration, at, self._settings.hash_key)
-        return self._ledger.open_dossier(incoming, Group.BIRTH, self._settings.code_prefix)
+        opened = self._ledger.open_dossier(incoming, Group.BIRTH, self._settings.code_prefix)
+        if opened.created:
+            with telemetry.about(opened.code):
+                logger.info("đã vào sổ")
+            root = telemetry.submission(opened.code)
+            telemetry.record("submission", opened.code, began, time.time_ns(), as_=root)
+        return opened
 
     async def start(self, client: Client, code: Code) -> None:
         """Start the dossier's workflow unless it has been started before."""
-        declaration = await asyncio.to_thread(self._ledger.declaration, code)
-        with suppress(WorkflowAlreadyStartedError):
-            await client.start_workflow(
-                BirthProcedureGroup.run,
-                StartDossier(code=code, declaration=declaration, training_offset=self._settings.training_offset),
-                id=code,
-                task_queue=self._settings.queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=f"Khai sinh liên thông – tỉnh {declaration.recipients.province_code}",
-            )
-        await asyncio.to_thread(self._ledger.mark_started, code)
+        with telemetry.span("start", code, under=telemetry.submission(code)) as start:
+            declaration = await asyncio.to_thread(self._ledger.declaration, code)
+            submitted_at = await asyncio.to_thread(self._ledger.opened_at, code)
+            try:
+                await client.start_workflow(
+                    BirthProcedureGroup.run,
+                    StartDossier(
+                        code=code,
+                        declaration=declaration,
+                        submitted_at=submitted_at,
+                        training_offset=self._settings.training_offset,
+                    ),
+                    id=code,
+                    task_queue=self._settings.queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    static_summary=title(declaration.recipients.province_code, self.now().date()),
+                )
+            except WorkflowAlreadyStartedError as error:
+                start.failed(telemetry.error_type(error), expected=True)
+            await asyncio.to_thread(self._ledger.mark_started, code)
 
     async def recover(self, client: Client) -> tuple[Code, ...]:
         """Start every dossier whose workflow never started; their codes."""

@@ -4,7 +4,6 @@ Error messages name the system, the HTTP status, the problem type and the dossie
 """
 
 import asyncio
-import hashlib
 import re
 import ssl
 from collections.abc import Mapping
@@ -17,11 +16,14 @@ from functools import cache
 from typing import Annotated, ClassVar, Self, TypeVar
 
 import httpx
+from opentelemetry.trace import SpanKind
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+import telemetry
 from models.messages import Head
 from models.systems import System
+from telemetry import Fact, Facts
 
 MAX_ANSWER_BYTES = 64 * 1024
 """How much of an answer is read; a longer one is cut and cannot be understood."""
@@ -225,23 +227,27 @@ class AgencyClient:
         json: Mapping[str, object] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> AgencyReply:
-        request = self._http.build_request(
-            method, path, headers={**headers, **_context_headers(head)}, json=json, params=params
-        )
-        try:
-            async with asyncio.timeout(self._timeout):
-                response = await self._http.send(request, stream=True)
-                try:
-                    body, cut = await _read(response)
-                finally:
-                    await response.aclose()
-        except (httpx.TransportError, TimeoutError) as error:
-            raise AgencyUnavailable("không kết nối được", dossier_code=head.dossier_code) from error
-        except httpx.DecodingError as error:
-            raise AgencyUnreadable("câu trả lời không giải mã được", dossier_code=head.dossier_code) from error
-        media_type = _media_type(response)
-        _check_status(response, media_type, body, head.dossier_code)
-        return AgencyReply(response.status_code, media_type, body, cut, head.dossier_code)
+        code = head.dossier_code
+        facts: Facts = {Fact.SYSTEM: self.system.value, Fact.STEP: head.key.removeprefix(f"{code}:")}
+        with telemetry.span(f"{method} {self.system.value}", code, facts, kind=SpanKind.CLIENT) as call:
+            request = self._http.build_request(
+                method, path, headers={**headers, **_context_headers(head)}, json=json, params=params
+            )
+            try:
+                async with asyncio.timeout(self._timeout):
+                    response = await self._http.send(request, stream=True)
+                    try:
+                        body, cut = await _read(response)
+                    finally:
+                        await response.aclose()
+            except (httpx.TransportError, TimeoutError) as error:
+                raise AgencyUnavailable("không kết nối được", dossier_code=code) from error
+            except httpx.DecodingError as error:
+                raise AgencyUnreadable("câu trả lời không giải mã được", dossier_code=code) from error
+            call.note(Fact.STATUS, response.status_code)
+            media_type = _media_type(response)
+            _check_status(response, media_type, body, code)
+        return AgencyReply(response.status_code, media_type, body, cut, code)
 
 
 @cache
@@ -250,15 +256,11 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def traceparent(head: Head) -> str:
-    """A W3C trace context: one trace per dossier, one span per message, the same on every retry."""
-    trace = hashlib.sha256(head.dossier_code.encode()).hexdigest()[:32]
-    span = hashlib.sha256(head.key.encode()).hexdigest()[:16]
-    return f"00-{trace}-{span}-01"
-
-
 def _context_headers(head: Head) -> dict[str, str]:
-    headers = {"traceparent": traceparent(head), "X-Dossier-Code": head.dossier_code}
+    headers = {
+        "traceparent": telemetry.traceparent(head.dossier_code, head.key),
+        "X-Dossier-Code": head.dossier_code,
+    }
     if head.provincial_code:
         headers["X-Provincial-Code"] = head.provincial_code
     return headers

@@ -4,10 +4,11 @@ It plays on stated dates by the training offset (REQUIREMENTS §6.10), so that i
 """
 
 import asyncio
+import os
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client
 
-from cli.context import run
+import telemetry
+from cli.context import SERVICE, run
 from cli.dossiers import print_dossier
 from cli.files import load_declaration_file
+from cli.otlp import Receiver, SeenSpan, receiving_spans
 from cli.output import Exit, fail, heading, say
 from cli.stack import Stack, StackFailed, training_settings
+from cli.trace_tree import tree
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
@@ -33,6 +37,7 @@ from models.dossier import DossierStage, LegStage
 from models.words import last_day, when
 from settings import Settings
 from submissions import Submissions
+from telemetry import trace_id
 from workflows.plugin import connect
 
 MAIN_DATE = datetime(2026, 11, 19, 14, 58, tzinfo=LEGAL_ZONE)
@@ -43,6 +48,7 @@ SKIPPING_DATE = datetime(2026, 11, 20, 9, 30, tzinfo=LEGAL_ZONE)
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "birth"
 
+_ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 _PATIENCE = 45.0
 _LOOK = 0.2
 
@@ -87,6 +93,29 @@ async def _demo() -> None:
 
 async def _straight_paths(folder: Path) -> None:
     _chapter("1. Ba hồ sơ trên máy chủ Temporal thật", f"Ngày trong chuyện: {when(MAIN_DATE)}.")
+    with receiving_spans() as receiver:
+        with _exporting_to(receiver):
+            code = await _three_dossiers(folder)
+        _show_trace(code, receiver.trace(trace_id(code)))
+
+
+@contextmanager
+def _exporting_to(receiver: Receiver) -> Iterator[None]:
+    """This process and those it starts export their spans there; at the end all have left."""
+    before = os.environ.get(_ENDPOINT)
+    os.environ[_ENDPOINT] = f"{receiver.endpoint}/v1/traces"
+    telemetry.configure(SERVICE)
+    try:
+        yield
+    finally:
+        telemetry.close()
+        del os.environ[_ENDPOINT]
+        if before:
+            os.environ[_ENDPOINT] = before
+
+
+async def _three_dossiers(folder: Path) -> str:
+    """The story of part 1; the code of the dossier whose trace is shown."""
     async with _scene(folder, MAIN_DATE, time_skipping=False) as scene:
         plain = scene.open("plain")
         grandparents = scene.open("grandparents-home")
@@ -103,12 +132,21 @@ async def _straight_paths(folder: Path) -> None:
                 }
             },
         )
+        await scene.instruct(plain, "social_insurance", {"fail_times": 1, "fail_with": 503})
         for code in (plain, grandparents, refused):
             await scene.start(code)
         await scene.follow((plain, grandparents, refused))
         for code in (plain, grandparents, refused):
             print_dossier(scene.dossier(code))
         await _operators_view(scene.client, grandparents)
+    return plain
+
+
+def _show_trace(code: str, spans: Sequence[SeenSpan]) -> None:
+    heading(f"Vết (OpenTelemetry) của hồ sơ {code}: {len(spans)} bước, trace_id {trace_id(code)}")
+    say("Việc lặp lại nhiều lần gộp thành một dòng; cơ quan BHXH đã bận một lần và được gọi lại.")
+    for line in tree(spans):
+        say(line)
 
 
 async def _operators_view(client: Client, code: str) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Base64Bytes, ConfigDict, Field
+from pydantic import Base64Bytes, BeforeValidator, ConfigDict, Field
 
 from models.base import Code, Instant, Model, Text
 from models.documents import DocumentKind, MediaType
 from models.facts import FactKind
+
+_MAX_TRACE_CONTEXT = 200
 
 EVENT_MEDIA_TYPE = "application/cloudevents+json"
 
@@ -35,6 +37,15 @@ class WireDocument(Model):
     content: Base64Bytes
 
 
+def _or_nothing(stated: object) -> object:
+    """A trace context is a courtesy: one that is wrong is no reason to refuse the fact."""
+    return stated if isinstance(stated, str) and len(stated) <= _MAX_TRACE_CONTEXT else None
+
+
+TraceContext = Annotated[Annotated[str, Field(max_length=_MAX_TRACE_CONTEXT)] | None, BeforeValidator(_or_nothing)]
+"""A W3C trace context (CloudEvents extension Distributed Tracing)."""
+
+
 class CloudEvent(Model):
     """A CloudEvents 1.0 envelope. `id` is the message id, `subject` the dossier code.
 
@@ -51,7 +62,7 @@ class CloudEvent(Model):
     subject: Code
     time: Instant | None = None
     datacontenttype: Literal["application/json"] = "application/json"
-    traceparent: str | None = Field(default=None, max_length=200)
+    traceparent: TraceContext = None
     data: Mapping[str, Any]
 
 

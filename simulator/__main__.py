@@ -9,9 +9,14 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import logs
+import telemetry
+from settings import Settings
 from simulator.app import create_app
 from simulator.book import Book
 from simulator.server import serving
+
+SERVICE = "lienthong-simulator"
 
 logger = logging.getLogger("simulator")
 
@@ -40,14 +45,15 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     """Run until told to stop. Exit code 1 when the port or the folder of the book cannot be used."""
-    logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     arguments = _arguments()
+    logs.configure(Settings(), SERVICE)
+    telemetry.configure(SERVICE)
     try:
         asyncio.run(_run(arguments))
     except (OSError, sqlite3.OperationalError) as error:
         sys.exit(f"Cannot use port {arguments.port} or the book {arguments.book}: {error}")
+    finally:
+        telemetry.close()
 
 
 if __name__ == "__main__":

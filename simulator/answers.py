@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Self
 
 import httpx
+from opentelemetry.trace import SpanKind
 
+import telemetry
 from models.events import EVENT_MEDIA_TYPE, CloudEvent, EventType
 from models.systems import System
 from simulator.book import Book
-from simulator.records import Answer, AnswerState
+from simulator.records import Answer, AnswerState, TraceKept
+from telemetry import Fact, Facts
 
 logger = logging.getLogger("simulator")
 
@@ -42,6 +45,9 @@ class Answers:
     def start(self, system: System, dossier_code: str, name: str, steps: tuple[str, ...], delay: float) -> str:
         """Owe the events of a new course, each `delay` seconds after the one before; returns the course."""
         course = self._book.new_course(name)
+        kept = telemetry.traceparent(dossier_code, course)
+        at = self._book.legal_now(dossier_code)
+        self._book.add(TraceKept(system=system, dossier_code=dossier_code, key=course, at=at, traceparent=kept))
         self._book.owe(
             tuple(
                 Answer(
@@ -97,28 +103,44 @@ class Answers:
                 type=kind,
                 subject=answer.dossier_code,
                 time=at,
+                traceparent=self._origin(answer),
                 data=data,
             )
             body = json.dumps(event.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
             self._book.keep_composed(answer, body)
         return body
 
+    def _origin(self, answer: Answer) -> str | None:
+        """The trace context of the request that is answered."""
+        kept = self._book.entry(TraceKept, answer.system, answer.course)
+        return kept.traceparent if kept else None
+
     async def _deliver(self, answer: Answer, body: str) -> None:
         pause = FIRST_PAUSE
         while True:
-            state, problem = await self._attempt(body)
+            state, problem = await self._attempt(answer, body)
             self._book.note_attempt(answer, state, problem)
             if state is not AnswerState.WAITING:
-                logger.info("%s: %s %s: %s", answer.system, answer.dossier_code, answer.step, state)
+                with telemetry.about(answer.dossier_code):
+                    logger.info("%s: %s: %s", answer.system.value, answer.step, state.value)
                 return
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _attempt(self, body: str) -> tuple[AnswerState, str | None]:
+    async def _attempt(self, answer: Answer, body: str) -> tuple[AnswerState, str | None]:
+        code = answer.dossier_code
+        origin, _ = telemetry.parent_and_links(code, self._origin(answer))
+        facts: Facts = {Fact.SYSTEM: answer.system.value, Fact.STEP: answer.step}
+        with telemetry.span("event", code, facts, kind=SpanKind.PRODUCER, under=origin) as work:
+            state, problem = await self._post(body, telemetry.traceparent(code, answer.message_id))
+            if state is not AnswerState.ACCEPTED:
+                work.failed(state.value)
+        return state, problem
+
+    async def _post(self, body: str, traceparent: str) -> tuple[AnswerState, str | None]:
+        headers = {"Content-Type": EVENT_MEDIA_TYPE, "traceparent": traceparent}
         try:
-            reply = await self._http.post(
-                f"{self._gateway}/events", content=body.encode(), headers={"Content-Type": EVENT_MEDIA_TYPE}
-            )
+            reply = await self._http.post(f"{self._gateway}/events", content=body.encode(), headers=headers)
         except httpx.TransportError as error:
             return AnswerState.WAITING, type(error).__name__
         if reply.is_success:

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+import telemetry
 from models.messages import Head
 from models.systems import System
 from simulator.answers import Answers
@@ -16,6 +18,7 @@ from simulator.book import Book
 from simulator.instructions import FailWith, Instruction
 from simulator.records import KeptReply, RequestSeen
 from simulator.wire import Json, broken, lost, problem
+from telemetry import Fact, Work
 
 JSON = "application/json"
 
@@ -52,7 +55,7 @@ class Desk:
         if key is None:
             return problem(400, "key-missing", "Thiếu khóa", "Phải có Idempotency-Key.")
         fingerprint = hashlib.sha256(message.model_dump_json().encode()).hexdigest()
-        with self.book.transaction():
+        with self._answering(request, head.dossier_code) as work, self.book.transaction():
             self.book.note_sent_at(head.dossier_code, head.sent_at)
             failing = self.book.take_failure(head.dossier_code, self.system)
             kept = self.book.entry(KeptReply, self.system, key)
@@ -67,6 +70,7 @@ class Desk:
             if failing and failing.fail_with is FailWith.DROP:
                 response = lost()
             self._note(request, head.dossier_code, response.status_code, repeat=kept is not None)
+            _said(work, response)
         return response
 
     def serve_unfriendly(
@@ -81,7 +85,7 @@ class Desk:
 
         `error_body` words the failure that the system was told to answer with.
         """
-        with self.book.transaction():
+        with self._answering(request, dossier_code) as work, self.book.transaction():
             if sent_at:
                 self.book.note_sent_at(dossier_code, sent_at)
             failing = self.book.take_failure(dossier_code, self.system)
@@ -91,12 +95,22 @@ class Desk:
                 reply = act()
                 response, repeat = lost() if failing else _response(reply), reply.repeat
             self._note(request, dossier_code, response.status_code, repeat=repeat)
+            _said(work, response)
         return response
 
     def look_up(self, request: Request, dossier_code: str, found: Json) -> Response:
         """Answer a look-up (GET)."""
-        self._note(request, dossier_code, 200, repeat=False)
-        return _response(Reply(found))
+        with self._answering(request, dossier_code) as work:
+            self._note(request, dossier_code, 200, repeat=False)
+            response = _response(Reply(found))
+            _said(work, response)
+        return response
+
+    def _answering(self, request: Request, dossier_code: str) -> AbstractContextManager[Work]:
+        """Work on a request in the trace its sender states."""
+        name = f"{request.method} {self.system.value}"
+        stated = (request.headers.get("traceparent"),)
+        return telemetry.receiving(name, dossier_code, stated, {Fact.SYSTEM: self.system.value})
 
     def _first(self, head: Head, key: str, fingerprint: str, reply: Reply) -> Response:
         response = _response(reply)
@@ -128,6 +142,12 @@ class Desk:
                 repeat=repeat,
             )
         )
+
+
+def _said(work: Work, response: Response) -> None:
+    work.note(Fact.STATUS, response.status_code)
+    if response.status_code >= 400:
+        work.failed(str(response.status_code))
 
 
 def _response(reply: Reply) -> Response:

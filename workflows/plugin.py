@@ -3,18 +3,23 @@
 Given to the client, it configures every worker and replayer made from it.
 """
 
+import logging
+
 from pydantic import ValidationError
+from temporalio import activity, workflow
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.plugin import SimplePlugin
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import WorkflowRunner
+from temporalio.worker import WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from models.search_attributes import AttributeType, SearchAttribute
 from workflows.birth import BirthProcedureGroup
+from workflows.tracing import Tracing
 
 _PASSED_THROUGH = ("models", "pydantic", "pydantic_core", "annotated_types", "typing_inspection")
 """Pure value modules, shared by all workflows. Workflow code imports nothing else (a test keeps it so): one heavy
@@ -32,18 +37,40 @@ def _sandbox(_: WorkflowRunner | None) -> WorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
+WORKFLOWS = (BirthProcedureGroup,)
+"""For the worker of the workflows' queue; replayers get them from the plugin."""
+
+
 class LienthongPlugin(SimplePlugin):
     """Everything about Temporal that is ours."""
 
     def __init__(self) -> None:
+        activity.logger.activity_info_on_message = False  # our log lines name the dossier by themselves
+        workflow.logger.workflow_info_on_message = False
         # A ValidationError in workflow code would otherwise wedge a run for ever (measured, TEMPORAL §0.4).
         super().__init__(
             "lienthong",
             data_converter=pydantic_data_converter,
             workflow_runner=_sandbox,
-            workflows=[BirthProcedureGroup],
+            workflows=WORKFLOWS,
             workflow_failure_exception_types=[ValidationError],
+            interceptors=[Tracing()],
         )
+
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """As for any plugin, but a worker that names no workflows polls for none: a system's queue has only calls."""
+        named = config.get("workflows", ())
+        return WorkerConfig(**{**super().configure_worker(config), "workflows": named})
+
+
+def core_logs() -> LoggingConfig:
+    """Lines of Temporal's core as lines of ours (`logs`), without their fields, which quote failures."""
+    return LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(
+            logging.getLogger("temporalio.core"), append_target_to_name=False, append_log_fields_to_message=False
+        ),
+    )
 
 
 async def connect(address: str, namespace: str) -> Client:

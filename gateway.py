@@ -1,38 +1,44 @@
 """The gateway: HTTP in. CloudEvents from agencies, VNeID and the payment platform become facts for their dossier.
 
 2xx only when the dossier has accepted the fact; 4xx with a problem document (RFC 9457) when it is wrong; 503 when
-nobody could judge it yet. Run with `python gateway.py`, or by `lienthong dev`.
+nobody could judge it yet. Run with `python gateway.py`, or by `lienthong dev`. SIGTERM and Ctrl-C stop it gracefully:
+it takes no new requests and answers those it has.
 """
 
 import asyncio
 import hashlib
+import logging
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
-import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from temporalio.runtime import Runtime, TelemetryConfig
 
 import logs
+import telemetry
 from inbox import DirectInbox, Inbox, NotDelivered
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
-from models.base import Code, LongText, Model
+from lifecycle import Stop, leave, serving
 from models.documents import MAX_DOCUMENT_BYTES, DocumentRefused
 from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent, WireDocument, event_schemas
 from models.facts import Accepted, FactKind, FactRefusal, FactRefused, InboundFact
-from settings import Settings
-from workflows.plugin import connect
+from probes import PROBLEM_MEDIA_TYPE, Problem, Reason, Surroundings, probes
+from settings import BadSettings, Settings
+from workflows.plugin import connect, core_logs
+
+SERVICE = "lienthong-gateway"
 
 MAX_EVENT_BYTES = 2 * MAX_DOCUMENT_BYTES
 """The largest event taken: the largest document in base64, and room around it."""
 
-PROBLEM_MEDIA_TYPE = "application/problem+json"
+logger = logging.getLogger("lienthong.gateway")
 
 UNREADABLE = 400
 TOO_LARGE = 413
@@ -53,21 +59,6 @@ _STATUS = {
 _STATUS_OF_OTHERS = 422
 
 
-class Problem(Model):
-    """A problem document (RFC 9457); `type` is stable, `detail` is Vietnamese and free of personal data."""
-
-    type: Code
-    title: LongText
-    status: int
-    detail: LongText
-
-
-class Health(Model):
-    """The gateway answers."""
-
-    status: str
-
-
 class Answered(Exception):
     """The request ends here with this problem."""
 
@@ -84,15 +75,28 @@ class Doors:
         self.documents = documents
 
 
-def create_app(settings: Settings, doors: Doors | None = None) -> FastAPI:
-    """The application; `doors` are opened from the settings when none are given."""
+class GatewayProcess:
+    """The process as its supervisor sees it (`probes.Process`)."""
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.doors = doors or await _opened(settings)
-        yield
+    def __init__(self, stop: Stop, surroundings: Surroundings) -> None:
+        self._stop = stop
+        self._surroundings = surroundings
 
-    app = FastAPI(title="Liên thông – cổng nhận sự kiện", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    @property
+    def dead(self) -> Collection[Reason]:
+        """It has one part only: if it answers, it lives."""
+        return ()
+
+    async def unready(self) -> Collection[Reason]:
+        """Stopping, or without what it needs."""
+        return (Reason.STOPPING,) if self._stop.asked.is_set() else await self._surroundings.missing()
+
+
+def create_app(doors: Doors, process: GatewayProcess) -> FastAPI:
+    """The application with its doors open."""
+    app = FastAPI(title="Liên thông – cổng nhận sự kiện", version="1", docs_url=None, redoc_url=None)
+    app.state.doors = doors
+    app.include_router(probes(process))
 
     @app.exception_handler(Answered)
     async def answered(request: Request, answer: Answered) -> JSONResponse:
@@ -100,10 +104,10 @@ def create_app(settings: Settings, doors: Doors | None = None) -> FastAPI:
             answer.problem.model_dump(), status_code=answer.problem.status, media_type=PROBLEM_MEDIA_TYPE
         )
 
-    @app.get("/health")
-    async def health() -> Health:
-        """Whether the gateway answers."""
-        return Health(status="ok")
+    @app.exception_handler(DatabaseUnusable)
+    async def ledger_away(request: Request, error: DatabaseUnusable) -> JSONResponse:
+        logger.warning("sổ chưa dùng được: %s", error)
+        return await answered(request, Answered(TRY_AGAIN, "not_delivered", "Sổ hồ sơ chưa dùng được; hãy gửi lại."))
 
     @app.post(
         "/events",
@@ -121,7 +125,8 @@ def create_app(settings: Settings, doors: Doors | None = None) -> FastAPI:
         body = await _body(request)
         try:
             event = await _event(body, at.inbox)
-            return await at.inbox.deliver(await _fact(event, body, at), sender_of(event))
+            with _traced(event, request):
+                return await at.inbox.deliver(await _fact(event, body, at), sender_of(event))
         except FactRefused as refusal:
             status = _STATUS.get(refusal.reason, _STATUS_OF_OTHERS)
             raise Answered(status, refusal.reason.value, refusal.text) from None
@@ -138,16 +143,15 @@ def sender_of(event: CloudEvent) -> str:
     return event.source
 
 
+def _traced(event: CloudEvent, request: Request) -> AbstractContextManager[object]:
+    """Take the event as part of its dossier's trace: where its sender says it came from, the last hop first."""
+    stated = (request.headers.get("traceparent"), event.traceparent)
+    return telemetry.receiving(f"receive {event.type.fact_kind.value}", event.subject, stated)
+
+
 def _doors(request: Request) -> Doors:
     doors: Doors = request.app.state.doors
     return doors
-
-
-async def _opened(settings: Settings) -> Doors:
-    engine = open_engine(settings.ledger_url)
-    await asyncio.to_thread(check_schema, engine)
-    client = await connect(settings.temporal_address, settings.temporal_namespace)
-    return Doors(DirectInbox(client, Ledger(engine)), DocumentStore(settings.documents))
 
 
 def _expect_media_type(request: Request) -> None:
@@ -218,27 +222,45 @@ def _fields(error: ValidationError) -> str:
     return ", ".join(sorted(names))[:300]
 
 
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop. Raises DatabaseUnusable, RuntimeError (Temporal), OSError (the port is taken)."""
+    stop = Stop(settings.stop_grace)
+    engine = open_engine(settings.ledger_url, settings.connections("gateway"))
+    await asyncio.to_thread(check_schema, engine)
+    client = await connect(settings.temporal_address, settings.temporal_namespace)
+    doors = Doors(DirectInbox(client, Ledger(engine)), DocumentStore(settings.documents))
+    app = create_app(doors, GatewayProcess(stop, Surroundings(engine, client)))
+    async with serving(app, settings.gateway_host, settings.gateway_port, settings.stop_grace):
+        logger.info("cổng nhận sự kiện sẵn sàng: http://%s:%d", settings.gateway_host, settings.gateway_port)
+        await stop.asked.wait()
+        logger.info("cổng nhận sự kiện đang dừng")
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Serve until SIGTERM or SIGINT. Exit code 1 when the ledger cannot be used."""
+    """Exit code 0 after a graceful stop, 1 when something it needs is missing, 2 for bad arguments or settings."""
     if arguments:
-        sys.stderr.write("gateway.py takes no arguments; settings come from LIENTHONG_* variables (README).\n")
+        sys.stderr.write("gateway.py không nhận tham số; cấu hình bằng biến môi trường. Xem: lienthong settings.\n")
         return 2
-    logs.configure()
-    settings = Settings()
     try:
-        check_schema(open_engine(settings.ledger_url))
-    except DatabaseUnusable as error:
+        settings = Settings()
+    except BadSettings as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    logs.configure(settings, SERVICE)
+    telemetry.configure(SERVICE)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core_logs())))
+    try:
+        asyncio.run(serve(settings))
+    except (DatabaseUnusable, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    uvicorn.run(
-        create_app(settings),
-        host=settings.gateway_host,
-        port=settings.gateway_port,
-        log_level="warning",
-        access_log=False,
-    )
+    except RuntimeError as error:
+        sys.stderr.write(f"Temporal ({settings.temporal_address}): {error}\n")
+        return 1
+    finally:
+        telemetry.close()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

@@ -1,18 +1,65 @@
 """Settings of every process, from the environment (prefix `LIENTHONG_`) or defaults that work on one machine."""
 
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from ledger.connections import DEFAULTS, Connections
 from models.systems import System, system_queue
 
 
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a setting, for its documentation."""
+
+    name: str
+
+
+Seconds = Annotated[float, Unit("seconds")]
+PerSecond = Annotated[float, Field(gt=0), Unit("per second")]
+Share = Annotated[float, Field(gt=0, le=1), Unit("share of the machine")]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+PortOrOff = Annotated[int, Field(ge=0, le=65_535)]
+"""A port; 0 means that the server is off."""
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least serious lines that are logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def number(self) -> int:
+        """The level as `logging` counts it."""
+        return int(logging.getLevelNamesMapping()[self.name])
+
+
+class BadSettings(Exception):
+    """Settings that cannot be; the message is one Vietnamese line that names the variables and shows no value."""
+
+
 class Settings(BaseSettings):
-    """Where things are and how they behave. Times are seconds unless said otherwise.
+    """Where things are and how they behave.
 
     `training_offset_seconds` shifts legal time (REQUIREMENTS §6.10); anything but zero needs `training = true`.
+    Raises BadSettings.
     """
 
     model_config = SettingsConfigDict(env_prefix="LIENTHONG_", extra="ignore", frozen=True, populate_by_name=True)
@@ -22,6 +69,32 @@ class Settings(BaseSettings):
         default="",
         validation_alias=AliasChoices("LIENTHONG_DATABASE_URL", "DATABASE_URL", "database_url"),
         description="SQLAlchemy URL of the ledger; empty = SQLite in the state folder",
+    )
+    database_pool_size: int = Field(
+        default=DEFAULTS.pool_size, ge=1, description="PostgreSQL connections a process keeps open"
+    )
+    database_pool_overflow: int = Field(
+        default=DEFAULTS.pool_overflow, ge=0, description="More of them while it is busy; beyond, threads wait"
+    )
+    database_pool_wait: Seconds = Field(
+        default=DEFAULTS.pool_wait, gt=0, description="How long a thread waits for one of them"
+    )
+    database_pool_recycle: Seconds = Field(
+        default=DEFAULTS.pool_recycle, gt=0, description="Age at which a PostgreSQL connection is replaced"
+    )
+    database_connect_timeout: Seconds = Field(
+        default=DEFAULTS.connect_timeout, ge=1, description="How long connecting to PostgreSQL may take, whole seconds"
+    )
+    database_statement_timeout: Seconds = Field(
+        default=DEFAULTS.statement_timeout, ge=0.001, description="How long a statement on PostgreSQL may take"
+    )
+    database_lock_timeout: Seconds = Field(
+        default=DEFAULTS.lock_timeout, ge=0.001, description="How long a statement on PostgreSQL waits for a lock"
+    )
+    database_idle_transaction_timeout: Seconds = Field(
+        default=DEFAULTS.idle_transaction_timeout,
+        ge=0.001,
+        description="How long a transaction on PostgreSQL may stand idle before the server ends it",
     )
     temporal_address: str = Field(
         default="127.0.0.1:7233",
@@ -37,20 +110,82 @@ class Settings(BaseSettings):
     simulator_url: str = Field(default="http://127.0.0.1:8601", description="Base URL of the agency simulator")
     system_urls: dict[System, str] = Field(default={}, description="Base URL per system; default: the simulator's")
     gateway_host: str = Field(default="127.0.0.1", description="Address the gateway binds")
-    gateway_port: int = Field(default=8600, description="Port the gateway binds")
-    call_timeout: float = Field(default=10.0, gt=0, description="Seconds one agency call may take")
-    calls_per_second: dict[System, float] = Field(default={}, description="Rate limit per system; default 20")
+    gateway_port: Port = Field(default=8600, description="Port the gateway binds; `/health` and `/ready` are there too")
+    call_timeout: Seconds = Field(default=10.0, gt=0, description="How long one agency call may take")
+    calls_per_second: dict[System, PerSecond] = Field(
+        default={},
+        description="Rate limit per system, 20 where none is given: of workflows' calls over all workers together, "
+        "of the outbox in each process that relays it",
+    )
+    concurrent_calls: dict[System, Annotated[int, Field(ge=1)]] = Field(
+        default={}, description="Calls of workflows under way at once per system and worker, 20 where none is given"
+    )
+    workflow_tasks: int = Field(
+        default=20,
+        ge=2,
+        description="Most workflow tasks at once in a worker: caps bursts, each new dossier costs a sandbox",
+    )
+    ledger_tasks: int = Field(default=16, ge=1, description="Most ledger activities at once in a worker, a thread each")
+    target_cpu: Share = Field(default=0.9, description="CPU use from which a worker takes no more core tasks at once")
+    target_memory: Share = Field(default=0.8, description="The same for memory; above 0.8 it may run out")
+    stop_grace: Seconds = Field(
+        default=10.0,
+        ge=0,
+        description="How long running calls get to finish after SIGTERM; then they are cancelled and tried elsewhere",
+    )
+    health_host: str = Field(default="127.0.0.1", description="Address of the worker's `/health` and `/ready`")
+    health_port: PortOrOff = Field(default=0, description="Port of the worker's `/health` and `/ready`; 0 = off")
+    metrics_host: str = Field(default="127.0.0.1", description="IP address of the worker's `/metrics`")
+    metrics_port: PortOrOff = Field(default=0, description="Port of the worker's `/metrics` (Prometheus); 0 = off")
+    metrics_refresh: Seconds = Field(
+        default=15.0, gt=0, description="How often figures are read from the ledger for `/metrics`"
+    )
     code_prefix: str = Field(default="G22.99.08", description="Unit code that dossier codes begin with")
     hash_key: SecretStr = Field(
-        default=SecretStr("training-only"), description="Key of the submission and child hashes"
+        default=SecretStr("training-only"),
+        description="Key of the submission and child hashes; choose your own, and keep it",
     )
     calendar: tuple[Path, ...] = Field(default=(), description="Extra working-calendar CSV files (JSON list)")
+    communes: tuple[Path, ...] = Field(default=(), description="CSV files with lists of communes (JSON list)")
     training: bool = Field(default=False, description="Allow legal time to differ from the clock")
-    training_offset_seconds: float = Field(default=0.0, description="Legal time minus clock, in seconds")
+    training_offset_seconds: Seconds = Field(
+        default=0.0, description="Legal time minus clock; anything but 0 needs LIENTHONG_TRAINING=true"
+    )
+    log_format: LogFormat = Field(default=LogFormat.TEXT, description="Log lines for people (text) or machines (json)")
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="The least serious log lines written")
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadSettings(_bad(_problem(one["loc"], one["msg"]) for one in error.errors())) from None
+        except SettingsError as error:  # a list or a mapping that is not JSON: the error names the field in its text
+            unreadable = next((name for name in type(self).model_fields if f'"{name}"' in str(error)), "")
+            raise BadSettings(_bad([f"{variables(unreadable)[0]} (must be JSON)"])) from None
+
+    @model_validator(mode="after")
+    def _offset_only_in_training(self) -> Self:
+        if self.training_offset_seconds and not self.training:
+            raise ValueError("LIENTHONG_TRAINING_OFFSET_SECONDS needs LIENTHONG_TRAINING=true")
+        return self
 
     @property
     def ledger_url(self) -> str:
         return self.database_url or f"sqlite:///{self.state / 'ledger.db'}"
+
+    def connections(self, process: str) -> Connections:
+        """How a process of that name uses a PostgreSQL ledger."""
+        return Connections(
+            application=f"lienthong {process}",
+            pool_size=self.database_pool_size,
+            pool_overflow=self.database_pool_overflow,
+            pool_wait=self.database_pool_wait,
+            pool_recycle=self.database_pool_recycle,
+            connect_timeout=self.database_connect_timeout,
+            statement_timeout=self.database_statement_timeout,
+            lock_timeout=self.database_lock_timeout,
+            idle_transaction_timeout=self.database_idle_transaction_timeout,
+        )
 
     @property
     def documents(self) -> Path:
@@ -68,6 +203,30 @@ class Settings(BaseSettings):
         """Calls per second we allow ourselves towards a system."""
         return self.calls_per_second.get(system, 20.0)
 
+    def concurrency(self, system: System) -> int:
+        """Calls of workflows to a system that one worker has under way at most."""
+        return self.concurrent_calls.get(system, 20)
+
     def queue_for(self, system: System) -> str:
         """The task queue of a system's activities."""
         return system_queue(self.queue, system)
+
+
+def variables(field: str) -> tuple[str, ...]:
+    """The environment variables a setting is read from, the first that is set wins."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(str(choice) for choice in alias.choices if str(choice).isupper())
+    return (f"{Settings.model_config['env_prefix']}{field}".upper(),)
+
+
+def _problem(place: tuple[int | str, ...], message: str) -> str:
+    """What is wrong with which variable; several settings that do not go together have no place of their own."""
+    if not place:
+        return message.removeprefix("Value error, ")
+    field = str(place[0])
+    return f"{variables(field)[0] if field in Settings.model_fields else field.upper()} ({message})"
+
+
+def _bad(problems: Iterable[str]) -> str:
+    return f"Cấu hình sai: {'; '.join(problems)}. Xem: lienthong settings."

@@ -1,20 +1,28 @@
 """`lienthong`: the command line for people and scripts (the console entry point is `main`)."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from cli.output import use_utf8
+from cli.output import Exit, fail, use_utf8
+from ledger.errors import DatabaseUnusable
+from settings import BadSettings
 
 ROOMS = {
     "cli.dossiers": ("submit", "show", "list", "recover", "retime"),
     "cli.facts": ("consent", "agency-event", "pay", "attach"),
     "cli.offline": ("deadline", "law", "checklist"),
+    "cli.places": ("provinces", "communes"),
     "cli.dev": ("dev",),
     "cli.demo": ("demo",),
+    "cli.configuration": ("settings",),
+    "cli.database": ("upgrade",),
 }
 """Which module has which commands. Only the module of the command at hand is loaded: a script that asks for a deadline
 a thousand times should not load a database driver a thousand times."""
@@ -28,10 +36,25 @@ Mã thoát: 0 xong; 1 máy chủ hoặc cơ sở dữ liệu không dùng đư�
 """
 
 
+class Commands(TyperGroup):
+    """The commands; settings that cannot be, or a database that fails, end any of them with one clear line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command at hand."""
+        arguments = list(ctx.args)
+        try:
+            return super().invoke(ctx)
+        except BadSettings as error:
+            fail(Exit.USAGE, str(error), as_json="--json" in arguments)
+        except DatabaseUnusable as error:
+            fail(Exit.FAILED, str(error), as_json="--json" in arguments)
+
+
 def application(arguments: Sequence[str]) -> typer.Typer:
     """The command line with the commands these arguments can mean; all of them for `--help` or a wrong name."""
     app = typer.Typer(
         name="lienthong",
+        cls=Commands,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -57,6 +80,8 @@ def main() -> None:
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
+    except KeyboardInterrupt:  # while the command was still being loaded
+        code = 128 + signal.SIGINT
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,141 +1,160 @@
-"""The worker process: workflows, activities per system on their own queues, and the outbox relay.
+"""The worker process. Run with `python worker.py` (`--help`; settings from the environment).
 
-Run with `python worker.py` (settings from the environment); SIGTERM and Ctrl-C stop it gracefully.
+SIGTERM and Ctrl-C stop it gracefully: it takes nothing more, finishes what it has begun within the grace of the
+settings, and gives back the rest. Told twice, it leaves at once; what it was doing is then done again after a minute.
 """
 
 import asyncio
 import logging
-import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import timedelta
-from typing import Any
+from collections.abc import Collection, Sequence
+from contextlib import AsyncExitStack
+from typing import Annotated
 
-from temporalio.client import Client
-from temporalio.worker import Worker
+import typer
+from fastapi import FastAPI
+from temporalio.runtime import Runtime
 
 import logs
-from activities.adapters import Adapters
-from activities.agencies import AgencyActivities
-from activities.law import LawActivities
-from activities.ledger import LedgerActivities
-from activities.outbox import OutboxRelay
-from ledger.documents import DocumentStore
+import telemetry
+from crew import QUEUES, Crew, Queues, UnknownQueue, running_crew
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable
-from ledger.store import Ledger
-from models.calendar import CalendarError, load_calendar
-from models.systems import System
-from settings import Settings
+from lifecycle import Stop, leave, serving
+from metrics import MetricsOff, metered_runtime
+from models.calendar import CalendarError
+from models.commune_files import CommuneListError
+from probes import Reason, Surroundings, probes
+from settings import BadSettings, Settings
 from workflows.plugin import connect, register_search_attributes
+
+SERVICE = "lienthong-worker"
 
 logger = logging.getLogger("lienthong.worker")
 
-AWAITED_SYSTEMS = tuple(system for system in System if system.awaited)
-"""The systems with a task queue of their own."""
-
-_GRACE = timedelta(seconds=10)
-_THREADS = 16
+_PROBE_GRACE = 1.0
 
 
-@asynccontextmanager
-async def running_worker(client: Client, settings: Settings) -> AsyncIterator[None]:
-    """All workers of one process on one client, and the outbox relay, until the context ends."""
-    ledger = Ledger(open_engine(settings.ledger_url))
-    documents = DocumentStore(settings.documents)
+class PartDied(Exception):
+    """A part of the worker ended by itself; the message is one Vietnamese line."""
+
+
+class WorkerProcess:
+    """The process as its supervisor sees it (`probes.Process`)."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self.crew: Crew | None = None
+        self.surroundings: Surroundings | None = None
+
+    @property
+    def dead(self) -> Collection[Reason]:
+        """A part has died. Who stops in good order is not dead."""
+        died = self.crew and not self.crew.complete and not self._stop.asked.is_set()
+        return (Reason.PART_DIED,) if died else ()
+
+    async def unready(self) -> Collection[Reason]:
+        """Starting, stopping, or without what it needs."""
+        if self._stop.asked.is_set():
+            return (Reason.STOPPING,)
+        if self.crew is None or self.surroundings is None:
+            return (Reason.STARTING,)
+        return await self.surroundings.missing()
+
+
+async def serve(settings: Settings, queues: Queues, runtime: Runtime) -> None:
+    """Serve until told to stop. Raises PartDied, and what keeps the worker from starting."""
+    stop = Stop(settings.stop_grace)
+    process = WorkerProcess(stop)
     async with AsyncExitStack() as stack:
-        adapters = await stack.enter_async_context(Adapters(settings))
-        relay = OutboxRelay(adapters, ledger, documents, settings)
-        threads = stack.enter_context(ThreadPoolExecutor(_THREADS))
-        on_ledger = LedgerActivities(ledger, training=settings.training, wake_outbox=relay.wake)
-        law = LawActivities(load_calendar(*settings.calendar))
-        agencies = AgencyActivities(adapters, ledger, documents)
-        relaying = asyncio.create_task(relay.run())
-        stack.push_async_callback(_cancelled, relaying)
-        core = Worker(
-            client,
-            task_queue=settings.queue,
-            activities=core_activities(on_ledger, law),
-            activity_executor=threads,
-            graceful_shutdown_timeout=_GRACE,
-        )
-        await stack.enter_async_context(core)
-        for system in AWAITED_SYSTEMS:
-            await stack.enter_async_context(_system_worker(client, settings, system, agencies))
-        yield
-
-
-def core_activities(on_ledger: LedgerActivities, law: LawActivities) -> list[Callable[..., Any]]:
-    """What runs on the workflows' own queue: ledger and law."""
-    return [
-        on_ledger.confirm_dossier,
-        on_ledger.publish,
-        law.resolve_law,
-        law.due_dates,
-        law.citizen_due_date,
-        law.expected_dates,
-    ]
-
-
-def _system_worker(client: Client, settings: Settings, system: System, agencies: AgencyActivities) -> Worker:
-    """The activities of one system on its own queue, so that a dead system starves no other."""
-    return Worker(
-        client,
-        task_queue=settings.queue_for(system),
-        activities=[
-            agencies.send_leg,
-            agencies.ask_consent,
-            agencies.request_payment,
-            agencies.look_up_birth_notice,
-            agencies.check_people,
-        ],
-        max_task_queue_activities_per_second=settings.rate(system),
-        graceful_shutdown_timeout=_GRACE,
-    )
-
-
-async def _cancelled(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    check_schema(open_engine(settings.ledger_url))
-    client = await connect(settings.temporal_address, settings.temporal_namespace)
-    await register_search_attributes(client)
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running_worker(client, settings):
-        logger.info("worker sẵn sàng: hàng đợi %s, %d hệ thống", settings.queue, len(AWAITED_SYSTEMS))
-        await stop.wait()
+        if settings.health_port:
+            app = FastAPI(title="Liên thông – worker", docs_url=None, redoc_url=None)
+            app.include_router(probes(process))
+            await stack.enter_async_context(serving(app, settings.health_host, settings.health_port, _PROBE_GRACE))
+        engine = open_engine(settings.ledger_url, settings.connections("worker"))
+        await asyncio.to_thread(check_schema, engine)
+        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        await register_search_attributes(client)
+        process.surroundings = Surroundings(engine, client)
+        crew = await stack.enter_async_context(running_crew(client, engine, settings, queues, runtime.metric_meter))
+        process.crew = crew
+        logger.info("worker sẵn sàng: %s", queues)
+        died = await _first_to_die(crew, stop)
+        stop.begin()
         logger.info("worker đang dừng")
+    if died:
+        raise PartDied(f"Phần {died} của worker đã dừng ngoài ý muốn; xem nhật ký phía trên.")
+    logger.info("worker đã dừng")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 after a graceful stop, 1 when something the worker needs is missing."""
-    if arguments:
-        sys.stderr.write("worker.py takes no arguments; settings come from LIENTHONG_* variables (README).\n")
-        return 2
-    logs.configure()
-    settings = Settings()
-    if settings.training_offset_seconds and not settings.training:
-        sys.stderr.write("LIENTHONG_TRAINING_OFFSET_SECONDS needs LIENTHONG_TRAINING=true.\n")
-        return 2
+async def _first_to_die(crew: Crew, stop: Stop) -> str | None:
+    """Wait for the order to stop (None), or for the end of a part (its name)."""
+    asked, broken = asyncio.create_task(stop.asked.wait()), asyncio.create_task(crew.broken())
+    await asyncio.wait((asked, broken), return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if broken.done():
+        return broken.result()
+    broken.cancel()
+    return None
+
+
+def run(settings: Settings, queues: Queues) -> int:
+    """Exit code 0 after a graceful stop, 1 when something the worker needs is missing, with one line that says what."""
+    logs.configure(settings, SERVICE)
+    telemetry.configure(SERVICE)
     try:
-        asyncio.run(serve(settings))
-    except (DatabaseUnusable, CalendarError) as error:
+        runtime = metered_runtime(settings)
+        Runtime.set_default(runtime)
+        asyncio.run(serve(settings, queues, runtime))
+    except (DatabaseUnusable, CalendarError, CommuneListError, MetricsOff, PartDied, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except RuntimeError as error:
         sys.stderr.write(f"Temporal ({settings.temporal_address}): {error}\n")
         return 1
+    finally:
+        telemetry.close()
+    return 0
+
+
+def worker(
+    queues: Annotated[
+        str, typer.Option(help=f"Những phần worker này nhận, cách nhau bằng dấu phẩy: {', '.join(QUEUES)}.")
+    ] = "",
+) -> None:
+    """Chạy worker: quy trình, gọi hệ thống các cơ quan, gửi hộp thư đi. Mặc định nhận tất cả.
+
+    core: quy trình hồ sơ, ghi sổ, tính hạn. outbox: gửi thông báo, trạng thái, kết quả. Tên hệ thống: các lời gọi đến
+    hệ thống đó. Có thể chia cho nhiều máy; mỗi phần phải có ít nhất một worker nhận, nếu không hồ sơ chờ ở phần đó.
+
+    Dừng bằng SIGTERM hoặc Ctrl-C: xong việc dở rồi mới dừng; lần thứ hai: dừng ngay. Cấu hình: lienthong settings.
+
+    Ví dụ:
+
+      python worker.py
+
+      python worker.py --queues core,outbox
+
+      python worker.py --queues residence,identity
+    """
+    try:
+        settings, wanted = Settings(), Queues.named(queues)
+    except (BadSettings, UnknownQueue) as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(2) from None
+    raise typer.Exit(run(settings, wanted))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0 after a graceful stop, 1 when something is missing, 2 for bad arguments or settings."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command()(worker)
+    try:
+        app(list(arguments), prog_name="worker.py")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

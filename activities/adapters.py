@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 from activities import health, payment, population, vneid
 from activities.http import AgencyClient
 from activities.wire import AgencyAdapter, ChannelAdapter
+from metrics import AgencyCalls
 from models.systems import Role, System
 from settings import Settings
 
@@ -17,10 +18,12 @@ A = TypeVar("A")
 class Adapters:
     """The adapters with their connections; use as an async context manager, which closes them.
 
-    Raises TypeError when an adapter cannot do what its system's roles say.
+    `calls` counts and times what is exchanged by them. Raises TypeError when an adapter cannot do what its system's
+    roles say.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, calls: AgencyCalls | None = None) -> None:
+        self.calls = calls or AgencyCalls()
         self._clients = {
             system: AgencyClient(system, settings.url(system), settings.call_timeout, settings.code_prefix)
             for system in System

@@ -62,12 +62,12 @@ class AgencyActivities:
     @activity.defn(name="look_up_birth_notice")
     async def look_up_birth_notice(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
         """Find a birth notice; a look-up may be repeated freely."""
-        return await _told(System.HEALTH, partial(self._adapters.health.look_up, query))
+        return await self._told(System.HEALTH, partial(self._adapters.health.look_up, query))
 
     @activity.defn(name="check_people")
     async def check_people(self, query: PeopleQuery) -> PeopleAnswer:
         """Validate people; a look-up may be repeated freely."""
-        return await _told(System.POPULATION, partial(self._adapters.population.check, query))
+        return await self._told(System.POPULATION, partial(self._adapters.population.check, query))
 
     async def _once(
         self, head: Head, system: System, step: str, send: Callable[[], Awaitable[Sent]], *, leg: str | None = None
@@ -76,17 +76,17 @@ class AgencyActivities:
         if reply is not None:
             return reply
         await asyncio.to_thread(self._ledger.sending, head, system, step, leg)
-        reply = await _told(system, send)
+        reply = await self._told(system, send)
         await asyncio.to_thread(self._ledger.sent, head.key, reply)
         return reply
 
+    async def _told(self, system: System, call: Callable[[], Awaitable[A]]) -> A:
+        """The answer of a call; its failure as Temporal retries it."""
+        try:
+            with self._adapters.calls.timed(system):
+                return await call()
+        except AgencyError as error:
+            raise as_application_error(error, system) from error
+
     async def _read(self, document: Document) -> bytes:
         return await asyncio.to_thread(self._documents.get, document)
-
-
-async def _told(system: System, call: Callable[[], Awaitable[A]]) -> A:
-    """The answer of a call; its failure as Temporal retries it."""
-    try:
-        return await call()
-    except AgencyError as error:
-        raise as_application_error(error, system) from error

@@ -19,12 +19,20 @@ TRAINING_REFUSED = "TrainingRefused"
 
 
 class LedgerActivities:
-    """The ledger as workflows see it. `wake_outbox` is called after each publication."""
+    """The ledger as workflows see it. `wake_outbox` and `published` are called after each publication."""
 
-    def __init__(self, ledger: Ledger, *, training: bool, wake_outbox: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        training: bool,
+        wake_outbox: Callable[[], None],
+        published: Callable[[Publication], None] = lambda _: None,
+    ) -> None:
         self._ledger = ledger
         self._training = training
         self._wake_outbox = wake_outbox
+        self._published = published
 
     @activity.defn(name="confirm_dossier")
     def confirm_dossier(self, start: StartDossier) -> None:
@@ -48,5 +56,6 @@ class LedgerActivities:
         declaration = self._ledger.declaration(publication.code)
         self._ledger.publish(publication, dispatches(publication, plan, declaration) if plan else ())
         self._wake_outbox()
+        self._published(publication)
         legs = [f"{leg.key} {(leg.outcome or leg.stage).value}" for leg in publication.legs]
-        logger.info("%s %s%s", publication.code, publication.stage.value, "".join(f"; {leg}" for leg in legs))
+        logger.info("%s%s", publication.stage.value, "".join(f"; {leg}" for leg in legs))

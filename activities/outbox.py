@@ -9,21 +9,23 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
+import telemetry
 from activities.adapters import Adapters
 from activities.http import AgencyError
 from ledger.documents import DocumentStore
-from ledger.errors import LedgerError
+from ledger.errors import DatabaseUnusable, LedgerError
 from ledger.store import Ledger
 from ledger.values import Claimed
 from models.documents import Document
 from models.systems import System
 from settings import Settings
+from telemetry import Fact, Facts
 
 logger = logging.getLogger("lienthong.outbox")
 
 _BATCH = 5
-_LEASE = timedelta(minutes=1)
-"""Longer than a batch can take (5 calls of 10 s); what a killed process had leased waits this long."""
+_LEASE_MARGIN = 10.0
+"""Seconds a lease lasts beyond what its batch can take at most."""
 
 _IDLE_SECONDS = 1.0
 _FIRST_PAUSE = timedelta(seconds=2)
@@ -31,7 +33,10 @@ _LONGEST_PAUSE = timedelta(minutes=10)
 
 
 class OutboxRelay:
-    """Relays some channels; `wake` makes it look at once instead of at its next look."""
+    """Relays some channels; `wake` makes it look at once instead of at its next look.
+
+    `stop` lets it finish the row it is sending on each channel; what it leased besides, it gives back.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class OutboxRelay:
         self._channels = tuple(channels if channels is not None else adapters.channels)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wakers = {channel: asyncio.Event() for channel in self._channels}
+        self._stopping = asyncio.Event()
 
     def wake(self) -> None:
         """There may be something to send; callable from any thread."""
@@ -56,41 +62,71 @@ class OutboxRelay:
                 self._loop.call_soon_threadsafe(waker.set)
 
     async def run(self) -> None:
-        """Relay until cancelled, each channel on its own."""
+        """Relay until stopped or cancelled, each channel on its own."""
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as channels:
             for channel in self._channels:
                 channels.create_task(self._relay(channel))
 
+    def stop(self) -> None:
+        """Send nothing more; `run` then ends. Called in the event loop of `run`."""
+        self._stopping.set()
+        for waker in self._wakers.values():
+            waker.set()
+
     async def _relay(self, channel: System) -> None:
         waker = self._wakers[channel]
-        while True:
+        lease = self._lease(channel)
+        while not self._stopping.is_set():
             waker.clear()
             try:
-                claimed = await asyncio.to_thread(self._ledger.claim, (channel,), datetime.now(UTC), _LEASE, _BATCH)
+                claimed = await asyncio.to_thread(self._ledger.claim, (channel,), datetime.now(UTC), lease, _BATCH)
                 await self._send_all(channel, claimed)
+            except DatabaseUnusable as error:  # nothing is lost, rows wait in the ledger
+                logger.warning("outbox %s: sẽ thử lại. %s", channel.value, error)
+                claimed = ()
             except Exception:  # the ledger is away: nothing is lost, rows wait in it
                 logger.warning("outbox %s: sổ chưa dùng được, sẽ thử lại", channel.value, exc_info=True)
                 claimed = ()
-            if not claimed:
+            if not claimed and not self._stopping.is_set():
                 await _either(waker, _IDLE_SECONDS)
+
+    def _lease(self, channel: System) -> timedelta:
+        """Longer than a batch can take; what a killed process had leased waits this long."""
+        each = self._settings.call_timeout + 1 / self._settings.rate(channel)
+        return timedelta(seconds=_BATCH * each + _LEASE_MARGIN)
 
     async def _send_all(self, channel: System, claimed: Sequence[Claimed]) -> None:
         """Send the rows in order; stopped half-way, give back the leases of what was not sent."""
         waiting = list(claimed)
         try:
             while waiting:
+                await _either(self._stopping, 1 / self._settings.rate(channel))
+                if self._stopping.is_set():
+                    break
                 await self._send(channel, waiting[0])
                 waiting.pop(0)
         except asyncio.CancelledError:
-            for row in waiting:
-                self._ledger.postponed(row.id, "stopped", datetime.now(UTC), row.attempts)
+            self._give_back(waiting)
             raise
+        self._give_back(waiting)
+
+    def _give_back(self, rows: Sequence[Claimed]) -> None:
+        for row in rows:
+            self._ledger.postponed(row.id, "stopped", datetime.now(UTC), row.attempts)
 
     async def _send(self, channel: System, row: Claimed) -> None:
-        await asyncio.sleep(1 / self._settings.rate(channel))
+        with telemetry.about(row.dispatch.head.dossier_code):
+            await self._dispatch(channel, row)
+
+    async def _dispatch(self, channel: System, row: Claimed) -> None:
+        facts: Facts = {Fact.SYSTEM: channel.value, Fact.STEP: row.dispatch.kind.value, Fact.ATTEMPT: row.attempts}
         try:
-            await self._adapters.channels[channel].dispatch(row.dispatch, self._read)
+            with (
+                telemetry.span("dispatch", row.dispatch.head.dossier_code, facts),
+                self._adapters.calls.timed(channel),
+            ):
+                await self._adapters.channels[channel].dispatch(row.dispatch, self._read)
         except (AgencyError, LedgerError) as error:
             pause = _pause(error, row.attempts)
             logger.warning("outbox %s: %s, thử lại sau %s", channel.value, type(error).__name__, pause)

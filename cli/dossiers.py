@@ -8,7 +8,9 @@ import typer
 
 from cli.context import open_client, open_documents, open_ledger, run
 from cli.files import load_declaration_file
+from cli.finding import answer
 from cli.output import Exit, JsonOption, emit_json, explain, facts, fail, fail_declaration, heading, say, table
+from cli.places import known_communes
 from ledger.errors import LedgerError
 from ledger.values import StoredDossier, StoredNotice
 from models.base import Instant, LongText, Model
@@ -18,12 +20,14 @@ from models.law import LawError
 from models.messages import Dispatch
 from models.plan import Plan
 from models.publication import DossierSummary
+from models.questions import QUESTIONS, Parameter
 from models.reading import DeclarationErrors
 from models.start import CALENDAR_CHANGED
-from models.statuses import status_label
+from models.statuses import status_words
 from models.words import in_words, listed, when
 from settings import Settings
 from submissions import Submissions
+from telemetry import trace_id
 
 
 class Submitted(Model):
@@ -61,7 +65,7 @@ def submit(
     submissions = Submissions(ledger, open_documents(settings), settings)
     at = submissions.now()
     try:
-        declaration, contents = load_declaration_file(file, at.date())
+        declaration, contents = load_declaration_file(file, at.date(), known_communes(settings, as_json=as_json))
         opened = submissions.open(declaration, contents)
     except DeclarationErrors as errors:
         fail_declaration(errors, as_json=as_json)
@@ -105,18 +109,41 @@ def show(
 def list_dossiers(
     stage: Annotated[DossierStage | None, typer.Option(help="Chỉ hồ sơ ở giai đoạn này.")] = None,
     province: Annotated[str | None, typer.Option(help="Chỉ hồ sơ của tỉnh có mã này, ví dụ 01.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Nhiều nhất bấy nhiêu, mới nhất trước.")] = 100,
+    preset: Annotated[str | None, typer.Option(help=f"Câu hỏi có sẵn: {', '.join(q.key for q in QUESTIONS)}.")] = None,
+    agency: Annotated[str | None, typer.Option(help="Cho --preset: hệ thống cơ quan, ví dụ residence.")] = None,
+    leg: Annotated[str | None, typer.Option(help="Cho --preset: thủ tục, ví dụ birth_registration.")] = None,
+    days: Annotated[str | None, typer.Option(help="Cho --preset: số ngày (theo lịch).")] = None,
+    outcome: Annotated[str | None, typer.Option(help="Cho --preset: kết quả, ví dụ unpaid.")] = None,
+    code: Annotated[str | None, typer.Option(help="Cho --preset: mã hồ sơ.")] = None,
+    show_query: Annotated[bool, typer.Option(help="Cho --preset: chỉ in câu truy vấn để dán vào Temporal UI.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Nhiều nhất bấy nhiêu hồ sơ.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """Danh sách hồ sơ: giai đoạn, hạn, đang chờ ai.
+    """Danh sách hồ sơ: giai đoạn, hạn, đang chờ ai. Với --preset: trả lời một câu hỏi có sẵn (docs/operations.md).
 
     Ví dụ:
 
       lienthong list
 
       lienthong list --stage in_progress --province 01 --json
+
+      lienthong list --preset overdue --province 79 --agency residence
+
+      lienthong list --preset waiting-consent --days 3 --show-query
     """
-    summaries = open_ledger(Settings(), as_json=as_json).summaries(stage=stage, province=province, limit=limit)
+    settings = Settings()
+    options = zip(Parameter, (province, agency, leg, days, outcome, code), strict=True)
+    given = {parameter: value for parameter, value in options if value is not None}
+    if preset:
+        if stage:
+            fail(Exit.USAGE, "--stage không dùng cùng --preset.", as_json=as_json)
+        answer(preset, given, limit=limit, show_query=show_query, settings=settings, as_json=as_json)
+        return
+    only_with_preset = [parameter.option for parameter in given if parameter is not Parameter.PROVINCE]
+    if only_with_preset or show_query:
+        wrong = listed([*only_with_preset, *(["--show-query"] if show_query else [])])
+        fail(Exit.USAGE, f"{wrong} chỉ dùng cùng --preset; xem: lienthong list --help", as_json=as_json)
+    summaries = open_ledger(settings, as_json=as_json).summaries(stage=stage, province=province, limit=limit)
     if as_json:
         emit_json(list(summaries))
         return
@@ -190,6 +217,7 @@ def print_dossier(dossier: StoredDossier) -> None:
             ("Nhóm thủ tục", f"{plan.name} (mã {plan.procedure_code}, gói luật {plan.pack})"),
             ("Mã cấp tỉnh", dossier.provincial_code or ""),
             ("Hạn chung", when(dossier.due.at) if dossier.due and dossier.due.at else ""),
+            ("Vết (trace_id)", trace_id(summary.code)),
         )
     )
     columns = ("Thủ tục", "Cơ quan", "Tình trạng", "Hạn", "Đang chờ", "Giải quyết lúc")
@@ -233,7 +261,7 @@ def _content(dispatch: Dispatch) -> str:
     if dispatch.text:
         return dispatch.text
     if dispatch.status:
-        return f"trạng thái {dispatch.status.code} – {status_label(dispatch.status)}"
+        return f"trạng thái {dispatch.status.code} – {status_words(dispatch.status)}"
     return f"kết quả: {dispatch.document_kind.label}" if dispatch.document_kind else dispatch.kind.value
 
 

@@ -1,5 +1,6 @@
 """The life of a dossier as values: stages, outcomes, legs and consents (hồ sơ, thủ tục, sự đồng ý)."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from models.base import Code, Instant, LongText, Model, Text
@@ -152,7 +153,10 @@ class Refusal(Model):
 
 
 class Leg(Model):
-    """The state of one leg. The plan says what it is; this says how far it is."""
+    """The state of one leg. The plan says what it is; this says how far it is.
+
+    `missed_due` is the due date that came while the agency still owed its decision; see `overdue_since`.
+    """
 
     key: Code
     stage: LegStage = LegStage.WAITING_PREREQUISITES
@@ -162,6 +166,7 @@ class Leg(Model):
     expected: Due | None = None
     clock: Clock | None = None
     due: Due | None = None
+    missed_due: Instant | None = None
     sent_at: Instant | None = None
     acknowledged_at: Instant | None = None
     agency_code: Code | None = None
@@ -180,6 +185,37 @@ class Leg(Model):
     @property
     def completed(self) -> bool:
         return self.outcome is LegOutcome.COMPLETED
+
+    @property
+    def undecided(self) -> bool:
+        """Whether its agency has yet to decide; an electronic result that is still to come is no decision owed."""
+        return not self.ended and self.decided_at is None
+
+    @property
+    def owed_at(self) -> Instant | None:
+        """When the agency owes its decision; None while no clock runs, and once it has decided."""
+        return self.due.at if self.undecided and self.due else None
+
+    @property
+    def overdue_since(self) -> Instant | None:
+        """Since when the leg is overdue, None when it is not.
+
+        [choice] The mark belongs to one due date. An extension, a restart after a supplement or a calendar announced
+        anew gives the agency another lawful date, and a stop none at all, so the mark falls by itself: who is named
+        overdue must be late now, because operators act on it. `missed_due` keeps the date that was missed.
+        """
+        return _in_force(self.missed_due, self.owed_at)
+
+
+def _in_force(missed: Instant | None, owed: Instant | None) -> Instant | None:
+    return missed if missed == owed else None
+
+
+def group_owed_at(plan: Plan | None, legs: Iterable[Leg], due: Due | None) -> Instant | None:
+    """When the whole group is owed; None while its clock does not run, and once all legs it promises are decided."""
+    if plan is None or due is None:
+        return None
+    return due.at if any(leg.undecided and plan.leg(leg.key).in_group_promise for leg in legs) else None
 
 
 class ConsentVerdict(StrEnum):
@@ -249,7 +285,10 @@ class CitizenLimit(Model):
 
 
 class DossierState(Model):
-    """How a dossier as a whole stands: what people see of it and what each publication writes."""
+    """How a dossier as a whole stands: what people see of it and what each publication writes.
+
+    `missed_due` is the group's due date that came while a leg it promises was undecided.
+    """
 
     code: Code
     stage: DossierStage
@@ -258,6 +297,7 @@ class DossierState(Model):
     clock: Clock | None = None
     due: Due | None = None
     expected: Due | None = None
+    missed_due: Instant | None = None
     timeliness: Timeliness | None = None
     fee: Fee = Fee()
     warnings: tuple[LongText, ...] = ()
@@ -272,6 +312,11 @@ class DossierView(DossierState):
     limit: CitizenLimit | None = None
     legs: tuple[Leg, ...] = ()
     refused_signals: int = 0
+
+    @property
+    def overdue_since(self) -> Instant | None:
+        """Since when the group as a whole is overdue, by the same policy as a leg; None when it is not."""
+        return _in_force(self.missed_due, group_owed_at(self.plan, self.legs, self.due))
 
 
 class GroupOutcome(Model):

@@ -68,3 +68,23 @@ class DossierSummary(Model):
     due_at: Instant | None
     opened_at: Instant
     waiting_for: tuple[Text, ...] = ()
+
+
+class FoundDossier(Model):
+    """A dossier as Temporal's visibility knows it: nothing personal. `stuck_since` is a legal date, `yyyy-mm-dd`.
+
+    A dossier that failed before its first publication has a code and a start, and nothing else.
+    """
+
+    code: Code
+    opened_at: Instant
+    province_code: Code | None = None
+    stage: DossierStage | None = None
+    outcome: DossierOutcome | None = None
+    timeliness: Timeliness | None = None
+    due_at: Instant | None = None
+    next_due_at: Instant | None = None
+    waiting_for: tuple[Text, ...] = ()
+    waiting_since: Instant | None = None
+    overdue_at: tuple[Text, ...] = ()
+    stuck_since: Code | None = None

@@ -1,7 +1,7 @@
 """The registry of search attributes: the one place that names them (DESIGN §3.7).
 
-SQL visibility has room for 3 KeywordList and 3 Datetime attributes. Their values are readable even with a payload
-codec, so nothing personal ever stands in them.
+SQL visibility has room for 3 KeywordList and 3 Datetime attributes, all of them taken, and for 10 Keyword ones. Their
+values are readable even with a payload codec, so nothing personal ever stands in them.
 """
 
 from datetime import datetime
@@ -29,6 +29,10 @@ class SearchAttribute(StrEnum):
     OPEN_LEGS = "OpenLegs"
     GROUP_DUE = "GroupDue"
     NEXT_DUE = "NextDue"
+    OVERDUE_AT = "OverdueAt"
+    WAITING_SINCE = "WaitingSince"
+    STUCK_SINCE = "StuckSince"
+    TIMELINESS = "Timeliness"
 
     @property
     def type(self) -> AttributeType:
@@ -45,7 +49,15 @@ _TYPES = {
     SearchAttribute.OPEN_LEGS: AttributeType.KEYWORD_LIST,
     SearchAttribute.GROUP_DUE: AttributeType.DATETIME,
     SearchAttribute.NEXT_DUE: AttributeType.DATETIME,
+    SearchAttribute.OVERDUE_AT: AttributeType.KEYWORD_LIST,
+    SearchAttribute.WAITING_SINCE: AttributeType.DATETIME,
 }
+
+CITIZEN, CONSENT = "citizen", "consent"
+"""Values of `WaitingFor` besides the systems: the citizen's documents or payment, people asked for consent in VNeID."""
+
+NO_AGENCY = "no_agency"
+"""The value of `OverdueAt` when the whole group is late and no leg is (REQUIREMENTS §6.8: “late, no agency”)."""
 
 _MEANINGS = {
     SearchAttribute.GROUP: "nhóm thủ tục: birth",
@@ -55,7 +67,14 @@ _MEANINGS = {
     SearchAttribute.WAITING_FOR: "đang chờ ai: citizen, consent, hoặc hệ thống cơ quan",
     SearchAttribute.OPEN_LEGS: "các thủ tục chưa kết thúc",
     SearchAttribute.GROUP_DUE: "hạn của cả nhóm",
-    SearchAttribute.NEXT_DUE: "hạn sớm nhất trong các thủ tục đang giải quyết",
+    SearchAttribute.NEXT_DUE: "hạn sớm nhất sắp tới trong các thủ tục cơ quan đang giải quyết (hạn đã qua: OverdueAt)",
+    SearchAttribute.OVERDUE_AT: "các hệ thống cơ quan đang quá hạn; no_agency: cả nhóm quá hạn, không cơ quan nào trễ",
+    SearchAttribute.WAITING_SINCE: "từ lúc nào chờ việc lâu nhất của công dân: xác nhận đồng ý, giấy tờ, lệ phí",
+    SearchAttribute.STUCK_SINCE: (
+        "ngày (yyyy-mm-dd) từ đó một thủ tục chờ cơ quan mà không có hạn: đã gửi chưa được tiếp nhận, "
+        "đã giải quyết còn thiếu bản điện tử"
+    ),
+    SearchAttribute.TIMELINESS: "khi đã kết thúc: early sớm hạn, on_time đúng hạn, late quá hạn",
 }
 
 

@@ -17,11 +17,13 @@ CALENDAR_CHANGED = "calendar_changed"
 class StartDossier(Model):
     """The start input. `code` was minted by the ledger and is the workflow id.
 
+    The law at intake is that of the legal date of `submitted_at`, however late the workflow comes to start (§9).
     `training_offset` = legal time minus the clock; refused unless the worker is in training mode (REQUIREMENTS §6.10).
     """
 
     code: Code
     declaration: BirthDeclaration
+    submitted_at: Instant
     training_offset: timedelta = timedelta()
 
 

@@ -73,13 +73,15 @@ class ConsentRound:
                     self._put(consent.model_copy(update={"state": ConsentState.EXPIRED}))
 
     async def _open(self, people: tuple[AskedPerson, ...]) -> datetime:
-        """These people are asked as of now; the end of their limit."""
+        """These people are asked as of now, unless they have answered meanwhile; the end of their limit."""
         now = self._dossier.time.now()
         days = self._dossier.required_plan.consent_days
         due = await self._dossier.citizen_due(now, days)
         assert due.at is not None  # a citizen's limit never stops
+        answered = {c.person.key for c in self._leg.consents if c.state is not ConsentState.ASKED}
         for person in people:
-            self._put(Consent(person=person, state=ConsentState.ASKED, requested_at=now, due=due))
+            if person.key not in answered:
+                self._put(Consent(person=person, state=ConsentState.ASKED, requested_at=now, due=due))
         return due.at
 
     async def _ask(self, person: AskedPerson, until: datetime) -> None:

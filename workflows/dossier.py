@@ -6,6 +6,7 @@ through the same pure reducers; what is wrong leaves the dossier untouched.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -59,6 +60,7 @@ class DossierWorkflow:
         self.clock: Clock | None = None
         self.due: Due | None = None
         self.expected: Due | None = None
+        self.missed_due: datetime | None = None
         self.timeliness: Timeliness | None = None
         self.warnings: tuple[str, ...] = ()
         self.calendar_news = 0
@@ -123,6 +125,7 @@ class DossierWorkflow:
             clock=self.clock,
             due=self.due,
             expected=self.expected,
+            missed_due=self.missed_due,
             timeliness=self.timeliness,
             fee=self.fee,
             missing_documents=self.missing,

@@ -20,7 +20,9 @@ from models.words import dong, in_words, last_day, listed, when
 from workflows import ports
 from workflows.calls import call_ledger, call_system, compute
 from workflows.dossier import DossierWorkflow
+from workflows.event_groups import intake_group
 from workflows.leg import LegRun
+from workflows.overdue import OverdueWatch
 from workflows.retiming import Retiming
 
 _LAW_CHANGED = "Hồ sơ được tiếp nhận theo gói luật {pack}, khác gói khi nộp."
@@ -46,13 +48,15 @@ class ProcedureGroup(DossierWorkflow):
 
     async def story(self, start: StartDossier, over: asyncio.Event) -> GroupOutcome:
         """From the declaration to the outcome; `over` is set when nothing more will change."""
-        outcome, _ = await asyncio.gather(self.go(start), Retiming(self).run())
+        outcome, _, _ = await asyncio.gather(self.go(start), Retiming(self).run(), OverdueWatch(self).run())
         over.set()
         return outcome
 
     async def go(self, start: StartDossier) -> GroupOutcome:
         """What the decision describes: taken in, carried through its legs, concluded."""
-        if await self.take_in(start):
+        with intake_group().scope():
+            taken_in = await self.take_in(start)
+        if taken_in:
             await self.run_legs()
         return await self.conclude()
 
@@ -61,14 +65,14 @@ class ProcedureGroup(DossierWorkflow):
     async def take_in(self, start: StartDossier) -> bool:
         """Ledger, look-ups, law, missing attachments, fee. False when the dossier ends with nothing sent."""
         await call_ledger(ports.confirm_dossier, start, "Đối chiếu hồ sơ với sổ")
-        today = self.time.now().date()
-        resolved = await self.resolve(today, None)
+        submitted_on = legal_date(start.submitted_at)
+        resolved = await self.resolve(submitted_on, None)
         self.adopt(resolved)
         self.enter(DossierStage.INTAKE, PortalStatus.SUBMITTED)
         self.tell(Notice.SUBMITTED, group=self.required_plan.name)
         notice = await self.look_up()
         if notice is not None:
-            resolved = await self.resolve(today, notice)
+            resolved = await self.resolve(submitted_on, notice)
         return await self.attachments_complete(resolved.missing_documents, notice) and await self.fee_paid()
 
     async def resolve(self, on: date, notice: BirthNoticeState | None) -> Resolved:
@@ -101,7 +105,7 @@ class ProcedureGroup(DossierWorkflow):
             Notice.DOCUMENTS_NEEDED,
             documents=wanted,
             until=until,
-            reason=f"{notice.label}; {missing[0].basis}" if notice else missing[0].basis,
+            reason="; ".join([*_wanting(notice), *dict.fromkeys(document.basis for document in missing)]),
         )
         expired = await self.time.reached(
             self.limit_end, unless=lambda: not self.missing, summary=f"Chờ bổ sung giấy tờ đến hết {until}"
@@ -117,6 +121,27 @@ class ProcedureGroup(DossierWorkflow):
         """Ask for the fee, if there is one, and wait for it; unpaid, the dossier ends and nothing was sent."""
         if not self.fee.total_vnd:
             return True
+        pay_by = await self.ask_for_fee()
+        message = PaymentMessage(
+            head=self.head("payment"),
+            fee=self.fee,
+            payer_personal_id=self.declaration.applicant.personal_id,
+            pay_by=pay_by,
+        )
+        await call_system(ports.request_payment, System.PAYMENT, message, "Yêu cầu nộp lệ phí")
+        if legal_date(self.time.now()) != legal_date(message.head.sent_at) and not self._paid():
+            # The platform was away: the citizen has the full limit from the day on which it could be paid.
+            pay_by = await self.ask_for_fee()
+        expired = await self.time.reached(
+            self.limit_end, unless=self._paid, summary=f"Chờ nộp lệ phí đến hết {last_day(pay_by)}"
+        )
+        if expired:
+            self.outcome = DossierOutcome.UNPAID
+            self.tell(Notice.ENDED_UNPAID, until=last_day(self.limit_end()))
+        return not expired
+
+    async def ask_for_fee(self) -> datetime:
+        """The citizen is told what to pay; the end of the limit, which begins now."""
         pay_by = await self.begin_limit(self.required_plan.payment_days)
         self.enter(DossierStage.WAITING_PAYMENT, PortalStatus.NEEDS_PAYMENT)
         self.tell(
@@ -125,22 +150,10 @@ class ProcedureGroup(DossierWorkflow):
             lines=listed(line.name for line in self.fee.lines),
             until=last_day(pay_by),
         )
-        message = PaymentMessage(
-            head=self.head("payment"),
-            fee=self.fee,
-            payer_personal_id=self.declaration.applicant.personal_id,
-            pay_by=pay_by,
-        )
-        await call_system(ports.request_payment, System.PAYMENT, message, "Yêu cầu nộp lệ phí")
-        expired = await self.time.reached(
-            self.limit_end,
-            unless=lambda: self.fee.paid_at is not None,
-            summary=f"Chờ nộp lệ phí đến hết {last_day(pay_by)}",
-        )
-        if expired:
-            self.outcome = DossierOutcome.UNPAID
-            self.tell(Notice.ENDED_UNPAID, until=last_day(self.limit_end()))
-        return not expired
+        return pay_by
+
+    def _paid(self) -> bool:
+        return self.fee.paid_at is not None
 
     async def begin_limit(self, working_days: int) -> datetime:
         """A limit on the citizen's act begins now; its end, 24:00 of its last working day."""
@@ -170,7 +183,8 @@ class ProcedureGroup(DossierWorkflow):
     async def run_others(self, first: LegPlan) -> None:
         """Once the province has the dossier: dates promised, then every other leg at once."""
         await workflow.wait_condition(lambda: self.legs[first.key].clock is not None)
-        await self.received(first)
+        with intake_group().scope():
+            await self.received(first)
         others = [leg for leg in self.required_plan.legs if leg.key != first.key]
         await asyncio.gather(*(LegRun(self, leg).run() for leg in others))
 
@@ -334,3 +348,8 @@ class ProcedureGroup(DossierWorkflow):
             procedure_code=self.required_plan.procedure_code,
             sent_at=self.time.now(),
         )
+
+
+def _wanting(notice: BirthNoticeState | None) -> tuple[str, ...]:
+    """What is wrong with the birth notice, if anything is."""
+    return () if notice in (None, BirthNoticeState.SIGNED) else (notice.label,)

@@ -18,6 +18,7 @@ from models.words import in_words, listed, when
 from workflows import ports
 from workflows.calls import call_system, compute
 from workflows.consent import ConsentRound
+from workflows.event_groups import leg_group
 
 if TYPE_CHECKING:
     from workflows.group import ProcedureGroup
@@ -38,8 +39,7 @@ class LegRun:
 
     async def run(self) -> None:
         """Run the leg to its end, whatever that is; a leg that ends badly never touches another."""
-        group = workflow.create_event_group(self.plan.key, label=self.plan.name)
-        with group.scope():
+        with leg_group(self.plan).scope():
             asking = asyncio.create_task(self.consents.ask_and_wait())
             if await self.prerequisites_met() and await self.consents_given():
                 await self.send()

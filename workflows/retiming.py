@@ -14,6 +14,7 @@ from models.reducers import with_consent
 from models.start import DueQuery
 from workflows import ports
 from workflows.calls import compute
+from workflows.event_groups import intake_group, leg_group
 
 if TYPE_CHECKING:
     from workflows.group import ProcedureGroup
@@ -36,25 +37,30 @@ class Retiming:
             if not self._news():
                 return
             self._read = self._dossier.calendar_news
-            await self._limit()
+            with intake_group().scope():
+                await self._limit()
             for key in self._dossier.legs:
-                await self._consents(key)
-                await self._leg(key)
+                with leg_group(self._dossier.required_plan.leg(key)).scope():
+                    await self._consents(key)
+                    await self._leg(key)
             await self._group()
 
     def _news(self) -> bool:
         return self._dossier.calendar_news > self._read
 
     async def _limit(self) -> None:
-        """The citizen's limit at intake, if one was set; a running wait sees its end move."""
+        """The citizen's limit at intake, while it runs; the wait sees its end move."""
         limit = self._dossier.limit
-        if limit:
+        if limit and self._dossier.stage in (DossierStage.WAITING_DOCUMENTS, DossierStage.WAITING_PAYMENT):
             due = await self._dossier.citizen_due(limit.requested_at, limit.working_days)
-            self._dossier.limit = limit.model_copy(update={"due": due})
+            if self._dossier.limit is limit:
+                self._dossier.limit = limit.model_copy(update={"due": due})
 
     async def _consents(self, key: str) -> None:
         """The consents of a leg that are still out."""
         for asked in self._dossier.legs[key].consents:
+            if asked.state is not ConsentState.ASKED:
+                continue
             due = await self._dossier.citizen_due(asked.requested_at, self._dossier.required_plan.consent_days)
             leg = self._dossier.legs[key]
             consent = next(c for c in leg.consents if c.person.key == asked.person.key)
@@ -64,11 +70,11 @@ class Retiming:
     async def _leg(self, key: str) -> None:
         """A leg's clock; whoever follows the leg sees the new entry, reads the date and tells the citizen."""
         leg = self._dossier.legs[key]
-        if leg.clock is None or leg.due is None:
+        if leg.clock is None or leg.due is None or not leg.undecided:
             return
         due = await self._due(leg.clock)
         leg = self._dossier.legs[key]
-        if leg.clock and leg.due and leg.due.at != due.at and not leg.decided_at:
+        if leg.clock and leg.due and leg.due.at != due.at and leg.undecided:
             clock = leg.clock.with_entry(self._entry(due))
             self._dossier.put(leg.model_copy(update={"clock": clock}))
 

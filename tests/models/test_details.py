@@ -1,20 +1,30 @@
 """What operators read of a dossier: the table of legs in Vietnamese, search attributes, and nothing personal."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 import pytest
 
 from models.clock import Clock, ClockEntry, ClockEntryKind, Timeliness, agency_due, citizen_due, due
-from models.details import attributes, details
+from models.details import attributes, details, title
 from models.documents import DocumentKind
-from models.dossier import Consent, ConsentState, DossierOutcome, DossierStage, DossierView, Leg, LegOutcome, LegStage
+from models.dossier import (
+    CitizenLimit,
+    Consent,
+    ConsentState,
+    DossierOutcome,
+    DossierStage,
+    DossierView,
+    Leg,
+    LegOutcome,
+    LegStage,
+)
 from models.facts import AgencyEvent, AgencyFact, Decided, Received, Refused, Verification
 from models.intake import expected_dates, resolve
 from models.messages import BirthNoticeState
 from models.plan import Plan
 from models.reducers import apply_agency_event
-from models.search_attributes import AttributeType, SearchAttribute
+from models.search_attributes import NO_AGENCY, AttributeType, SearchAttribute
 from models.start import LawQuery
 from models.systems import System
 from tests.models.cases import CALENDAR, ON, SAMPLE_NAMES, document, moment, owned, personal_data, plan_of, sample
@@ -94,6 +104,18 @@ def view(name: str, legs: dict[str, Leg] | None = None, **changes: object) -> Do
     return DossierView(**{**data, **changes})
 
 
+def limit(working_days: int) -> CitizenLimit:
+    """A limit on the citizen's act that began when the dossier was received."""
+    until = citizen_due(RECEIVED_AT, working_days, CALENDAR)
+    return CitizenLimit(requested_at=RECEIVED_AT, working_days=working_days, due=until)
+
+
+def missed(leg: Leg) -> Leg:
+    """The leg after its due date came without a decision."""
+    assert leg.due
+    return leg.model_copy(update={"missed_due": leg.due.at})
+
+
 @cache
 def moments(name: str) -> tuple[DossierView, ...]:
     """The dossier of a sample at every stage of its life."""
@@ -122,11 +144,18 @@ def moments(name: str) -> tuple[DossierView, ...]:
             empty,
             stage=DossierStage.WAITING_DOCUMENTS,
             missing_documents=unsigned.missing_documents,
+            limit=limit(plan.supplement_days),
             due=None,
             expected=None,
         ),
-        view(name, empty, stage=DossierStage.WAITING_PAYMENT, due=None, expected=None),
-        view(name, empty, stage=DossierStage.WAITING_RECEIPT, due=None, expected=None),
+        view(name, empty, stage=DossierStage.WAITING_PAYMENT, limit=limit(plan.payment_days), due=None, expected=None),
+        view(
+            name,
+            empty | {BIRTH: sent(empty[BIRTH], RECEIVED_AT)},
+            stage=DossierStage.WAITING_RECEIPT,
+            due=None,
+            expected=None,
+        ),
         view(
             name, start | {BIRTH: heard(sent(start[BIRTH], RECEIVED_AT), plan, Received(at=RECEIVED_AT), RECEIVED_AT)}
         ),
@@ -292,14 +321,14 @@ def test_a_standing_group_clock_says_for_whom_it_stands() -> None:
 def test_attributes_before_the_plan() -> None:
     values = attributes(moments("plain")[0])
     assert values.keywords == {SearchAttribute.PROVINCE: "01", SearchAttribute.STAGE: "intake"}
-    assert values.lists == {SearchAttribute.WAITING_FOR: (), SearchAttribute.OPEN_LEGS: ()}
+    assert set(values.lists.values()) == {()}
     assert values.instants == {}
 
 
 WAITING = [
     (2, ("citizen",)),
     (3, ("citizen",)),
-    (4, ()),
+    (4, ("provincial",)),
     (5, ("consent", "provincial")),
     (6, ("consent",)),
     (7, ("consent", "residence", "social_insurance")),
@@ -317,29 +346,100 @@ def test_open_legs_and_the_next_due_date_leave_out_what_has_ended() -> None:
     at = moments("identity-card")[7]
     values = attributes(at)
     assert values.lists[SearchAttribute.OPEN_LEGS] == (RESIDENCE, HEALTH_CARD, CARD)
-    assert values.instants == {
-        SearchAttribute.GROUP_DUE: moment("2026-11-26 17:00:00"),
-        SearchAttribute.NEXT_DUE: moment("2026-11-25 17:00:00"),
-    }
+    assert values.instants[SearchAttribute.GROUP_DUE] == moment("2026-11-26 17:00:00")
+    assert values.instants[SearchAttribute.NEXT_DUE] == moment("2026-11-25 17:00:00")
     assert values.keywords[SearchAttribute.GROUP] == "birth"
 
 
 def test_a_concluded_dossier_is_open_nowhere() -> None:
     values = attributes(moments("plain")[-1])
-    assert values.lists == {SearchAttribute.WAITING_FOR: (), SearchAttribute.OPEN_LEGS: ()}
+    assert set(values.lists.values()) == {()}
     assert values.keywords[SearchAttribute.OUTCOME] == "partly_completed"
-    assert SearchAttribute.NEXT_DUE not in values.instants
+    assert values.keywords[SearchAttribute.TIMELINESS] == "late"
+    assert values.instants == {SearchAttribute.GROUP_DUE: moment("2026-11-26 17:00:00")}
 
 
 @pytest.mark.parametrize("outcome", [DossierOutcome.UNPAID, DossierOutcome.DOCUMENTS_NOT_PROVIDED])
 def test_a_dossier_that_ended_with_nothing_sent_waits_for_nobody_either(outcome: DossierOutcome) -> None:
     legs = {leg.key: Leg(key=leg.key) for leg in plan_of("plain").legs}
     for stage in (DossierStage.WAITING_PAYMENT, DossierStage.CONCLUDED):
-        values = attributes(view("plain", legs, stage=stage, outcome=outcome, due=None))
-        assert values.lists == {SearchAttribute.WAITING_FOR: (), SearchAttribute.OPEN_LEGS: ()}
+        values = attributes(view("plain", legs, stage=stage, outcome=outcome, limit=limit(5), due=None))
+        assert set(values.lists.values()) == {()}
+        assert values.instants == {}
 
 
-@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_an_overdue_leg_is_found_under_its_agency_and_no_longer_among_the_dates_to_come() -> None:
+    at = moments("identity-card")[7]
+    late = view("identity-card", {leg.key: missed(leg) if leg.key == RESIDENCE else leg for leg in at.legs})
+    assert attributes(late).lists[SearchAttribute.OVERDUE_AT] == ("residence",)
+    assert attributes(late).instants[SearchAttribute.NEXT_DUE] == moment("2026-11-25 17:00:00"), "the health card's"
+    assert rows(details(late))["Đăng ký thường trú"][1] == (
+        "**cơ quan đang giải quyết, quá hạn từ 17:00 thứ Tư 25/11/2026**"
+    )
+
+
+def test_a_missed_date_that_has_moved_is_missed_no_longer() -> None:
+    plan = plan_of("grandparents-home")
+    leg = missed(heard(sent(fresh(plan)[RESIDENCE], SENT_AT), plan, Received(at=SENT_AT), SENT_AT))
+    extended = heard(leg, plan, Verification(at=SENT_AT, text="Xác minh."), SENT_AT)
+    for state, expected in ((leg, ("residence",)), (extended, ())):
+        at = view("grandparents-home", fresh(plan) | {RESIDENCE: state})
+        assert attributes(at).lists[SearchAttribute.OVERDUE_AT] == expected
+
+
+def test_a_group_late_without_a_late_leg_is_found_under_no_agency() -> None:
+    due_at = moment("2026-11-26 17:00:00")
+    at = view("plain", missed_due=due_at)
+    assert at.overdue_since == due_at
+    assert attributes(at).lists[SearchAttribute.OVERDUE_AT] == (NO_AGENCY,)
+    first = registered(fresh(plan_of("plain"))[BIRTH], plan_of("plain"))
+    others = {key: ended(leg, LegOutcome.REFUSED) for key, leg in fresh(plan_of("plain")).items()}
+    decided = view("plain", others | {BIRTH: first}, missed_due=due_at)
+    assert decided.overdue_since is None
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_citizen_is_waited_for_since_the_request(number: int) -> None:
+    assert attributes(moments("plain")[number]).instants == {SearchAttribute.WAITING_SINCE: RECEIVED_AT}
+
+
+def test_consents_are_waited_for_since_the_oldest_request_that_is_open() -> None:
+    legs = fresh(plan_of("grandparents-home"))
+    householder, owner = legs[RESIDENCE].consents
+    owner = owner.model_copy(update={"requested_at": SENT_AT})
+    for first, since in ((householder, RECEIVED_AT), (granted(householder), SENT_AT)):
+        leg = legs[RESIDENCE].model_copy(update={"consents": (first, owner)})
+        values = attributes(view("grandparents-home", legs | {RESIDENCE: leg}))
+        assert values.instants[SearchAttribute.WAITING_SINCE] == since
+    leg = legs[RESIDENCE].model_copy(update={"consents": (granted(householder), granted(owner))})
+    values = attributes(view("grandparents-home", legs | {RESIDENCE: leg}))
+    assert SearchAttribute.WAITING_SINCE not in values.instants
+
+
+def granted(consent: Consent) -> Consent:
+    return consent.model_copy(update={"state": ConsentState.GRANTED})
+
+
+def test_stuck_is_who_waits_for_an_agency_without_a_due_date() -> None:
+    plan = plan_of("plain")
+    waiting = sent(fresh(plan)[BIRTH], RECEIVED_AT)
+    received = heard(waiting, plan, Received(at=RECEIVED_AT, agency_code="H26.1"), RECEIVED_AT)
+    decision = Decided(at=REGISTERED_AT, number="21/2026", identity_number="001326000001")
+    decided = heard(received, plan, decision, REGISTERED_AT)
+    since = [
+        attributes(view("plain", fresh(plan) | {BIRTH: leg})).keywords.get(SearchAttribute.STUCK_SINCE)
+        for leg in (fresh(plan)[BIRTH], waiting, received, decided, registered(fresh(plan)[BIRTH], plan))
+    ]
+    assert since == [None, "2026-11-19", None, "2026-11-20", None]
+
+
+def test_the_title_names_the_province_as_its_code_was_meant_then() -> None:
+    assert title("01", ON) == "Khai sinh liên thông – Hà Nội (01)"
+    assert title("15", ON) != title("15", date(2025, 6, 30))
+    assert title("99", ON) == "Khai sinh liên thông – tỉnh 99"
+
+
+@pytest.mark.parametrize("name", ["grandparents-home", "identity-card"])
 def test_values_are_of_the_type_registered_for_them(name: str) -> None:
     seen: set[SearchAttribute] = set()
     for at in moments(name):

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from models.documents import DocumentKind
 from models.dossier import LegStage
-from tests.workflows.harness import Play, stage
+from tests.workflows.harness import Play, development_server, stage
 from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, moment, sample
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -51,7 +51,7 @@ async def perform(play: Play) -> None:
 async def main() -> None:
     """Perform the dossier on a development server, as histories of the time-skipping one look different."""
     with TemporaryDirectory() as folder:
-        async with stage(Path(folder), real_time=True) as play:
+        async with stage(Path(folder), server=development_server) as play:
             await perform(play)
 
 

@@ -6,12 +6,12 @@ Java test server never recovers from some ends (TEMPORAL §0.2).
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from pydantic import SecretStr
@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 
 from activities.law import LawActivities
 from activities.ledger import LedgerActivities
+from crew import AWAITED_SYSTEMS, core_activities
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from ledger.values import GROUP_CLOCK, StoredDossier
@@ -54,13 +55,13 @@ from models.submission import submission
 from models.systems import System
 from tests.workflows.inputs import BIRTH, IDENTITY_NUMBER, free, moment, result
 from tests.workflows.world import World
-from worker import AWAITED_SYSTEMS, core_activities
 from workflows.birth import BirthProcedureGroup
-from workflows.plugin import LienthongPlugin, register_search_attributes
+from workflows.plugin import WORKFLOWS, LienthongPlugin, register_search_attributes
 
 QUEUE = "play"
 _PATIENCE, _LONG = 10.0, 60.0
-_BINARIES = Path(sys.executable).parent
+BINARIES = Path(sys.executable).parent
+Told = TypeVar("Told", LegMessage, ConsentMessage)
 _KEPT = {"plan", "provincial_code", "due", "expected", "fee", "warnings", "legs"}
 
 
@@ -101,9 +102,13 @@ class Play:
 
     # --- Time and the dossier ----------------------------------------------------------------------------------------
 
+    async def clock(self) -> datetime:
+        """The server's clock."""
+        return await self.env.get_current_time()
+
     async def now(self) -> datetime:
         """Legal time on this stage."""
-        return (await self.env.get_current_time() + self.offset).astimezone(LEGAL_ZONE)
+        return (await self.clock() + self.offset).astimezone(LEGAL_ZONE)
 
     async def until(self, at: datetime) -> None:
         """Let legal time run to an instant, timers and all."""
@@ -117,11 +122,16 @@ class Play:
         async with asyncio.timeout(_LONG):
             return await self.handle.result()
 
-    async def submit(self, declaration: BirthDeclaration, at: datetime) -> None:
-        """Submit at a legal instant of the past, present or future: the stage's offset is set by it."""
-        self.offset = at - await self.env.get_current_time()
+    async def submit(self, declaration: BirthDeclaration, at: datetime, started_at: datetime | None = None) -> None:
+        """Submit at a legal instant of the past, present or future: the stage's offset is set by it.
+
+        `started_at`: the workflow starts only then, as when Temporal was away in between.
+        """
+        self.offset = (started_at or at) - await self.clock()
         opened = self.ledger.open_dossier(submission(declaration, at, SecretStr("test")), Group.BIRTH, "G22.99.08")
-        await self.start(StartDossier(code=opened.code, declaration=declaration, training_offset=self.offset))
+        await self.start(
+            StartDossier(code=opened.code, declaration=declaration, submitted_at=at, training_offset=self.offset)
+        )
 
     async def declare(self, name: str, at: str, **sections: Any) -> None:
         """Submit a sample without certified copies, hence without a fee, at that legal instant."""
@@ -223,13 +233,17 @@ class Play:
 
     async def sent(self, leg: str) -> LegMessage:
         """The message of that leg, once it has been sent."""
-        await self.see(lambda view: any(m.leg == leg for m in self.world.legs), f"{leg} sent")
-        return next(message for message in self.world.legs if message.leg == leg)
+        await self.see(lambda _: bool(self._told(self.world.legs, leg)), f"{leg} sent")
+        return self._told(self.world.legs, leg)[0]
 
     async def asked(self, leg: str, people: int) -> list[ConsentMessage]:
         """The consent requests of that leg, once that many people have been asked."""
-        await self.see(lambda _: sum(m.leg == leg for m in self.world.consents) >= people, f"{people} asked for {leg}")
-        return [message for message in self.world.consents if message.leg == leg]
+        await self.see(lambda _: len(self._told(self.world.consents, leg)) >= people, f"{people} asked for {leg}")
+        return self._told(self.world.consents, leg)
+
+    def _told(self, messages: Iterable[Told], leg: str) -> list[Told]:
+        """Those of the messages to the world that are about that leg of this dossier."""
+        return [message for message in messages if message.leg == leg and message.head.dossier_code == self.code]
 
     async def receive(self, leg: str, at: datetime | None = None) -> None:
         """The agency receives the leg, at that instant or now."""
@@ -346,17 +360,18 @@ def _same(said: Any, wrote: Any) -> bool:
 async def stage(
     folder: Path,
     *,
-    real_time: bool = False,
+    server: Callable[[], Awaitable[WorkflowEnvironment]] | None = None,
     training: bool = True,
     ledger_activities: type[LedgerActivities] = LedgerActivities,
+    max_cached_workflows: int = 1000,
 ) -> AsyncIterator[Play]:
-    """A fresh time-skipping server, or a development server in real time, with one worker for every queue."""
+    """A fresh server with one worker for every queue; with no cached workflows, every workflow task is a replay."""
     engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
     upgrade(engine)
     ledger, world = Ledger(engine), World()
     async with AsyncExitStack() as stack:
         stack.callback(engine.dispose)
-        env = await stack.enter_async_context(await (_development_server() if real_time else _time_skipping_server()))
+        env = await stack.enter_async_context(await (server or time_skipping_server)())
         await register_search_attributes(env.client)
         threads = stack.enter_context(ThreadPoolExecutor(4))
         on_ledger = ledger_activities(ledger, training=training, wake_outbox=lambda: None)
@@ -364,8 +379,10 @@ async def stage(
         core = Worker(
             env.client,
             task_queue=QUEUE,
+            workflows=WORKFLOWS,
             activities=core_activities(on_ledger, law),
             activity_executor=threads,
+            max_cached_workflows=max_cached_workflows,
         )
         await stack.enter_async_context(core)
         for system in AWAITED_SYSTEMS:
@@ -384,15 +401,17 @@ async def stage(
         yield Play(env, ledger, world, law)
 
 
-async def _time_skipping_server() -> WorkflowEnvironment:
+async def time_skipping_server() -> WorkflowEnvironment:
+    """The Java test server: legal time runs as soon as everybody waits."""
     return await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(_BINARIES / "temporal-test-server"), plugins=[LienthongPlugin()], identity="stage"
+        test_server_existing_path=str(BINARIES / "temporal-test-server"), plugins=[LienthongPlugin()], identity="stage"
     )
 
 
-async def _development_server() -> WorkflowEnvironment:
+async def development_server() -> WorkflowEnvironment:
+    """The real server, in real time."""
     return await WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(_BINARIES / "temporal"),
+        dev_server_existing_path=str(BINARIES / "temporal"),
         dev_server_log_level="error",
         plugins=[LienthongPlugin()],
         identity="stage",

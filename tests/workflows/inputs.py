@@ -39,13 +39,13 @@ def free(name: str, on: date, **sections: Any) -> BirthDeclaration:
 
 
 def _in_codes_of(on: date, value: Any) -> Any:
-    """The same with every address in the codes of that day: three tiers until 2025-06-30, two after."""
+    """The same with every address in the codes of that day, three tiers to 2025-06-30, two after; older ones stay."""
     if isinstance(value, list):
         return [_in_codes_of(on, item) for item in value]
     if not isinstance(value, dict):
         return value
     form = {key: _in_codes_of(on, item) for key, item in value.items()}
-    if form.get("codes_on"):
+    if form.get("codes_on") and tiers_on(date.fromisoformat(form["codes_on"])) is tiers_on(_SAMPLES_READ_ON):
         form |= {"codes_on": on.isoformat(), "district_code": "001" if tiers_on(on) is Tiers.THREE else None}
     return form
 

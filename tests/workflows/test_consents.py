@@ -3,6 +3,9 @@
 The sample child is registered at its grandparents' home: grandfather is the householder, grandmother owns the dwelling.
 """
 
+from typing import cast
+
+from models.calendar import WorkingCalendar
 from models.clock import Timeliness
 from models.delivery import Notice
 from models.documents import DocumentKind
@@ -248,3 +251,25 @@ async def test_who_could_be_asked_only_the_next_day_has_the_full_limit_from_then
     )
     [told] = await play.told(Notice.CONSENTS_ASKED)
     assert "trước 24 giờ ngày thứ Hai 30/11/2026" in told
+
+
+async def test_an_answer_that_comes_while_the_limit_is_being_counted_anew_stands(play: Play) -> None:
+    play.world.away.add(System.VNEID)
+    await play.declare("grandparents-home", "2026-11-19 23:50:00")
+    await play.receive(BIRTH)
+    await play.see(lambda view: bool(view.legs[1].consents), "the consents are to be asked for")
+    await play.until(moment("2026-11-20 00:05:00"))
+    calendar = play.law.calendar
+    play.law.calendar = cast(WorkingCalendar, None)  # nothing can be counted now
+    play.world.away.clear()
+    await play.until(moment("2026-11-20 00:30:00"))
+    await play.asked(RESIDENCE, 2)
+    await play.consent(RESIDENCE, GRANDFATHER)
+    play.law.calendar = calendar
+    await play.until(moment("2026-11-20 00:35:00"))
+    view = await play.see(
+        lambda view: any(c.due.at == moment("2026-12-01 00:00:00") for c in view.legs[1].consents), "counted anew"
+    )
+    states = {consent.person.personal_id: consent.state for consent in view.legs[1].consents}
+    assert states.pop(GRANDFATHER) is ConsentState.GRANTED
+    assert set(states.values()) == {ConsentState.ASKED}

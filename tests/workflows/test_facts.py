@@ -220,7 +220,9 @@ async def test_a_signal_that_comes_before_anything_else_is_recorded(play: Play) 
     )
     play.offset = moment(DECLARED) - await play.env.get_current_time()
     await play.start(
-        StartDossier(code=opened.code, declaration=declaration, training_offset=play.offset),
+        StartDossier(
+            code=opened.code, declaration=declaration, submitted_at=moment(DECLARED), training_offset=play.offset
+        ),
         start_signal=AGENCY.value,
         start_signal_args=[event(message_id="early")(opened.code)],
     )

@@ -1,7 +1,7 @@
 """Intake: ledger, look-ups, missing attachments, fee, and the law of the day of receipt (REQUIREMENTS §4.1, §9)."""
 
 from collections.abc import Awaitable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -114,6 +114,24 @@ async def test_unpaid_the_dossier_ends_with_nothing_sent_and_the_child_can_be_de
     assert open_again(play, "plain") != play.code
 
 
+async def test_the_limit_begins_anew_when_the_platform_could_not_be_reached_before(play: Play) -> None:
+    """Away for six working days: nobody is told unpaid who could not pay."""
+    play.world.away.add(System.PAYMENT)
+    await play.submit(sample("plain", DAY), moment(DECLARED))
+    await play.see(lambda view: view.stage is DossierStage.WAITING_PAYMENT, "a fee is to be asked for")
+    await play.until(moment("2026-11-30 09:00:00"))
+    play.world.away.clear()
+    await play.until(moment("2026-11-30 09:30:00"))
+    view = await play.see(
+        lambda view: view.limit is not None and view.limit.ends_at == moment("2026-12-08 00:00:00"),
+        "five working days from Monday 30/11/2026",
+    )
+    assert view.outcome is None
+    assert "trước 24 giờ ngày thứ Hai 7/12/2026" in (await play.told(Notice.PAYMENT_NEEDED))[-1]
+    await play.pay()
+    await play.sent(BIRTH)
+
+
 # --- Birth notice and attachments ------------------------------------------------------------------------------------
 
 
@@ -207,7 +225,9 @@ async def test_the_birth_notice_is_waited_for_through_an_outage(play: Play) -> N
 
 
 async def test_a_start_that_the_ledger_does_not_know_fails(play: Play) -> None:
-    await play.start(StartDossier(code="G22.99.08-261119-999999", declaration=free("plain", DAY)))
+    await play.start(
+        StartDossier(code="G22.99.08-261119-999999", declaration=free("plain", DAY), submitted_at=moment(DECLARED))
+    )
     await fails_with(NOT_IN_LEDGER, play.ended())
 
 
@@ -215,7 +235,8 @@ async def test_a_start_with_another_declaration_than_the_ledgers_fails(play: Pla
     opened = play.ledger.open_dossier(
         submission(free("plain", DAY), moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22"
     )
-    await play.start(StartDossier(code=opened.code, declaration=free("identity-card", DAY)))
+    other = free("identity-card", DAY)
+    await play.start(StartDossier(code=opened.code, declaration=other, submitted_at=moment(DECLARED)))
     await fails_with(NOT_IN_LEDGER, play.ended())
 
 
@@ -227,12 +248,22 @@ async def test_legal_time_is_the_clocks_unless_the_worker_trains(tmp_path: Path)
         opened = play.ledger.open_dossier(
             submission(free("identity-card", today), await play.now(), SecretStr("test")), Group.BIRTH, "G22"
         )
-        start = StartDossier(code=opened.code, declaration=free("identity-card", today), training_offset=timedelta())
-        await play.start(start)
+        declared = free("identity-card", today)
+        await play.start(StartDossier(code=opened.code, declaration=declared, submitted_at=await play.now()))
         await play.sent(BIRTH)
 
 
-# --- The law of the day of receipt -----------------------------------------------------------------------------------
+# --- The law of the days of submission and receipt --------------------------------------------------------------------
+
+
+async def test_the_law_at_intake_is_that_of_the_submission_however_late_the_workflow_starts(play: Play) -> None:
+    """Born 20/9/2026, so 60 days end with 19/11/2026: declared that evening, nothing is late on the morning after."""
+    plain = sample("plain", DAY)
+    child = plain.child.model_copy(update={"born_on": date(2026, 9, 20)})
+    in_time = plain.model_copy(update={"child": child})
+    await play.submit(in_time, moment("2026-11-19 23:50:00"), started_at=moment("2026-11-20 08:00:00"))
+    view = await play.see(lambda view: view.stage is DossierStage.WAITING_PAYMENT, "the copies are to be paid for")
+    assert [line.item for line in view.fee.lines] == ["certificate_copy"]
 
 
 async def test_a_dossier_received_under_the_next_law_runs_by_it(play: Play) -> None:

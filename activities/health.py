@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from activities.http import AgencyClient
 from activities.insurance_gateway import GatewayAnswer, InsuranceGateway
-from models.base import Code
+from activities.wire import SaidCode
 from models.messages import BirthNoticeAnswer, BirthNoticeQuery, BirthNoticeState
 
 _LOOK_UP = "/api/lienthong/traCuuGiayChungSinh"
@@ -25,7 +25,7 @@ _STATES = {
 
 class _Notice(GatewayAnswer):
     TrangThai: _NoticeCode
-    MaCSKCB: Code | None = None
+    MaCSKCB: SaidCode = None
 
 
 class Adapter:

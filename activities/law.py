@@ -6,6 +6,8 @@ from temporalio.exceptions import ApplicationError
 from models import intake
 from models.calendar import WorkingCalendar
 from models.clock import ClockError, Due, citizen_due, due
+from models.commune_files import packaged_communes
+from models.communes import Communes
 from models.law import LawError
 from models.reading import DeclarationErrors
 from models.start import CitizenDueQuery, DueAnswer, DueQuery, ExpectedQuery, LawQuery, Resolved
@@ -14,16 +16,17 @@ LAW_NOT_RESOLVED = "LawNotResolved"
 
 
 class LawActivities:
-    """What the law says, under one working calendar."""
+    """What the law says, under one working calendar; places are looked at by one set of lists of communes."""
 
-    def __init__(self, calendar: WorkingCalendar) -> None:
+    def __init__(self, calendar: WorkingCalendar, communes: Communes | None = None) -> None:
         self.calendar = calendar
+        self.communes = communes or packaged_communes()
 
     @activity.defn(name="resolve_law")
     async def resolve_law(self, query: LawQuery) -> Resolved:
         """The law of a dossier. A declaration it cannot be resolved for never resolves by trying again."""
         try:
-            return intake.resolve(query, self.calendar)
+            return intake.resolve(query, self.calendar, self.communes)
         except LawError as error:
             raise ApplicationError(str(error), type=LAW_NOT_RESOLVED, non_retryable=True) from None
         except DeclarationErrors as errors:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
+from activities.dvclt import birth_record
 from activities.http import (
     AgencyClient,
     AgencyNotReady,
@@ -17,7 +18,7 @@ from activities.http import (
     AgencyUnreadable,
     Problem,
 )
-from activities.wire import DocumentReader, Json, base64_content, not_carried, slashed
+from activities.wire import DocumentReader, Json, SaidCode, base64_content, not_carried, slashed
 from models.base import Code
 from models.codes import fold
 from models.documents import DocumentKind
@@ -67,7 +68,7 @@ _PAPER_TYPES = {
     DocumentKind.IDENTITY_CARD: "13",
     DocumentKind.PAYMENT_RECEIPT: "14",
 }
-"""`loaiGiayTo` numbers: ours, as no published list of them is known [choice]."""
+"""`loaiGiayTo` numbers: ours, as no published list of them is known; a kind without one goes by name [choice]."""
 
 _RESULT_TYPES = {DocumentKind.BIRTH_CERTIFICATE: "KQ.G15.000031"}
 """`maGiayToKetQua` of the national list, where it is known (STANDARDS §2)."""
@@ -84,7 +85,7 @@ class _KnownDossier(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     maHoSo: Code
-    maHoSoMCDT: Code | None = None
+    maHoSoMCDT: SaidCode = None
 
 
 class _LookUp(_Answer):
@@ -151,7 +152,11 @@ def _judge(answer: _Answer, head: Head, final: tuple[str, ...]) -> None:
 
 
 async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
-    """`data` is JSON inside a string, as on the real wire; `techId` is the technical id the province gives back."""
+    """`data` is JSON inside a string, as on the real wire; `techId` is the technical id the province gives back.
+
+    `maDonVi` is text: practice has an int there, which makes 4 of “00004” (STANDARDS §3.2). Where a province insists on
+    one, its number is no key to anything: `noiDangKy` inside `data` repeats the code as text [choice].
+    """
     head, declaration = message.head, message.declaration
     body: Json = {
         "maHoSo": head.dossier_code,
@@ -160,10 +165,10 @@ async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
         "module": _BIRTH_MODULE,
         "techId": message.leg,
         "ngayGui": slashed(head.sent_at),
-        "data": json.dumps({"hoTich": declaration.model_dump(mode="json")}, ensure_ascii=False),
+        "data": json.dumps({"hoTich": birth_record(declaration)}, ensure_ascii=False),
         "fileDinhKem": [
             {
-                "loaiGiayTo": _PAPER_TYPES[document.kind],
+                "loaiGiayTo": _paper_type(document.kind),
                 "tenGiayTo": document.kind.label,
                 "tenTepDinhKem": document.file_name,
                 "duLieuTepDinhKem": await base64_content(document, read),
@@ -190,7 +195,7 @@ async def _status(dispatch: Dispatch, read: DocumentReader) -> Json:
     if document := dispatch.document:
         result = {
             "maGiayToKetQua": _RESULT_TYPES.get(document.kind),
-            "loaiGiayTo": _PAPER_TYPES[document.kind],
+            "loaiGiayTo": _paper_type(document.kind),
             "tenGiayTo": document.kind.label,
             "tenTepDinhKem": document.file_name,
             "duLieuTepDinhKem": await base64_content(document, read),
@@ -199,10 +204,14 @@ async def _status(dispatch: Dispatch, read: DocumentReader) -> Json:
     return body
 
 
+def _paper_type(kind: DocumentKind) -> str:
+    return _PAPER_TYPES.get(kind, kind.value)
+
+
 def _paper_order(dispatch: Dispatch) -> Json:
     return {
         **_codes(dispatch.head),
-        "loaiGiayTo": _PAPER_TYPES[dispatch.document_kind] if dispatch.document_kind else None,
+        "loaiGiayTo": _paper_type(dispatch.document_kind) if dispatch.document_kind else None,
         "noiDung": dispatch.text,
         "nguoiNhan": dispatch.recipient,
         "ngayGui": slashed(dispatch.head.sent_at),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
+from activities.child_card import card_request
 from activities.http import AgencyClient
 from activities.insurance_gateway import GatewayAnswer, InsuranceGateway
 from activities.wire import DocumentReader, Json, base64_content, compact, from_compact
@@ -61,7 +62,7 @@ async def _part(message: LegMessage, read: DocumentReader) -> Json:
     """`MaKyThuat` is the technical id of this part of the dossier; `DuLieu` is JSON inside a string."""
     head = message.head
     content = {
-        "toKhai": message.declaration.model_dump(mode="json"),
+        "toKhai": card_request(message.declaration),
         "soDangKyKhaiSinh": message.registration_number,
         "soDinhDanh": message.identity_number,
         "xacNhanVNeID": [_consent(consent) for consent in message.consents],

@@ -4,10 +4,13 @@ import base64
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+from pydantic import BeforeValidator
 
 from activities.http import AgencyClient, AgencyRejected, AgencyUnreadable
-from models.base import LEGAL_ZONE, legal
+from models.base import LEGAL_ZONE, Code, legal
+from models.codes import says_nothing
 from models.documents import Document
 from models.messages import Dispatch, DispatchKind, LegMessage, Sent
 
@@ -15,6 +18,8 @@ DocumentReader = Callable[[Document], Awaitable[bytes]]
 """Gives the content of a stored document."""
 
 Json = dict[str, Any]
+
+A = TypeVar("A")
 
 
 @runtime_checkable
@@ -81,6 +86,15 @@ async def _wire_documents(documents: Iterable[Document], read: DocumentReader) -
 async def base64_content(document: Document, read: DocumentReader) -> str:
     """The content of a stored document in base64."""
     return base64.b64encode(await read(document)).decode("ascii")
+
+
+def said(value: A) -> A | None:
+    """The value; None for "" and “Không có thông tin”: what says nothing is read as absent and never written."""
+    return None if isinstance(value, str) and (not value.strip() or says_nothing(value)) else value
+
+
+SaidCode = Annotated[Code | None, BeforeValidator(said)]
+"""A code in an answer that may not be there, also where a filler stands for it."""
 
 
 _SLASHED = "%d/%m/%Y %H:%M:%S"

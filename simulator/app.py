@@ -1,6 +1,7 @@
 """The simulator as one web application: each system under its own path, the book and the instructions beside them."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib import import_module
 from types import ModuleType
@@ -33,6 +34,16 @@ def create_app(book: Book, gateway: str, pace: float) -> FastAPI:
 
     app = FastAPI(title="Liên thông: các hệ thống mô phỏng", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_exception_handler(RequestValidationError, _invalid)
+
+    @app.middleware("http")
+    async def slow(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Answer a message as late as its system was told to."""
+        response = await answer(request)
+        system, code = request.url.path.split("/")[1], request.headers.get("X-Dossier-Code")
+        if request.method == "POST" and code and system in set(System):
+            await asyncio.sleep(book.instruction(code, System(system)).answer_after)
+        return response
+
     for system, module in _SYSTEMS.items():
         desk = Desk(system, book, answers, pace)
         app.include_router(module.router(desk), prefix=f"/{system.value}", tags=[system.label])

@@ -38,7 +38,12 @@ def _entry(desk: Desk, dispatch: DispatchRequest) -> Delivery | StatusTaken:
     head = dispatch.head
     if dispatch.kind is DispatchKind.STATUS and dispatch.status:
         return StatusTaken(
-            system=desk.system, dossier_code=head.dossier_code, key=head.key, at=head.sent_at, status=dispatch.status
+            system=desk.system,
+            dossier_code=head.dossier_code,
+            key=head.key,
+            at=head.sent_at,
+            status=dispatch.status,
+            text=dispatch.text,
         )
     return Delivery(
         system=desk.system,

@@ -9,6 +9,7 @@ from models.messages import BirthNoticeState
 from simulator.desk import Desk, Reply
 from simulator.insurance import DONE, EXPIRED, add_tokens, failure
 from simulator.insurance import INVALID as INVALID
+from simulator.records import NoticeAsked
 
 _CODES = {BirthNoticeState.NOT_FOUND: "0", BirthNoticeState.UNSIGNED: "1", BirthNoticeState.SIGNED: "2"}
 
@@ -40,8 +41,16 @@ def router(desk: Desk) -> APIRouter:
 
 
 def _find(desk: Desk, body: NoticeQueryBody) -> Reply:
+    desk.book.add(
+        NoticeAsked(
+            system=desk.system,
+            dossier_code=body.MaHoSo,
+            at=desk.book.legal_now(body.MaHoSo),
+            number=body.SoGiayChungSinh,
+        )
+    )
     state = desk.instruction(body.MaHoSo).birth_notice or _usual_state(body.SoGiayChungSinh)
-    facility = None if state is BirthNoticeState.NOT_FOUND else body.SoGiayChungSinh.split(".")[2]
+    facility = None if state is BirthNoticeState.NOT_FOUND else body.SoGiayChungSinh[-8:-3]
     return Reply({"MaKetQua": DONE, "TrangThai": _CODES[state], "MaCSKCB": facility})
 
 

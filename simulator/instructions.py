@@ -41,12 +41,14 @@ class ConsentReply(StrEnum):
 class Instruction(Model):
     """How a system treats a dossier; the default is the straight path.
 
-    `delay` is seconds before each event, in place of the simulator's pace. The first `fail_times` messages (POST) fail
+    `delay` is seconds before each event, in place of the simulator's pace; `answer_after` is seconds by which each
+    answer to a message (POST) leaves late, when everything is done. The first `fail_times` messages (POST) fail
     as `fail_with` says, with `retry_after` as it stands and, for "code", `fail_code` as the phrase or code. `consents`
     answers by personal number or by role. Look-ups never fail.
     """
 
     delay: float | None = Field(default=None, ge=0, le=86_400)
+    answer_after: float = Field(default=0, ge=0, le=600)
     fail_times: int = Field(default=0, ge=0)
     fail_with: Annotated[int, Field(ge=400, le=599)] | FailWith = 503
     fail_code: Text | None = None

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from models.declaration import BirthDeclaration
-from models.documents import DocumentKind
+from models.documents import Document, DocumentKind, describe
 from models.events import EventType
 from models.facts import AgencyEvent, AgencyFact, Decided, PassedOn, Received, Refused, ResultDocument, Verification
 from models.identity import Sex
 from models.statuses import Status
 from simulator.desk import Desk
 from simulator.instructions import Instruction
-from simulator.paper import file_taken, paper
-from simulator.records import Answer, FileTaken, Intake, Registration
+from simulator.paper import paper
+from simulator.records import Answer, Intake, Registration
 from simulator.wire import Json, LegRequest, wire_document
 
 _VERIFICATION = "Cơ quan cần xác minh nơi cư trú trước khi giải quyết."
@@ -67,8 +66,8 @@ class Office:
         provincial_code: str | None,
         leg: str,
         agency_code: str,
-        declaration: BirthDeclaration,
-        files: tuple[FileTaken, ...],
+        understood: Json,
+        files: tuple[Document, ...],
         registration_number: str | None = None,
         identity_number: str | None = None,
     ) -> Intake:
@@ -89,9 +88,7 @@ class Office:
             leg=leg,
             agency_code=agency_code,
             provincial_code=provincial_code,
-            child_sex=declaration.child.sex,
-            child_born_on=declaration.child.born_on,
-            province_code=declaration.recipients.province_code,
+            understood=understood,
             registration_number=registration_number,
             identity_number=identity_number,
             files=files,
@@ -107,8 +104,8 @@ class Office:
             message.head.provincial_code,
             message.leg,
             agency_code,
-            message.declaration,
-            tuple(file_taken(document.file_name, document.content) for document in message.documents),
+            message.declaration.model_dump(mode="json"),
+            tuple(describe(document.kind, document.file_name, document.content) for document in message.documents),
             message.registration_number,
             message.identity_number,
         )

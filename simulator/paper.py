@@ -1,10 +1,9 @@
 """Result papers: small real PDF files that look signed. Nothing here is signed: real signatures are a later issue."""
 
-import hashlib
 import unicodedata
 
 from models.documents import Document, DocumentKind, describe
-from simulator.records import FileTaken
+
 
 def paper(kind: DocumentKind, number: str) -> tuple[Document, bytes]:
     """The result paper with that number: the same bytes every time."""
@@ -15,11 +14,6 @@ def paper(kind: DocumentKind, number: str) -> tuple[Document, bytes]:
     )
     content = _pdf(f"{kind.label} (bản mô phỏng)", lines)
     return describe(kind, f"{kind.value}.pdf", content), content
-
-
-def file_taken(name: str, content: bytes) -> FileTaken:
-    """A file that came in, by its digest."""
-    return FileTaken(name=name, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _plain(text: str) -> str:

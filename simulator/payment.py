@@ -67,6 +67,7 @@ def _ask(desk: Desk, message: PaymentMessage) -> Reply:
             key=course,
             at=message.head.sent_at,
             amount_vnd=message.fee.total_vnd,
+            payer_personal_id=message.payer_personal_id,
         )
     )
     return TAKEN

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from models.messages import PeopleAnswer, PeopleQuery, PersonMatch
 from simulator.desk import Desk, Reply
+from simulator.records import PeopleAsked
 
 _NOT_FOUND, _MISMATCH = "9999", "8888"
 """How personal numbers end that nobody has, or that belong to another name."""
@@ -18,6 +19,16 @@ def router(desk: Desk) -> APIRouter:
         """Validate people."""
 
         def act() -> Reply:
+            head = query.head
+            desk.book.add(
+                PeopleAsked(
+                    system=desk.system,
+                    dossier_code=head.dossier_code,
+                    key=head.key,
+                    at=head.sent_at,
+                    people=query.people,
+                )
+            )
             answer = PeopleAnswer(matches=tuple(_match(person.personal_id) for person in query.people))
             return Reply(answer.model_dump(mode="json"))
 

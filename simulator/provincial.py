@@ -10,13 +10,12 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from models.base import Code, Model, legal
-from models.declaration import BirthDeclaration
-from models.documents import DocumentKind
+from models.documents import Document, DocumentKind, describe
 from models.messages import DispatchKind
 from models.statuses import Status, StatusSystem
+from simulator.civil_status import BirthRecord
 from simulator.desk import Desk, Reply
 from simulator.office import Office, Procedure, Step
-from simulator.paper import file_taken
 from simulator.records import Delivery, Intake, StatusTaken
 from simulator.wire import Json, SlashedTime
 
@@ -83,15 +82,30 @@ class PaperOrderBody(_Order):
 
 
 class _Data(Model):
-    hoTich: BirthDeclaration
+    hoTich: BirthRecord
 
 
-class _Result(Model):
+class _Result(Attachment):
     maGiayToKetQua: str | None
-    loaiGiayTo: str
-    tenGiayTo: str
-    tenTepDinhKem: str
-    duLieuTepDinhKem: str
+
+
+_PAPERS = {
+    "1": DocumentKind.BIRTH_NOTICE,
+    "2": DocumentKind.WITNESS_STATEMENT,
+    "3": DocumentKind.BIRTH_COMMITMENT,
+    "4": DocumentKind.ABANDONED_CHILD_RECORD,
+    "5": DocumentKind.SURROGACY_DOCUMENT,
+    "6": DocumentKind.RESIDENCE_PAPERS,
+    "7": DocumentKind.PARENT_AGREEMENT,
+    "8": DocumentKind.GUARDIANSHIP_DOCUMENT,
+    "9": DocumentKind.FOREIGN_DOCUMENTS,
+    "10": DocumentKind.BIRTH_CERTIFICATE,
+    "11": DocumentKind.RESIDENCE_NOTICE,
+    "12": DocumentKind.HEALTH_INSURANCE_CARD,
+    "13": DocumentKind.IDENTITY_CARD,
+    "14": DocumentKind.PAYMENT_RECEIPT,
+}
+"""`loaiGiayTo`; a paper that has no number is called by its name."""
 
 
 def said(code: str, sentence: str, **more: object) -> Json:
@@ -160,6 +174,16 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
+def _file(sent: Attachment) -> Document:
+    content = base64.b64decode(sent.duLieuTepDinhKem, validate=True)
+    return describe(_kind(sent.loaiGiayTo), sent.tenTepDinhKem, content)
+
+
+def _kind(number: str) -> DocumentKind:
+    """The kind of a paper. Raises ValueError for a number that means none."""
+    return _PAPERS.get(number) or DocumentKind(number)
+
+
 class _Provincial:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -170,16 +194,13 @@ class _Provincial:
         if self._office.intakes(body.maHoSo):
             return Reply(said(_EXISTS, "Hồ sơ đã tồn tại trong một cửa điện tử"), repeat=True)
         try:
-            declaration = _Data.model_validate_json(body.data).hoTich
-            files = tuple(
-                file_taken(file.tenTepDinhKem, base64.b64decode(file.duLieuTepDinhKem, validate=True))
-                for file in body.fileDinhKem
-            )
+            understood = _Data.model_validate_json(body.data).hoTich.understood()
+            files = tuple(_file(file) for file in body.fileDinhKem)
         except ValueError:
             return Reply(INVALID)
         serial = self._book.next_number("provincial:dossier")
         code = f"{UNIT}-{legal(body.ngayGui):%y%m%d}-{serial:04d}"
-        self._office.take_in(body.maHoSo, code, body.techId, code, declaration, files)
+        self._office.take_in(body.maHoSo, code, body.techId, code, understood, files)
         return Reply(said(_SUCCESS, "Tiếp nhận hồ sơ thành công"))
 
     def look_up(self, code: str) -> Json:
@@ -197,6 +218,7 @@ class _Provincial:
             key=f"{body.soHoSoLT}:{status.system}:{status.code}",
             at=body.thoiGianThucHien,
             status=status,
+            text=body.noiDungXuLy,
         )
         sentence = _FINAL_SENTENCES.get(body.trangThai, "Hồ sơ đã có kết quả xử lý, không được cập nhật trạng thái")
         return self._keep(taken, sentence)
@@ -204,7 +226,7 @@ class _Provincial:
     def result(self, body: StatusBody) -> Reply:
         try:
             result = _Result.model_validate_json(body.ketQuaXuLy or "")
-            file = file_taken(result.tenTepDinhKem, base64.b64decode(result.duLieuTepDinhKem, validate=True))
+            file = _file(result)
         except ValueError:
             return Reply(INVALID)
         taken = Delivery(
@@ -213,12 +235,17 @@ class _Provincial:
             key=f"{body.soHoSoLT}:result:{result.loaiGiayTo}",
             at=body.thoiGianThucHien,
             kind=DispatchKind.RESULT,
-            text=result.tenGiayTo,
+            text=body.noiDungXuLy,
+            document_kind=file.kind,
             sha256=file.sha256,
         )
         return self._keep(taken, "Hồ sơ đã có kết quả xử lý, không được cập nhật trạng thái")
 
     def order(self, body: PaperOrderBody) -> Reply:
+        try:
+            kind = _kind(body.loaiGiayTo) if body.loaiGiayTo else None
+        except ValueError:
+            return Reply(INVALID)
         taken = Delivery(
             system=self._desk.system,
             dossier_code=body.soHoSoLT,
@@ -227,6 +254,7 @@ class _Provincial:
             kind=DispatchKind.PAPER_ORDER,
             recipient=body.nguoiNhan,
             text=body.noiDung,
+            document_kind=kind,
         )
         return self._keep(taken, "Yêu cầu đã tồn tại trong một cửa điện tử")
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from models.address import Address
 from models.base import Code, Instant, Model, NoticeText, Text
-from models.documents import DocumentKind
-from models.identity import PersonalId, Sex
-from models.messages import DispatchKind
+from models.documents import Document, DocumentKind
+from models.identity import BirthNoticeNumber, PersonalId, Sex
+from models.messages import DispatchKind, PersonToCheck
 from models.statuses import Status
 from models.systems import System
 from simulator.instructions import ConsentReply, Instruction
@@ -35,6 +36,12 @@ class RequestSeen(Record):
     repeat: bool
 
 
+class TraceKept(Record):
+    """The trace context of the request that a course of answers goes back to. `key` is the course."""
+
+    traceparent: str
+
+
 class KeptReply(Record):
     """The answer given under an idempotency key, given again when the same message comes again."""
 
@@ -43,26 +50,33 @@ class KeptReply(Record):
     body: str
 
 
-class FileTaken(Model):
-    """A file that came with a dossier."""
-
-    name: Text
-    sha256: Code
-
-
 class Intake(Record):
-    """A dossier part taken in, with all that is needed to answer it later. `key` is the course of its answers."""
+    """A dossier part taken in, with all that is needed to answer it later. `key` is the course of its answers.
+
+    `understood`: form 01 as the agency read it from its wire, in the form's own shape, without what it was not told.
+    """
 
     leg: Code
     agency_code: Code
     provincial_code: Code | None
-    child_sex: Sex
-    child_born_on: date
-    province_code: Code
+    understood: Mapping[str, Any]
     registration_number: Code | None = None
     identity_number: PersonalId | None = None
-    files: tuple[FileTaken, ...] = ()
+    files: tuple[Document, ...] = ()
     instruction: Instruction
+
+    @property
+    def child_sex(self) -> Sex:
+        return Sex(self.understood["child"]["sex"])
+
+    @property
+    def child_born_on(self) -> date:
+        return date.fromisoformat(self.understood["child"]["born_on"])
+
+    @property
+    def province_code(self) -> str:
+        """The province the dossier was declared to."""
+        return str(self.understood["recipients"]["province_code"])
 
 
 class Registration(Record):
@@ -88,12 +102,27 @@ class StatusTaken(Record):
     """A status update taken from us."""
 
     status: Status
+    text: NoticeText | None = None
+
+
+class PeopleAsked(Record):
+    """People we asked to have validated."""
+
+    people: tuple[PersonToCheck, ...]
+
+
+class NoticeAsked(Record):
+    """A birth notice we asked for."""
+
+    number: BirthNoticeNumber
 
 
 class ConsentAsked(Record):
     """A consent request put before a person. `key` is the course of the answer."""
 
     leg: Code
+    child_name: Text
+    full_name: Text
     personal_id: PersonalId
     roles: tuple[Code, ...]
     answer_by: Instant
@@ -104,6 +133,7 @@ class PaymentAsked(Record):
     """A payment request, in đồng. `key` is the course of the answer."""
 
     amount_vnd: int
+    payer_personal_id: PersonalId
 
 
 class Payment(Record):
@@ -147,6 +177,8 @@ class DossierBook(Model):
     results: tuple[Delivery, ...]
     paper_orders: tuple[Delivery, ...]
     statuses: tuple[StatusTaken, ...]
+    people: tuple[PeopleAsked, ...]
+    birth_notices: tuple[NoticeAsked, ...]
     consents: tuple[ConsentAsked, ...]
     payment_requests: tuple[PaymentAsked, ...]
     payments: tuple[Payment, ...]

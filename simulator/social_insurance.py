@@ -7,13 +7,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from models.base import Code, Model, legal
-from models.declaration import BirthDeclaration
-from models.documents import DocumentKind
+from models.documents import Document, DocumentKind, describe
 from models.identity import PersonalId
+from simulator.child_card import CardRequest
 from simulator.desk import Desk, Reply
 from simulator.insurance import DONE, EXPIRED, INVALID, add_tokens, failure
 from simulator.office import Office, Procedure
-from simulator.paper import file_taken
 from simulator.records import Intake
 from simulator.wire import COMPACT, CompactTime, Json
 
@@ -47,7 +46,7 @@ class _Consent(Model):
 
 
 class _Content(Model):
-    toKhai: BirthDeclaration
+    toKhai: CardRequest
     soDangKyKhaiSinh: Code | None
     soDinhDanh: PersonalId | None
     xacNhanVNeID: list[_Consent]
@@ -89,7 +88,8 @@ def _take(desk: Desk, office: Office, body: PartBody) -> Reply:
     repeat = bool(office.intakes(body.MaHoSo, body.MaKyThuat))
     try:
         content = _Content.model_validate_json(body.DuLieu)
-        files = tuple(file_taken(paper.TenTep, base64.b64decode(paper.NoiDung, validate=True)) for paper in body.GiayTo)
+        understood = content.toKhai.understood()
+        files = tuple(_file(paper) for paper in body.GiayTo)
     except ValueError:
         return Reply(INVALID)
     intake = office.take_in(
@@ -97,12 +97,20 @@ def _take(desk: Desk, office: Office, body: PartBody) -> Reply:
         body.MaHoSoMCDT,
         body.MaKyThuat,
         f"GD{desk.book.next_number('social_insurance:dossier'):010d}",
-        content.toKhai,
+        understood,
         files,
         content.soDangKyKhaiSinh,
         content.soDinhDanh,
     )
     return Reply({"MaKetQua": DONE, **_receipt(intake)}, repeat=repeat)
+
+
+def _file(paper: Paper) -> Document:
+    """The file; its kind by the name of the paper, as `Loai` tells only two kinds apart."""
+    kind = next((kind for kind in DocumentKind if kind.label == paper.Ten), None)
+    if kind is None:
+        raise ValueError("not a paper of this wire")
+    return describe(kind, paper.TenTep, base64.b64decode(paper.NoiDung, validate=True))
 
 
 def _receipt(intake: Intake) -> Json:

@@ -1,12 +1,13 @@
 """The simulated systems' side of the wire: bodies they take, problem documents and broken answers they give."""
 
 import base64
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from models.base import LEGAL_ZONE, Model
 from models.documents import Document
@@ -34,6 +35,18 @@ SlashedTime = Annotated[
 
 CompactTime = Annotated[datetime, _reader(COMPACT), WithJsonSchema({"type": "string", "example": "20261119145959"})]
 """yyyyMMddHHmmss, the clock of Việt Nam."""
+
+
+def _stated(text: str) -> str:
+    if not text.strip() or text.casefold() == "không có thông tin":
+        raise ValueError("a filler where a field should be left out")
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError("not NFC")
+    return text
+
+
+Given = Annotated[str, AfterValidator(_stated)]
+"""Text of a real wire: in NFC, and never "" or “Không có thông tin” in place of nothing."""
 
 _PAGE = "<html><head><title>Bảo trì</title></head><body><h1>Hệ thống đang bảo trì</h1></body></html>"
 

@@ -49,6 +49,7 @@ from tests.activities.simulated import (
     ("number", "state", "facility"),
     [
         ("12345.GCS.01901.26", BirthNoticeState.SIGNED, "01901"),
+        ("Đ/0.1.GCS.0190A.26", BirthNoticeState.SIGNED, "0190A"),
         ("11111.GCS.01901.26", BirthNoticeState.UNSIGNED, "01901"),
         ("00000.GCS.01901.26", BirthNoticeState.NOT_FOUND, None),
     ],

@@ -17,7 +17,7 @@ from activities.http import (
     AgencyUnavailable,
     AgencyUnreadable,
 )
-from models.declaration import BirthDeclaration, PersonRole
+from models.declaration import PersonRole
 from models.documents import MAX_DOCUMENT_BYTES, Document, DocumentKind
 from models.messages import (
     BirthNoticeQuery,
@@ -32,7 +32,6 @@ from simulator.records import RequestSeen
 from tests.activities.simulated import (
     CODE,
     PDF,
-    PDF_SHA256,
     SENT_AT,
     attachment,
     calls,
@@ -70,7 +69,7 @@ async def test_a_part_arrives_whole(system: System) -> None:
         book = await play.settled()
     (intake,) = book.intakes
     assert (intake.system, intake.leg, intake.dossier_code) == (system, message.leg, CODE)
-    assert [(file.name, file.sha256) for file in intake.files] == [("Văn bản làm chứng.pdf", PDF_SHA256)]
+    assert intake.files == (attachment(),)
     assert (intake.registration_number, intake.identity_number) == (
         message.registration_number,
         message.identity_number,
@@ -111,7 +110,7 @@ async def test_the_province_gets_codes_as_text_and_times_of_vietnam() -> None:
     body = system.bodies["provincial/ho-so-lien-thong"]
     assert (body["maHoSo"], body["maHoSoMCDT"], body["maDonVi"]) == (CODE, "H26.11.02-261119-0001", "00004")
     assert (body["maTTHC"], body["module"], body["ngayGui"]) == ("2.002621", "LTKS", "19/11/2026 09:30:00")
-    assert BirthDeclaration.model_validate(json.loads(body["data"])["hoTich"]) == message.declaration
+    assert json.loads(body["data"])["hoTich"]["noiDangKy"] == "00004"
     (file,) = body["fileDinhKem"]
     assert file["tenGiayTo"] == DocumentKind.WITNESS_STATEMENT.label
     assert base64.b64decode(file["duLieuTepDinhKem"]) == PDF
@@ -276,6 +275,18 @@ async def test_a_look_up_that_finds_something_else_is_not_believed(found: dict[s
         with pytest.raises(AgencyUnreadable):
             await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
     assert not system.bodies
+
+
+@pytest.mark.parametrize("filler", ["", " ", "Không có thông tin", "KHÔNG CÓ THÔNG TIN"])
+async def test_a_filler_in_an_answer_is_no_code(filler: str) -> None:
+    found = {"maKetQua": "00", "thongBao": "thành công", "hoSo": {"maHoSo": CODE, "maHoSoMCDT": filler}}
+    notice = {"MaKetQua": 200, "TrangThai": "2", "MaCSKCB": filler}
+    query = BirthNoticeQuery(head=head("notice"), number="12345.GCS.01901.26")
+    async with crooked({CODE: found, "token": {"MaKetQua": 200, "Token": "t"}, "traCuu": notice}) as (_, adapters):
+        sent = await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
+        answer = await adapters.health.look_up(query)
+    assert sent.agency_code is None
+    assert (answer.state, answer.facility) == (BirthNoticeState.SIGNED, None)
 
 
 async def test_an_oversized_answer_is_cut_off() -> None:

@@ -1,0 +1,89 @@
+"""Form 01 in another system's field names: a table of rows, one per field, that a reviewer can read as a page."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from activities.wire import Json, said
+from models.address import ResidenceKind
+from models.agency_codes import CodeSystem, code_of
+from models.birth_form import ApplicantRelation, PaperPlace
+from models.days import PartialDate
+from models.declaration import BirthDeclaration
+from models.identity import Sex
+
+Write = Callable[[Any], object]
+
+
+def as_it_is(value: object) -> object:
+    """The value as declared: models hold text in NFC, and nothing re-cases or trims it on the way out."""
+    return value
+
+
+@dataclass(frozen=True)
+class Row:
+    """A field of the form, where it goes, and how it is written; both names are paths with dots."""
+
+    form: str
+    wire: str
+    write: Write = as_it_is
+
+
+def laid_out(rows: Iterable[Row], declaration: BirthDeclaration) -> Json:
+    """The record that the rows make of a declaration; what was not declared has no field, never "" or a filler."""
+    record: Json = {}
+    for row in rows:
+        declared = _at(declaration, row.form)
+        written = None if declared is None else said(row.write(declared))
+        if written is not None:
+            *folders, name = row.wire.split(".")
+            place = record
+            for folder in folders:
+                place = place.setdefault(folder, {})
+            place[name] = written
+    return record
+
+
+def _at(declaration: BirthDeclaration, path: str) -> Any:
+    """What the form says at a path; None where an optional part above it is missing."""
+    value: Any = declaration
+    for name in path.split("."):
+        value = None if value is None else getattr(value, name)
+    return value
+
+
+# How values are written
+
+
+def slashed_day(day: date | PartialDate) -> str:
+    """dd/MM/yyyy, of a partial date MM/yyyy or yyyy: never more than was declared."""
+    iso = day.root if isinstance(day, PartialDate) else day.isoformat()
+    return "/".join(reversed(iso.split("-")))
+
+
+def compact_day(day: date) -> str:
+    """yyyyMMdd."""
+    return day.isoformat().replace("-", "")
+
+
+def relation(value: ApplicantRelation) -> str:
+    """The portal's word: relations have no codes there (`relationships.csv`)."""
+    return value.label
+
+
+def coded(codes: Mapping[Any, str]) -> Write:
+    """The code of an enum's member."""
+    return codes.__getitem__
+
+
+def sex(value: Sex) -> str:
+    """GIOI_TINH of the social-insurance gateway; for DVCLT too, whose own numbers are not published [choice]."""
+    return code_of(CodeSystem.SOCIAL_INSURANCE, value)
+
+
+RESIDENCE_KIND = coded({ResidenceKind.PERMANENT: "1", ResidenceKind.TEMPORARY: "2", ResidenceKind.CURRENT: "3"})
+"""In the portal's order of the three words: the numbers themselves are not published [choice]."""
+
+PAPER_PLACE = coded({PaperPlace.CIVIL_STATUS_DESK: "1", PaperPlace.AGENCY_DESK: "2", PaperPlace.POST: "3"})
+"""In the form's order of the three boxes [choice]."""

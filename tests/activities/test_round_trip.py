@@ -1,0 +1,137 @@
+"""Form 01 through every adapter over real HTTP: what the agency understood is what was declared, field by field.
+
+The simulator reads each wire by its own lights and keeps what it made of it (`Intake.understood`); here that is laid
+beside the form. `form_map` says which system is told what; nothing else may arrive.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from activities.child_card import CHILD_CARD
+from activities.dvclt import LTKS
+from models.declaration import BirthDeclaration
+from models.systems import Role, System
+from simulator.records import Intake
+from tests.activities.form_map import CARRIED, WHOLE_FORM, WHY_NOT, at, carried_by, fields
+from tests.activities.forms import NAMED, SAMPLES, content_of, declarations, typed
+from tests.activities.simulated import Stage, leg_message, stage
+
+AGENCIES = [system for system in System if Role.HANDLES_LEGS in system.roles]
+
+
+class Playing:
+    """A stage on a loop of its own, so that Hypothesis can play on it example by example."""
+
+    def __init__(self, runner: asyncio.Runner, play: Stage) -> None:
+        self._runner = runner
+        self._play = play
+        self._serials = count(1)
+
+    def understood(self, form: BirthDeclaration) -> dict[System, dict[str, Any]]:
+        """Form 01 as each agency understood it, attachments as the files that came."""
+        return self._runner.run(self._through_every_agency(form))
+
+    async def _through_every_agency(self, form: BirthDeclaration) -> dict[System, dict[str, Any]]:
+        code = f"G22.99.08-261119-{next(self._serials):06d}"
+        for system in AGENCIES:
+            message = leg_message(system, code, declaration=form, documents=form.attachments)
+            await self._play.adapters.agencies[system].submit(message, content_of)
+        return {intake.system: _with_files(intake) for intake in (await self._play.book(code)).intakes}
+
+
+def _with_files(intake: Intake) -> dict[str, Any]:
+    return {**intake.understood, "attachments": [file.model_dump(mode="json") for file in intake.files]}
+
+
+@pytest.fixture(scope="module")
+def playing() -> Iterator[Playing]:
+    """A stage whose agencies take everything in and say nothing."""
+    with asyncio.Runner() as runner:
+        opened = AsyncExitStack()
+        play = runner.run(opened.enter_async_context(stage()))
+        for system in AGENCIES:
+            runner.run(play.instruct(system, "*", silent=True))
+        yield Playing(runner, play)
+        runner.run(opened.aclose())
+
+
+def all_arrived(playing: Playing, form: BirthDeclaration) -> dict[System, dict[str, Any]]:
+    """What every agency understood: all it is told, as it was declared, and nothing else."""
+    declared, understood = form.model_dump(mode="json"), playing.understood(form)
+    assert list(understood) == AGENCIES
+    for system, heard in understood.items():
+        told = carried_by(system)
+        for path in CARRIED:
+            expected = at(declared, path) if path in told else []
+            assert at(heard, path) == expected, f"{system.value}: {path}"
+    return understood
+
+
+# --- The map of fields -----------------------------------------------------------------------------------------------
+
+
+def test_somebody_decided_about_every_field_and_every_system() -> None:
+    assert sorted(fields()) == sorted(CARRIED)
+    assert set(WHY_NOT) | WHOLE_FORM == set(System)
+    assert not set(WHY_NOT) & WHOLE_FORM
+
+
+def test_every_field_is_stated_in_some_form_sent_here() -> None:
+    forms = [*SAMPLES.values(), *(typed(*case) for case in NAMED.values())]
+    stated = {path for form in forms for path in CARRIED if at(form.model_dump(mode="json"), path)}
+    assert stated == set(CARRIED)
+
+
+def test_no_two_fields_share_a_place_on_a_wire() -> None:
+    for rows in (LTKS, CHILD_CARD):
+        places = [row.wire for row in rows]
+        assert len(places) == len(set(places))
+        assert not [place for place in places if any(other.startswith(f"{place}.") for other in places)]
+
+
+# --- Any form --------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(form=declarations())
+def test_any_form_arrives_unchanged(playing: Playing, form: BirthDeclaration) -> None:
+    all_arrived(playing, form)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_arrives_unchanged(playing: Playing, name: str) -> None:
+    all_arrived(playing, SAMPLES[name])
+
+
+# --- What went wrong in real life ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", NAMED)
+@pytest.mark.parametrize("decomposed", [False, True], ids=["NFC", "NFD"])
+def test_what_was_corrupted_elsewhere_arrives_as_typed(playing: Playing, case: str, decomposed: bool) -> None:
+    sample, changes = NAMED[case]
+    form = typed(sample, changes, decomposed=decomposed)
+    understood = all_arrived(playing, form)
+    for path, value in changes.items():
+        for system in WHOLE_FORM:
+            assert _typed_at(understood[system], path) == value
+
+
+def _typed_at(form: dict[str, Any], path: str) -> Any:
+    """What stands at a path, as one would type it: without fields that were left open."""
+    for name in path.split("."):
+        form = form[name]
+    return _without_open_fields(form)
+
+
+def _without_open_fields(value: Any) -> Any:
+    if isinstance(value, dict):
+        open_ones = (None, "VN") if "commune_code" in value else (None,)
+        return {key: _without_open_fields(item) for key, item in value.items() if item not in open_ones}
+    return value

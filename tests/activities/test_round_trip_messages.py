@@ -1,0 +1,281 @@
+"""What is said of a dossier beside its parts: look-ups, consents, payment, notices, statuses, results, paper orders.
+
+Texts and codes arrive unchanged and in order, and no system hears a field of the form that `form_map` keeps from it.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from activities.adapters import Adapters
+from activities.outbox import OutboxRelay
+from ledger.documents import DocumentStore
+from ledger.engine import open_engine, upgrade
+from ledger.store import Ledger
+from models.declaration import BirthDeclaration, PersonRole
+from models.delivery import Notice, dispatches, templates
+from models.documents import DocumentKind
+from models.dossier import DossierStage, Fee, FeeLine, Leg, LegOutcome, LegStage
+from models.law import Group, pack
+from models.messages import (
+    BirthNoticeQuery,
+    ConsentMessage,
+    Dispatch,
+    DispatchKind,
+    PaymentMessage,
+    PeopleQuery,
+    PersonToCheck,
+)
+from models.plan import AskedPerson, resolve_plan
+from models.publication import NoticeOrder, Publication, StatusEvent
+from models.statuses import PortalStatus, Status, StatusSystem
+from models.submission import submission
+from models.systems import Role, System
+from simulator.records import Delivery, DossierBook, StatusTaken
+from tests.activities.form_map import CARRIED, WHOLE_FORM, at, carried_by
+from tests.activities.forms import HOME, OLD_ORIGIN, content_of, file, typed
+from tests.activities.simulated import CODE, SENT_AT, Stage, head, leg_message, read, settings_for, stage
+from tests.models.cases import NEWEST, owned
+
+PROVINCIAL_CODE = "H26.11.02-261119-0001"
+FORM = owned(
+    typed(
+        "grandparent-declares",
+        {
+            "applicant.full_name": "Bà Ngoại T’rin",
+            "applicant.relation": "maternal_grandmother",
+            "applicant.phone": "0987654321",
+            "child.full_name": "Y H'Leo Niê M’gar",
+            "mother.full_name": "H’Bla Kbuôr",
+            "father.full_name": "Y BLa Đăk Đắk",
+            "residence_registration.householder": {"full_name": "Ksor Chủ Hộ", "personal_id": "000000000012"},
+            "results.residence_notice_paper": {"place": "post", "address": HOME},
+            "results.health_card_paper": {"place": "post", "address": OLD_ORIGIN},
+            "identity_card.requested": True,
+            "vneid_integration": True,
+        },
+    )
+)
+"""A form whose people are all different ones."""
+
+TELLING = ("full_name", "personal_id", "passport", "phone", "email", "detail", "number", "commune_name", "facility")
+"""Fields whose values tell who or where; a code or a date may recur by chance."""
+
+RESULTS = {
+    "birth_registration": DocumentKind.BIRTH_CERTIFICATE,
+    "residence_registration": DocumentKind.RESIDENCE_NOTICE,
+    "health_insurance_card": DocumentKind.HEALTH_INSURANCE_CARD,
+    "identity_card": DocumentKind.IDENTITY_CARD,
+}
+
+
+def _filled(notice: Notice) -> dict[str, str]:
+    template = templates()[notice]
+    names = {name for words in (template.text, template.sms) for _, name, _, _ in Formatter().parse(words or "")}
+    return {name: f"‹{name}: Hải Châu II, M’gar, 17:00›" for name in names if name and name != "code"}
+
+
+def everything() -> tuple[Dispatch, ...]:
+    """Whatever can go out for a dossier: every notice, every status, every result, every paper order."""
+    change = Publication(
+        code=CODE,
+        sequence=1,
+        at=SENT_AT,
+        stage=DossierStage.IN_PROGRESS,
+        provincial_code=PROVINCIAL_CODE,
+        notices=tuple(
+            NoticeOrder(key=f"{CODE}:notice:{notice.value}", template=notice.value, values=_filled(notice))
+            for notice in Notice
+        ),
+        statuses=tuple(
+            StatusEvent(key=f"{CODE}:status:{code.value}", status=_portal(code), at=SENT_AT)
+            for code in reversed(PortalStatus)
+        ),
+        legs=tuple(
+            Leg(
+                key=key,
+                stage=LegStage.ENDED,
+                outcome=LegOutcome.COMPLETED,
+                ended_at=SENT_AT,
+                documents=(file(kind, f"{kind.label}.pdf", f"%PDF-1.7 {kind.label}".encode()),),
+            )
+            for key, kind in RESULTS.items()
+        ),
+    )
+    return dispatches(change, resolve_plan(pack(NEWEST), FORM), FORM)
+
+
+def _portal(code: PortalStatus) -> Status:
+    return Status(system=StatusSystem.PORTAL, code=code.value)
+
+
+async def tell_everybody(play: Stage, form: BirthDeclaration) -> None:
+    """Every message that is no dossier part, as the workflow makes them."""
+    adapters = play.adapters
+    people = tuple(
+        PersonToCheck(role=named.role, full_name=named.full_name, personal_id=named.personal_id)
+        for named in form.people_to_validate()
+    )
+    await adapters.population.check(PeopleQuery(head=head("people"), people=people))
+    assert form.birth_notice
+    await adapters.health.look_up(BirthNoticeQuery(head=head("notice"), number=form.birth_notice.number))
+    for number, person in enumerate(people):
+        asked = AskedPerson(
+            key=f"p{number}",
+            full_name=person.full_name,
+            personal_id=person.personal_id,
+            roles=(PersonRole.LEGAL_REPRESENTATIVE, person.role),
+        )
+        message = ConsentMessage(
+            head=head(f"consent:{number}"),
+            leg="residence_registration",
+            leg_name="Đăng ký thường trú",
+            child_name=form.child.full_name,
+            person=asked,
+            answer_by=SENT_AT + timedelta(days=7),
+        )
+        await adapters.vneid.ask(message)
+    fee = Fee(lines=(FeeLine(item="copy", name="Bản sao", amount_vnd=8000, basis="Nghị quyết mẫu"),))
+    payment = PaymentMessage(
+        head=head("payment"), fee=fee, payer_personal_id=form.applicant.personal_id, pay_by=SENT_AT
+    )
+    await adapters.payment.request(payment)
+    await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL, declaration=form), read)
+    for dispatch in everything():
+        await adapters.channels[dispatch.channel].dispatch(dispatch, content_of)
+
+
+async def _told() -> DossierBook:
+    async with stage() as play:
+        for system in System:
+            if system.awaited:
+                await play.instruct(system, silent=True)
+        await tell_everybody(play, FORM)
+        return await play.book()
+
+
+@pytest.fixture(scope="module")
+def book() -> DossierBook:
+    """What the systems know once everything was said."""
+    with asyncio.Runner() as runner:
+        return runner.run(_told())
+
+
+def heard(book: DossierBook, system: System) -> list[str]:
+    """Every text and code a system has in its entries, its own keys and times left out."""
+    entries = (
+        *book.people,
+        *book.birth_notices,
+        *book.consents,
+        *book.payment_requests,
+        *book.notices,
+        *book.results,
+        *book.paper_orders,
+        *book.statuses,
+    )
+    kept = [entry.model_dump(mode="json", exclude={"key", "at"}) for entry in entries if entry.system is system]
+    return list(_texts(kept))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(part)
+
+
+@pytest.mark.parametrize(
+    "system", [system for system in System if system not in WHOLE_FORM | {System.SOCIAL_INSURANCE}]
+)
+def test_a_system_hears_what_it_is_told_and_nothing_else(book: DossierBook, system: System) -> None:
+    form, told = FORM.model_dump(mode="json"), carried_by(system)
+    texts = heard(book, system)
+    assert texts
+    expected = {value for path in told for value in at(form, path)}
+    assert expected
+    assert expected <= set(texts)
+    for path in CARRIED.keys() - told:
+        if path.rpartition(".")[2] in TELLING:
+            for value in at(form, path):
+                assert value in expected or not any(value in text for text in texts), path
+
+
+def test_people_are_validated_by_the_name_that_stands_with_their_number(book: DossierBook) -> None:
+    (asked,) = book.people
+    registration = FORM.residence_registration
+    named = (FORM.applicant, FORM.mother, FORM.father, registration.householder, *registration.dwelling_owners)
+    assert [(person.full_name, person.personal_id) for person in asked.people] == [
+        (person.full_name, person.personal_id) for person in named if person
+    ]
+
+
+@pytest.mark.parametrize("channel", [system for system in System if Role.CHANNEL in system.roles])
+def test_what_goes_out_arrives_word_for_word_and_in_order(book: DossierBook, channel: System) -> None:
+    sent = [dispatch for dispatch in everything() if dispatch.channel is channel]
+    assert sent
+    for kind, taken in (
+        (DispatchKind.NOTICE, book.notices),
+        (DispatchKind.STATUS, book.statuses),
+        (DispatchKind.RESULT, book.results),
+        (DispatchKind.PAPER_ORDER, book.paper_orders),
+    ):
+        came = [_said(entry) for entry in taken if entry.system is channel]
+        assert came == [_meant(dispatch) for dispatch in sent if dispatch.kind is kind]
+
+
+def _said(entry: Delivery | StatusTaken) -> tuple[object, ...]:
+    if isinstance(entry, StatusTaken):
+        return entry.status, entry.text
+    return entry.text, entry.address, entry.document_kind, entry.sha256
+
+
+def _meant(dispatch: Dispatch) -> tuple[object, ...]:
+    if dispatch.kind is DispatchKind.STATUS:
+        return dispatch.status, dispatch.text
+    return dispatch.text, dispatch.address, dispatch.document_kind, dispatch.document and dispatch.document.sha256
+
+
+async def test_the_province_gets_sent_on_before_refused_even_when_the_first_fails(tmp_path: Path) -> None:
+    """7, then 6, as they were published: one real adapter sends what is queued second first (STANDARDS §3.2)."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+    upgrade(engine)
+    ledger = Ledger(engine)
+    code = ledger.open_dossier(submission(FORM, SENT_AT, SecretStr("tests only")), Group.BIRTH, "G22.99.08").code
+    statuses = [Status(system=StatusSystem.LINKING, code=number) for number in ("7", "6")]
+    change = Publication(code=code, sequence=1, at=SENT_AT, stage=DossierStage.IN_PROGRESS)
+    ledger.publish(
+        change,
+        tuple(
+            Dispatch(
+                head=head(f"status:{status.code}", code),
+                channel=System.PROVINCIAL,
+                kind=DispatchKind.STATUS,
+                recipient=FORM.applicant.personal_id,
+                status=status,
+            )
+            for status in statuses
+        ),
+    )
+    async with stage() as play:
+        await play.instruct(System.PROVINCIAL, code, silent=True)
+        await play.adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL, code), read)
+        await play.instruct(System.PROVINCIAL, code, fail_times=1, fail_with=429, retry_after="1")
+        async with Adapters(settings_for(play.url)) as adapters, asyncio.timeout(10):
+            relay = OutboxRelay(
+                adapters, ledger, DocumentStore(tmp_path), settings_for(play.url), channels=(System.PROVINCIAL,)
+            )
+            running = asyncio.create_task(relay.run())
+            while ledger.outbox_open(code):
+                await asyncio.sleep(0.05)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        book = await play.book(code)
+    engine.dispose()
+    assert [taken.status for taken in book.statuses] == statuses
+    assert [seen.status for seen in book.requests if seen.path.endswith("trang-thai")] == [429, 200, 200]

@@ -12,6 +12,7 @@ from cli.law_text import QUORUM
 from models.base import Model
 from models.birth_form import Circumstance
 from models.calendar import WorkingCalendar
+from models.communes import Communes
 from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import Fee, FeeLine
@@ -81,12 +82,14 @@ class Checklist(Model):
     warnings: tuple[str, ...]
 
 
-def checklist(pack: LawPack, declaration: BirthDeclaration, on: date, calendar: WorkingCalendar) -> Checklist:
+def checklist(
+    pack: LawPack, declaration: BirthDeclaration, on: date, calendar: WorkingCalendar, communes: Communes | None = None
+) -> Checklist:
     """What a declaration submitted on that day needs under the pack in force then.
 
     Raises DeclarationErrors when the law in force needs somebody the form does not name.
     """
-    resolved = resolve(LawQuery(declaration=declaration, on=on), calendar)
+    resolved = resolve(LawQuery(declaration=declaration, on=on), calendar, communes)
     plan, held = resolved.plan, known_facts(declaration, None)
     required = required_documents(pack, held)
     substitutes = required_documents(pack, known_facts(declaration, BirthNoticeState.NOT_FOUND))

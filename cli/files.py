@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+from models.communes import Communes
 from models.declaration import MAX_ATTACHMENTS, BirthDeclaration
 from models.documents import MAX_DOCUMENT_BYTES, Document, DocumentKind, DocumentRefused, describe
 from models.reading import (
@@ -18,7 +19,9 @@ from models.reading_words import field_name
 _FILE_KEYS = frozenset({"kind", "file"})
 
 
-def load_declaration_file(path: Path, on: date) -> tuple[BirthDeclaration, dict[str, bytes]]:
+def load_declaration_file(
+    path: Path, on: date, communes: Communes | None = None
+) -> tuple[BirthDeclaration, dict[str, bytes]]:
     """The declaration in a file, submitted on the day `on`, and the contents of its attachments by SHA-256.
 
     An attachment is written `{"kind": "witness_statement", "file": "attachments/witness.pdf"}`, the path relative to
@@ -31,7 +34,7 @@ def load_declaration_file(path: Path, on: date) -> tuple[BirthDeclaration, dict[
     if isinstance(listed, list):
         data["attachments"], contents, problems = _attachments(path.parent, listed)
     try:
-        declaration = read_birth_declaration(data, on)
+        declaration = read_birth_declaration(data, on, communes)
     except DeclarationErrors as error:
         raise DeclarationErrors((*error.problems, *problems)) from error
     if problems:

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from cli.checklist import checklist as checklist_of
 from cli.checklist import print_checklist
@@ -15,6 +13,7 @@ from cli.files import load_declaration_file
 from cli.law_report import law_report
 from cli.law_text import print_law
 from cli.output import Exit, JsonOption, emit_json, explain, facts, fail, fail_declaration, say
+from cli.places import known_communes
 from models.base import LEGAL_ZONE, BeyondCalendar, Instant, Model, legal_date
 from models.calendar import CalendarError, WorkingCalendar, load_calendar
 from models.clock import ClockError, Due, ReceiptRule, agency_due, citizen_due
@@ -147,9 +146,10 @@ def checklist(
     """What the declaration in a file needs; exit code 3 while attachments are missing."""
     day = _day(on, as_json=as_json)
     pack = _pack(day, provisional=False, as_json=as_json)
+    communes = known_communes(Settings(), as_json=as_json)
     try:
-        declaration, _ = load_declaration_file(file, day)
-        found = checklist_of(pack, declaration, day, _calendar([], as_json=as_json))
+        declaration, _ = load_declaration_file(file, day, communes)
+        found = checklist_of(pack, declaration, day, _calendar([], as_json=as_json), communes)
     except DeclarationErrors as errors:
         fail_declaration(errors, as_json=as_json)
     if as_json:
@@ -208,11 +208,6 @@ def _calendar(extra: list[Path], *, as_json: bool) -> WorkingCalendar:
     """The packaged calendar with the files of the settings and then those of the command."""
     try:
         return load_calendar(*Settings().calendar, *extra)
-    except ValidationError as error:
-        names = ", ".join(str(one["loc"][0]) for one in error.errors())
-        fail(Exit.USAGE, f"Cấu hình LIENTHONG_… có giá trị sai: {names}.", as_json=as_json)
-    except SettingsError as error:
-        fail(Exit.USAGE, f"Cấu hình LIENTHONG_… không đọc được: {error}.", as_json=as_json)
     except CalendarError as error:
         fail(Exit.USAGE, f"{error}.", as_json=as_json)
 

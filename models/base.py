@@ -1,6 +1,7 @@
 """The base every domain model stands on: frozen, closed, NFC text, zone-aware instants, legal time zone."""
 
 import unicodedata
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -15,6 +16,21 @@ class Model(BaseModel):
     """A frozen value; unknown fields are refused so that a misspelt field never vanishes silently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Path = tuple[str | int, ...]
+"""Where something stands in a form: names of fields, positions in lists."""
+
+
+def parts(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """A value and everything inside it, with its path: fields of models, items of tuples."""
+    yield path, value
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from parts(getattr(value, name), (*path, name))
+    elif isinstance(value, tuple):
+        for at, item in enumerate(value):
+            yield from parts(item, (*path, at))
 
 
 def nfc(value: object) -> object:

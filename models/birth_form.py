@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from models.address import VIETNAM, Address, CountryCode, ProvinceCode, Residence, field_errors
 from models.base import Code, Model, Text
-from models.codes import Vocabulary, ethnic_group, label_of, labels
+from models.codes import Vocabulary, ethnic_group, fold, label_of, labels, read_ethnic_name
 from models.days import ClockTime, Day, PartialDate
 from models.identity import BirthNoticeNumber, Email, Passport, PersonalId, Phone, Sex
 
@@ -87,10 +87,19 @@ def _known_ethnic_code(code: str) -> str:
 
 
 class Ethnicity(Model):
-    """Dân tộc: a code of the list and the name exactly as declared (“T’rin” stays “T’rin”)."""
+    """Dân tộc: a code of the list and the name exactly as declared (“T’rin” stays “T’rin”).
 
-    code: Annotated[str, AfterValidator(_known_ethnic_code)] = Field(title="Mã dân tộc")
+    The code is open (None) where the name alone decides none (`codes.read_ethnic_name`): agencies then get the name and
+    no code, and the dossier says that a person has to decide.
+    """
+
+    code: Annotated[str, AfterValidator(_known_ethnic_code)] | None = Field(None, title="Mã dân tộc")
     text: Text = Field(title="Tên dân tộc")
+
+    @property
+    def candidates(self) -> frozenset[str]:
+        """The codes its name may stand for, for the person who decides."""
+        return read_ethnic_name(self.text).codes
 
 
 class Nationality(Model):
@@ -198,9 +207,11 @@ class NamedPerson(Model):
     personal_id: PersonalId = Field(title="Số định danh cá nhân")
 
 
-def _known_relation(label: str) -> str:
+def _known_relation(text: str) -> str:
+    """The label of the portal's list that a text spells."""
     known = labels(Vocabulary.CHILD_TO_HOUSEHOLDER)
-    if label not in known:
+    label = next((label for label in known if fold(label) == fold(text)), None)
+    if label is None:
         raise PydanticCustomError(
             "relation_to_householder",
             "Quan hệ không có trong danh mục. Chọn một trong: {known}.",

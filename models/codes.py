@@ -1,12 +1,14 @@
 """Versioned code lists: provinces by date, ethnic groups, relationships, countries (`models/data/*.csv`, cited).
 
 A province code means nothing without a date: 15, 24, 44, 52, 80, 82 and 91 were given a new meaning on 2025-07-01.
+Names are matched whole, after folding; never by what they contain (STANDARDS §6).
 """
 
 import csv
 import re
 import unicodedata
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -21,7 +23,8 @@ _MOVED_TONES = {
     unicodedata.normalize("NFC", first + second + tone): unicodedata.normalize("NFC", first + tone + second)
     for (first, second), tone in product((("o", "a"), ("o", "e"), ("u", "y")), _TONES)
 }
-_MOVED_TONE = re.compile("|".join(_MOVED_TONES))
+_MOVED_TONE = re.compile(f"(?:{'|'.join(_MOVED_TONES)})(?![\u0300-\u036f])")
+_PROVINCE_TYPE = re.compile(r"^(tỉnh|thành phố|tp\.?) ")
 
 
 def fold(text: str) -> str:
@@ -34,6 +37,11 @@ def fold(text: str) -> str:
     return _MOVED_TONE.sub(lambda match: _MOVED_TONES[match[0]], _GAPS.sub(" ", plain).strip())
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a text is “Không có thông tin”, with which others' adapters fill what was not declared (STANDARDS §2)."""
+    return fold(text) == "không có thông tin"
+
+
 class Tiers(StrEnum):
     """The tiers of local government below the centre that an address has (cấp hành chính của địa chỉ)."""
 
@@ -41,13 +49,9 @@ class Tiers(StrEnum):
     TWO = "two"
 
 
-class Province(Model):
-    """A province or centrally run city (tỉnh, thành phố trực thuộc trung ương) between two dates, inclusive."""
+class Dated(Model):
+    """Something in force from one date to another, both inclusive; None is open."""
 
-    code: Code
-    name: Text
-    type: Text
-    tiers: Tiers
     valid_from: date | None = None
     valid_to: date | None = None
 
@@ -55,13 +59,47 @@ class Province(Model):
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
 
+class Province(Dated):
+    """A province or centrally run city (tỉnh, thành phố trực thuộc trung ương) between two dates.
+
+    `successor_code`: the province of 2025-07-01 that it became part of, itself included; None for those.
+    `communes`: how many it had on 2025-07-01; None where that is not published.
+    """
+
+    code: Code
+    name: Text
+    type: Text
+    tiers: Tiers
+    successor_code: Code | None = None
+    communes: int | None = None
+
+    @property
+    def full_name(self) -> str:
+        """“Tỉnh Bắc Ninh”; “Thành phố Bắc Ninh” from 2026-09-20."""
+        return f"{self.type[:1].upper()}{self.type[1:]} {self.name}"
+
+
 class EthnicGroup(Model):
-    """An ethnic group (dân tộc), code 01–54, or 55 for foreigners. Other names are for reading, never for printing."""
+    """An ethnic group (dân tộc), code 01–54, or 55 for foreigners, by the names we may print."""
 
     code: Code
     name: Text
     portal_label: Text
-    other_names: tuple[Text, ...] = ()
+
+    def is_called(self, text: str) -> bool:
+        """Whether a text is its proper name or its label on the portal."""
+        return fold(text) in (fold(self.name), fold(self.portal_label))
+
+
+class EthnicReading(Model):
+    """What a declared name of an ethnic group may stand for.
+
+    `codes` are all groups that bear it, `code` the one it decides. Without `code` a person decides: several groups
+    bear the name (“Thổ”, “Mán”, “Hoa”), the likeness is not proved (“T’rin”), or nobody bears it.
+    """
+
+    codes: frozenset[Code]
+    code: Code | None
 
 
 class Vocabulary(StrEnum):
@@ -80,6 +118,28 @@ def province(code: str, on: date) -> Province | None:
 def provinces(on: date) -> tuple[Province, ...]:
     """Every province of a date, by code: 63 until 2025-06-30, 34 after."""
     return tuple(row for row in _provinces() if row.in_force(on))
+
+
+def province_named(name: str, on: date) -> Province | None:
+    """The province of that name on a date, with or without its type: “Bắc Ninh”, “tỉnh Bắc Ninh”, “TP. Huế”."""
+    key = _PROVINCE_TYPE.sub("", fold(name))
+    return next((row for row in provinces(on) if fold(row.name) == key), None)
+
+
+def province_meanings(code: str) -> tuple[Province, ...]:
+    """Everything a code has denoted, oldest first: several for a reused code."""
+    return tuple(row for row in _provinces() if row.code == code)
+
+
+def successor(old: Province) -> Province | None:
+    """The province of 2025-07-01 that an older one became part of; None for one of those."""
+    return province(old.successor_code, two_tiers_from()) if old.successor_code else None
+
+
+def predecessors(new: Province) -> tuple[Province, ...]:
+    """The provinces of 2025-06-30 that one of the 34 was made of, itself included; none for an older one."""
+    last_day = two_tiers_from() - timedelta(days=1)
+    return tuple(row for row in provinces(last_day) if new.tiers is Tiers.TWO and row.successor_code == new.code)
 
 
 @cache
@@ -104,12 +164,11 @@ def ethnic_group(code: str) -> EthnicGroup | None:
     return _ethnic_groups().get(code)
 
 
-def ethnic_codes(label: str) -> frozenset[str]:
-    """The codes a name may stand for: a proper name decides; a shared other name (“Mán”) has several, for a person."""
-    key = fold(label)
-    groups = _ethnic_groups().values()
-    proper = frozenset(group.code for group in groups if key in (fold(group.name), fold(group.portal_label)))
-    return proper or frozenset(group.code for group in groups if key in map(fold, group.other_names))
+def read_ethnic_name(text: str) -> EthnicReading:
+    """What a name stands for, by proper name, portal label and other names; tone marks decide (“Lào” is not “Lao”)."""
+    known, unproved = _ethnic_names().get(fold(text), (frozenset(), frozenset()))
+    codes = known | unproved
+    return EthnicReading(codes=codes, code=min(known) if len(codes) == len(known) == 1 else None)
 
 
 @cache
@@ -131,6 +190,16 @@ def country_codes() -> frozenset[str]:
     return frozenset(row["code"] for row in _rows("countries.csv"))
 
 
+@cache
+def countries_called() -> Mapping[str, str]:
+    """The code of each Vietnamese name we know of a country, by folded name; lists disagree, so few are here."""
+    return {
+        fold(name): row["code"]
+        for row in _rows("countries.csv")
+        for name in filter(None, row["vietnamese_names"].split("|"))
+    }
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     text = resources.files("models").joinpath("data", name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
@@ -145,6 +214,8 @@ def _provinces() -> tuple[Province, ...]:
             name=row["name"],
             type=row["type"],
             tiers=tiers,
+            successor_code=row.get("successor_code") or None,
+            communes=int(row["communes"]) if row.get("communes") else None,
             valid_from=date.fromisoformat(row["valid_from"]) if row["valid_from"] else None,
             valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
         )
@@ -160,7 +231,27 @@ def _ethnic_groups() -> dict[str, EthnicGroup]:
             code=row["code"],
             name=row["name"],
             portal_label=row["portal_label"],
-            other_names=tuple(filter(None, row["other_names"].split("|"))),
         )
         for row in _rows("ethnic_groups.csv")
     }
+
+
+@cache
+def _ethnic_names() -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
+    """Codes by folded name: those that bear it, and those of an unproved likeness.
+
+    Some of the other names are insulting: they are for reading only, never printed.
+    """
+    rows = [
+        *(
+            (name, group.code, "known")
+            for group in _ethnic_groups().values()
+            for name in (group.name, group.portal_label)
+        ),
+        *((row["name"], row["code"], row["standing"]) for row in _rows("ethnic_aliases.csv")),
+    ]
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for name, code, standing in rows:
+        known, unproved = found.setdefault(fold(name), (set(), set()))
+        (known if standing == "known" else unproved).add(code)
+    return {key: (frozenset(known), frozenset(unproved)) for key, (known, unproved) in found.items()}

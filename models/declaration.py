@@ -30,6 +30,7 @@ from models.declaration_doubts import (
     about_birth_notice,
     about_ethnicity,
     about_mothers_age,
+    about_nationality,
     about_number,
     about_parent,
 )
@@ -182,6 +183,7 @@ class BirthDeclaration(Model):
         found = [
             *about_number("Người yêu cầu", applicant.personal_id, applicant.relation.sex),
             *about_ethnicity("Người được khai sinh", child.ethnicity),
+            *about_nationality("Người được khai sinh", child.nationality),
             *about_number("Chủ hộ", registration.householder.personal_id, None),
         ]
         for owner in registration.dwelling_owners:

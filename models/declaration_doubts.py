@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from models.base import LongText, Model
-from models.birth_form import BirthNoticeRef, Child, Ethnicity, Parent
-from models.codes import ethnic_codes
+from models.birth_form import BirthNoticeRef, Child, Ethnicity, Nationality, Parent
+from models.codes import countries_called, ethnic_group, fold, read_ethnic_name
 from models.days import full_years
-from models.identity import Sex, personal_id_parts, usual_vietnamese_passport
+from models.identity import Sex, personal_id_parts, plausible_paper_year, usual_vietnamese_passport
 
 YOUNG_MOTHER = 14
 """Mothers younger than this, in completed years at the birth, are shown to the operator (REQUIREMENTS §4: 12–13)."""
@@ -21,7 +21,13 @@ class WarningCode(StrEnum):
     PERSONAL_ID_SEX_DIFFERS = "personal_id_sex_differs"
     PERSONAL_ID_YEAR_DIFFERS = "personal_id_year_differs"
     PASSPORT_UNUSUAL = "passport_unusual"
+    ETHNICITY_OPEN = "ethnicity_open"
+    ETHNICITY_SHARED = "ethnicity_shared"
     ETHNICITY_DIFFERS = "ethnicity_differs"
+    NATIONALITY_DIFFERS = "nationality_differs"
+    OLD_FONT = "old_font"
+    COMMUNE_NAME_DIFFERS = "commune_name_differs"
+    COMMUNE_UNCHECKED = "commune_unchecked"
     BIRTH_NOTICE_YEAR_UNLIKELY = "birth_notice_year_unlikely"
 
 
@@ -60,13 +66,42 @@ def about_parent(section: str, parent: Parent, sex: Sex) -> Iterator[Declaration
         text = "Số hộ chiếu: hộ chiếu Việt Nam thường gồm một chữ cái và 7 hoặc 8 chữ số."
         yield _doubt(WarningCode.PASSPORT_UNUSUAL, section, text)
     yield from about_ethnicity(section, parent.ethnicity)
+    yield from about_nationality(section, parent.nationality)
 
 
 def about_ethnicity(section: str, ethnicity: Ethnicity) -> Iterator[DeclarationWarning]:
-    """A name that is not known for its code: kept as declared, for a person to look at (“T’rin”, “Chơ-ro”)."""
-    if ethnicity.code not in ethnic_codes(ethnicity.text):
+    """A name that does not settle the group: kept as declared, for a person to decide (“Thổ”, “T’rin”, “Chơ-ro”).
+
+    The name is not repeated: ethnic origin is sensitive data, and some other names are insulting.
+    """
+    read = read_ethnic_name(ethnicity.text)
+    group = ethnic_group(ethnicity.code) if ethnicity.code else None
+    if group is None:
+        why = _SHARED if len(read.codes) > 1 else "tên đã khai không có trong danh mục"
+        text = f"Dân tộc: {why}. Mã để trống, tên gửi đi đúng như đã khai; cán bộ phải xác định dân tộc."
+        yield _doubt(WarningCode.ETHNICITY_OPEN, section, text)
+    elif group.is_called(ethnicity.text) or read.code == group.code:
+        return
+    elif group.code in read.codes and len(read.codes) > 1:
+        text = f"Dân tộc: {_SHARED}. Giữ nguyên mã và tên như đã khai; cán bộ phải kiểm tra mã."
+        yield _doubt(WarningCode.ETHNICITY_SHARED, section, text)
+    else:
         text = "Dân tộc: tên đã khai không phải tên đã biết của mã đã chọn; giữ nguyên như đã khai, cần người kiểm tra."
         yield _doubt(WarningCode.ETHNICITY_DIFFERS, section, text)
+
+
+_SHARED = "tên đã khai là tên gọi của nhiều dân tộc"
+
+
+def about_nationality(section: str, nationality: Nationality) -> Iterator[DeclarationWarning]:
+    """A name that is not the code's: the code is what counts, and decides whether there is a foreign element.
+
+    Most countries' names are not listed; those of Việt Nam are, so that any other name under its code is a doubt.
+    """
+    called = countries_called().get(fold(nationality.text))
+    if called != nationality.code and (called or nationality.vietnamese):
+        text = "Quốc tịch: tên đã ghi không phải tên của nước mang mã đã chọn; hồ sơ được giải quyết theo mã."
+        yield _doubt(WarningCode.NATIONALITY_DIFFERS, section, text)
 
 
 def about_mothers_age(section: str, mother: Parent, child: Child) -> Iterator[DeclarationWarning]:
@@ -80,6 +115,6 @@ def about_mothers_age(section: str, mother: Parent, child: Child) -> Iterator[De
 
 def about_birth_notice(section: str, notice: BirthNoticeRef, child: Child) -> Iterator[DeclarationWarning]:
     """The year in the notice's number against the years of birth and issue."""
-    if int(notice.number[-2:]) not in {child.born_on.year % 100, notice.issued_on.year % 100}:
+    if not plausible_paper_year(notice.number, child.born_on.year, notice.issued_on.year):
         text = "Số Giấy chứng sinh: hai số cuối không phải năm sinh hay năm cấp."
         yield _doubt(WarningCode.BIRTH_NOTICE_YEAR_UNLIKELY, section, text)

@@ -79,16 +79,59 @@ Passport = Annotated[
 ]
 """Số hộ chiếu, upper case, of any country."""
 
-BirthNoticeNumber = Annotated[
+OldIdentityCard = Annotated[
     str,
-    BeforeValidator(nfc),
+    _shape("old_identity_card", r"\d{9}|\d{12}", "Số chứng minh nhân dân phải gồm 9 hoặc 12 chữ số."),
+]
+"""Số chứng minh nhân dân: always an old paper, void since 2025-01-01, so whoever takes one warns."""
+
+SocialInsuranceNumber = Annotated[
+    str, _shape("social_insurance_number", r"\d{10}", "Mã số bảo hiểm xã hội phải gồm đúng 10 chữ số.")
+]
+"""Mã số BHXH; ten zeros mean that the person has none (`has_social_insurance`). No check digit is known."""
+
+
+def has_social_insurance(number: str) -> bool:
+    """Whether a social-insurance number is one: facilities write ten zeros for a person without."""
+    return number != "0000000000"
+
+
+HealthCardNumber = Annotated[
+    str,
+    BeforeValidator(_upper),
     _shape(
-        "birth_notice_number",
-        r"[0-9A-Za-z._:/+-]{5}\.GCS\.[0-9A-Za-z]{5}\.\d{2}",
-        "Số Giấy chứng sinh phải có dạng XXXXX.GCS.ZZZZZ.YY (18 ký tự).",
+        "health_card_number",
+        r"[A-Z]{2}[1-5]\d{12}|\d{10}",
+        "Số thẻ bảo hiểm y tế phải gồm 2 chữ cái, mức hưởng 1 đến 5 và 12 chữ số, hoặc chỉ 10 chữ số.",
     ),
 ]
+"""Số thẻ BHYT: the old 15 characters, or the ten digits that cards print now (QĐ 1666/QĐ-BHXH)."""
+
+
+def usual_child_card(number: str) -> bool:
+    """Whether a card number is one for a child under 6, `TE1…`, or the ten digits, which do not say; others warn."""
+    return number.startswith("TE1") or number.isdigit()
+
+
+_PAPER_PART = r"[^\s\x00-\x1f\x7f]{5}"
+
+
+def _paper_number(kind: str, letters: str, name: str) -> AfterValidator:
+    message = f"Số {name} phải có dạng XXXXX.{letters}.ZZZZZ.YY (18 ký tự)."
+    return _shape(kind, rf"{_PAPER_PART}\.{letters}\.{_PAPER_PART}\.\d{{2}}", message)
+
+
+BirthNoticeNumber = Annotated[str, BeforeValidator(nfc), _paper_number("birth_notice_number", "GCS", "Giấy chứng sinh")]
 """Số Giấy chứng sinh; shape only, as which part names the facility is not settled (STANDARDS §1.3)."""
+
+DeathNoticeNumber = Annotated[str, BeforeValidator(nfc), _paper_number("death_notice_number", "GBT", "Giấy báo tử")]
+"""Số Giấy báo tử; shape only, as for a birth."""
+
+
+def plausible_paper_year(number: str, *years: int) -> bool:
+    """Whether the last two digits of a paper's number are those of one of the years it may be of."""
+    return int(number[-2:]) in {year % 100 for year in years}
+
 
 Email = Annotated[
     str,
@@ -126,3 +169,8 @@ def personal_id_parts(number: str) -> PersonalIdParts:
 def usual_vietnamese_passport(number: str) -> bool:
     """Whether a passport number looks Vietnamese: a letter and 7 or 8 digits."""
     return re.fullmatch(r"[A-Z][0-9]{7,8}", number) is not None
+
+
+def usual_dossier_code(code: str) -> bool:
+    """Whether a dossier's code has the shape in use; an older or foreign one is never refused for it."""
+    return re.fullmatch(r"[A-Z][0-9]{2}\.[0-9]{2,3}\.[0-9]{2,3}-[0-9]{6}-[0-9]{4,6}", code) is not None

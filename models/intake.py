@@ -6,8 +6,11 @@ from datetime import date, datetime, time
 from models.base import LEGAL_ZONE
 from models.calendar import WorkingCalendar
 from models.clock import Due, agency_due
+from models.commune_files import packaged_communes
+from models.communes import Communes
 from models.declaration import BirthDeclaration, Fact
 from models.fees import assess_fee
+from models.form_doubts import doubts_of_form
 from models.law import LawPack, pack_in_force
 from models.messages import BirthNoticeState
 from models.plan import Plan, declared_late, missing_documents, required_documents, resolve_plan
@@ -16,8 +19,8 @@ from models.start import LawQuery, Resolved
 _NEXT_MORNING = time(8)
 
 
-def resolve(query: LawQuery, calendar: WorkingCalendar) -> Resolved:
-    """The law of a dossier received on `query.on`.
+def resolve(query: LawQuery, calendar: WorkingCalendar, communes: Communes | None = None) -> Resolved:
+    """The law of a dossier received on `query.on`; places are looked at by `communes`, else the packaged ones.
 
     Raises LawError when no pack is in force, DeclarationErrors when the plan needs somebody the form does not name.
     """
@@ -29,7 +32,7 @@ def resolve(query: LawQuery, calendar: WorkingCalendar) -> Resolved:
         plan=resolve_plan(pack, declaration),
         missing_documents=missing_documents(required_documents(pack, facts), declaration),
         fee=assess_fee(declaration, facts, late, query.on),
-        warnings=_warnings(pack, declaration, late),
+        warnings=_warnings(pack, declaration, late, communes or packaged_communes()),
     )
 
 
@@ -58,8 +61,8 @@ def _due_day(due: Due) -> date:
     return due.at.astimezone(LEGAL_ZONE).date() if due.at else due.effective_date
 
 
-def _warnings(pack: LawPack, declaration: BirthDeclaration, late: bool) -> tuple[str, ...]:
-    texts = [warning.text for warning in declaration.warnings()]
+def _warnings(pack: LawPack, declaration: BirthDeclaration, late: bool, communes: Communes) -> tuple[str, ...]:
+    texts = [warning.text for warning in (*declaration.warnings(), *doubts_of_form(declaration, communes))]
     if late:
         duty = pack.birth.duties["declaration"]
         texts.append(f"Khai sinh quá {duty.calendar_days} ngày kể từ ngày sinh ({duty.basis}).")

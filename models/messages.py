@@ -11,7 +11,7 @@ from models.base import Code, Instant, MessageKey, Model, NoticeText, Text
 from models.declaration import BirthDeclaration, PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import Fee
-from models.identity import PersonalId
+from models.identity import BirthNoticeNumber, PersonalId
 from models.labelled import Labelled
 from models.plan import AskedPerson
 from models.statuses import Status
@@ -85,7 +85,7 @@ class BirthNoticeQuery(Model):
     """A look-up of a birth notice (giấy chứng sinh) by its number."""
 
     head: Head
-    number: Code
+    number: BirthNoticeNumber
 
 
 class BirthNoticeState(Labelled):

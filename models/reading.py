@@ -9,10 +9,15 @@ from typing import Any, NoReturn, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from models.base import LongText, Model, Text
+from models.address import Address
+from models.base import LongText, Model, Path, Text, parts
+from models.commune_files import packaged_communes
+from models.communes import Communes
 from models.declaration import BirthDeclaration
 from models.declaration_rules import RULES
-from models.reading_words import Path, field_name, message, shown
+from models.reading_entry import at_entry
+from models.reading_words import field_name, message, shown
+from models.tcvn3 import surely_tcvn3
 
 MAX_JSON_BYTES = 1024 * 1024
 """The largest declaration read, without attachments (1 MiB)."""
@@ -47,18 +52,29 @@ def problem_at(path: Path, text: str) -> Problem:
     return Problem(path=".".join(map(shown, path)), field=field_name(path), message=text)
 
 
-def read_birth_declaration(data: Mapping[str, object], on: date) -> BirthDeclaration:
-    """The declaration in `data`, submitted on the day `on`.
+def read_birth_declaration(data: Mapping[str, object], on: date, communes: Communes | None = None) -> BirthDeclaration:
+    """The declaration in `data`, submitted on the day `on`; places are judged by `communes`, else the packaged ones.
 
     Raises DeclarationErrors with every wrong field and every broken rule between sections that are valid themselves.
     """
-    form, valid, problems = _validated(data)
+    form, valid, problems = _validated(at_entry(data) if isinstance(data, Mapping) else data)
     for rule in RULES:
         if rule.needs <= valid:
             problems += [problem_at(breach.path, breach.message) for breach in rule.judge(form, on)]
+    for section in sorted(valid - {"attachments"}):
+        problems += _problems_inside(getattr(form, section), (section,), communes or packaged_communes())
     if problems:
         raise DeclarationErrors(tuple(problems))
     return form
+
+
+def _problems_inside(section: object, path: Path, communes: Communes) -> Iterator[Problem]:
+    """What is wrong anywhere in a section that is valid by itself: text in an old font, communes that do not exist."""
+    for where, value in parts(section, path):
+        if isinstance(value, str) and surely_tcvn3(value):
+            yield problem_at(where, "Chữ gõ bằng phông cũ TCVN3 (ABC), đọc không được. Hãy gõ lại bằng Unicode.")
+        if isinstance(value, Address) and (fault := communes.fault(value)):
+            yield problem_at((*where, fault.field), fault.message)
 
 
 def parse_json(raw: bytes | str) -> dict[str, object]:

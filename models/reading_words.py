@@ -9,9 +9,8 @@ from pydantic import BaseModel, RootModel
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
+from models.base import Path
 from models.declaration import BirthDeclaration
-
-Path = tuple[str | int, ...]
 
 _LONGEST_KEY = 80
 _OTHER_ERRORS = frozenset(get_args(ErrorType))

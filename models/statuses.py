@@ -24,11 +24,12 @@ class Status(Model):
 
 
 class StatusRow(Model):
-    """One line of the vocabulary, with our neutral word for it."""
+    """One line of the vocabulary, with our neutral word for it and the portal's code that says the same, if any."""
 
     status: Status
     label: Text
     neutral_state: Code
+    portal_code: Code | None
 
 
 @cache
@@ -40,6 +41,7 @@ def status_rows() -> tuple[StatusRow, ...]:
             status=Status(system=StatusSystem(row["system"]), code=row["code"]),
             label=row["label"],
             neutral_state=row["neutral_state"],
+            portal_code=row["code"] if row["system"] == StatusSystem.PORTAL else row["maps_to_dvcqg"] or None,
         )
         for row in csv.DictReader(text.splitlines())
     )
@@ -63,3 +65,18 @@ class PortalStatus(StrEnum):
     STOPPED = "8"
     DECIDED = "9"
     DELIVERED = "10"
+
+
+def status_words(status: Status) -> str:
+    """The label of a status for people; of an unknown code only that it is unknown to us, never that it means nothing.
+
+    One adapter shows a code it does not know as “does not exist at the ministry” (STANDARDS §3.2): a fault to avoid.
+    """
+    known = status_label(status)
+    return known or f"mã {status.code} của {status.system.value}, chưa có trong danh mục của hệ thống này"
+
+
+def portal_status(status: Status) -> PortalStatus | None:
+    """The portal's status that says the same; None when none does or the code is unknown: nothing is guessed."""
+    code = next((row.portal_code for row in status_rows() if row.status == status), None)
+    return PortalStatus(code) if code else None

@@ -18,14 +18,14 @@ from typer.testing import CliRunner, Result
 from cli import output
 from cli.offline import register
 from models.declaration import Fact
+from starter import application
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples" / "birth"
 EXAMPLES = ROOT / "tests" / "models" / "data" / "deadline_examples.csv"
 ON = "2026-11-19"
 
-app = typer.Typer(pretty_exceptions_enable=False)
-register(app)
+app = application(("deadline",))
 runner = CliRunner()
 
 
@@ -302,8 +302,10 @@ SAMPLE_NEEDS = {
     "grandparents-home": (["residence_papers"], True, ["householder", "dwelling_owner"]),
     "identity-card": ([], True, ["legal_representative"]),
     "no-birth-notice": (["witness_statement", "birth_commitment"], False, []),
+    "old-hometown": ([], True, []),
     "one-parent": ([], True, []),
     "plain": ([], True, []),
+    "shared-ethnic-name": ([], True, []),
     "surrogacy": (["surrogacy_document"], True, []),
     "temporary-residence": ([], True, ["householder", "dwelling_owner"]),
     "twins-1": ([], True, []),

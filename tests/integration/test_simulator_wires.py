@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 import sys
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from activities.adapters import Adapters
+from activities.child_card import card_request
+from activities.dvclt import birth_record
 from activities.wire import leg_body
 from models.systems import System
 from tests.activities.simulated import (
@@ -27,7 +30,12 @@ from tests.activities.simulated import (
 
 # As unfriendly as the real wires
 
-DECLARED = declared().model_dump(mode="json")
+
+def in_data(**changes: object) -> str:
+    """`data` with some fields of the record otherwise than the wire has them."""
+    return json.dumps({"hoTich": {**birth_record(declared()), **changes}})
+
+
 PROVINCIAL_BODY: dict[str, Any] = {
     "maHoSo": CODE,
     "maDonVi": "00070",
@@ -35,10 +43,15 @@ PROVINCIAL_BODY: dict[str, Any] = {
     "module": "LTKS",
     "techId": "birth_registration",
     "ngayGui": "19/11/2026 09:30:00",
-    "data": json.dumps({"hoTich": DECLARED}),
+    "data": in_data(),
     "fileDinhKem": [],
 }
-CONTENT: dict[str, Any] = {"toKhai": DECLARED, "soDangKyKhaiSinh": None, "soDinhDanh": None, "xacNhanVNeID": []}
+CONTENT: dict[str, Any] = {
+    "toKhai": card_request(declared()),
+    "soDangKyKhaiSinh": None,
+    "soDinhDanh": None,
+    "xacNhanVNeID": [],
+}
 INSURANCE_BODY: dict[str, Any] = {
     "MaHoSo": CODE,
     "MaHoSoMCDT": None,
@@ -68,6 +81,13 @@ async def test_the_province_says_that_it_has_the_dossier_and_takes_it_once() -> 
         {"ngayGui": "2026-11-19T09:30:00"},
         {"data": "{}"},
         {"data": "x"},
+        {"data": in_data(nksHoTen="")},
+        {"data": in_data(nksNoiSinhDVHC="Không có thông tin")},
+        {"data": in_data(meHoTen="Không có thông tin")},
+        {"data": in_data(nksHoTen=unicodedata.normalize("NFD", "Trần Minh Mẫu"))},
+        {"data": in_data(nksGioiTinh="Nam")},
+        {"data": in_data(nksNgaySinh="2026-11-09")},
+        {"data": in_data(nksQueQuan="Xã Hương Sơn, thành phố Hà Nội")},
         {"fileDinhKem": [{"loaiGiayTo": "1", "tenGiayTo": "a", "tenTepDinhKem": "b", "duLieuTepDinhKem": "?"}]},
         {"module": "LTKT"},
         {"thua": 1},

@@ -1,5 +1,6 @@
 """Form 01: every case of REQUIREMENTS §4 is read, its facts are known, nothing is lost on the way through JSON."""
 
+import json
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from cli.files import load_declaration_file
 from models.address import Address, same_dwelling
-from models.codes import Vocabulary, labels, provinces, two_tiers_from
+from models.codes import Tiers, Vocabulary, labels, provinces, two_tiers_from
 from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.declaration_doubts import WarningCode
 from models.documents import DocumentKind
@@ -34,6 +35,8 @@ FACTS = {
     "twins-1": {WITH_PARENTS, NOTICE},
     "twins-2": {WITH_PARENTS, NOTICE},
     "young-mother": {WITH_PARENTS, NOTICE},
+    "shared-ethnic-name": {WITH_PARENTS, NOTICE},
+    "old-hometown": {WITH_PARENTS, NOTICE},
     "grandparents-home": {Fact.REGISTERED_AWAY_FROM_PARENTS, NOTICE},
     "foreign-parent": {WITH_PARENTS, NOTICE, Fact.FOREIGN_ELEMENT},
     "no-birth-notice": {WITH_PARENTS, Fact.POOR_HOUSEHOLD},
@@ -88,9 +91,12 @@ def test_twins_are_two_children() -> None:
     assert one.submission_id != other.submission_id
 
 
-def test_only_the_very_young_mother_is_pointed_out() -> None:
-    doubts = {name: {warning.code for warning in sample(name).warnings()} for name in FACTS}
-    assert {name: codes for name, codes in doubts.items() if codes} == {"young-mother": {WarningCode.MOTHER_VERY_YOUNG}}
+def test_only_what_is_doubtful_is_pointed_out() -> None:
+    doubts = {name: [warning.code for warning in sample(name).warnings()] for name in FACTS}
+    assert {name: codes for name, codes in doubts.items() if codes} == {
+        "shared-ethnic-name": [WarningCode.ETHNICITY_OPEN, WarningCode.ETHNICITY_OPEN],
+        "young-mother": [WarningCode.MOTHER_VERY_YOUNG],
+    }
 
 
 def test_every_field_of_the_form_has_its_vietnamese_name() -> None:
@@ -161,7 +167,14 @@ def test_a_parent_known_by_passport_alone_is_not_validated_by_number() -> None:
         ("father", {"passport": "TZ0000001"}, WarningCode.PASSPORT_UNUSUAL),
         ("mother", {"born": "2013"}, WarningCode.MOTHER_VERY_YOUNG),
         ("mother", {"ethnicity": {"code": "32", "text": "Xinh-mun"}}, WarningCode.ETHNICITY_DIFFERS),
+        ("mother", {"ethnicity": {"code": "34", "text": "Chơ ro"}}, WarningCode.ETHNICITY_DIFFERS),
         ("child", {"ethnicity": {"code": "16", "text": "T’rin"}}, WarningCode.ETHNICITY_DIFFERS),
+        ("child", {"ethnicity": {"text": "T’rin"}}, WarningCode.ETHNICITY_OPEN),
+        ("child", {"ethnicity": {"text": "Hoa"}}, WarningCode.ETHNICITY_OPEN),
+        ("child", {"ethnicity": {"code": "09", "text": "Mán"}}, WarningCode.ETHNICITY_SHARED),
+        ("child", {"ethnicity": {"code": "02", "text": "Thổ"}}, WarningCode.ETHNICITY_SHARED),
+        ("child", {"nationality": {"code": "VN", "text": "Nhật Bản"}}, WarningCode.NATIONALITY_DIFFERS),
+        ("father", {"nationality": {"code": "JP", "text": "Việt Nam"}}, WarningCode.NATIONALITY_DIFFERS),
         ("birth_notice", {"number": "00001.GCS.01901.19"}, WarningCode.BIRTH_NOTICE_YEAR_UNLIKELY),
         ("applicant", {"relation": "paternal_grandfather"}, WarningCode.PERSONAL_ID_SEX_DIFFERS),
     ],
@@ -171,19 +184,61 @@ def test_doubts_are_shown_and_never_block(section: str, fields: dict[str, Any], 
     assert code in {warning.code for warning in doubts}
 
 
+@pytest.mark.parametrize(
+    ("section", "fields"),
+    [
+        ("child", {"ethnicity": {"code": "24", "text": "Thổ"}}),
+        ("child", {"ethnicity": {"code": "04", "text": "Hoa"}}),
+        ("child", {"ethnicity": {"code": "32", "text": "Chơ ro"}}),
+        ("child", {"ethnicity": {"code": "28", "text": "Châu Mạ"}}),
+        ("child", {"ethnicity": {"code": "21", "text": "RaGlay"}}),
+        ("father", {"nationality": {"code": "CN", "text": "Trung Quốc"}}),
+        ("father", {"nationality": {"code": "CN", "text": "Cộng hòa nhân dân Trung Hoa"}}),
+        ("father", {"nationality": {"code": "JP", "text": "Nhật"}}),
+        ("father", {"nationality": {"code": "VN", "text": "Cộng hoà xã hội chủ nghĩa Việt Nam"}}),
+    ],
+)
+def test_a_name_of_the_code_picked_raises_no_doubt(section: str, fields: dict[str, Any]) -> None:
+    assert changed(sample("plain"), **{section: fields}).warnings() == ()
+
+
 def test_no_doubt_repeats_a_number_or_a_name() -> None:
-    form = changed(sample("plain"), mother={"personal_id": "999304000001", "born": "2014-01"})
+    form = changed(
+        sample("plain"),
+        mother={"personal_id": "999304000001", "born": "2014-01", "ethnicity": {"code": None, "text": "Mán"}},
+    )
     assert form.mother
     assert form.mother.personal_id
     texts = " ".join(warning.text for warning in form.warnings())
     assert texts
     assert form.mother.personal_id not in texts
     assert form.mother.full_name not in texts
+    assert form.mother.ethnicity.text not in texts
 
 
-def test_the_name_of_an_ethnic_group_stays_as_written() -> None:
-    form = changed(sample("plain"), child={"ethnicity": {"code": "16", "text": "T’rin"}})
-    assert BirthDeclaration.model_validate_json(form.model_dump_json()).child.ethnicity.text == "T’rin"
+@pytest.mark.parametrize(
+    "ethnicity",
+    [{"code": "16", "text": "T’rin"}, {"code": None, "text": "T’rin"}, {"code": None, "text": "Kinh"}],
+    ids=str,
+)
+def test_a_stored_ethnic_group_stays_as_it_was_whatever_the_list_says(ethnicity: dict[str, Any]) -> None:
+    form = changed(sample("plain"), child={"ethnicity": ethnicity})
+    assert BirthDeclaration.model_validate_json(form.model_dump_json()).child.ethnicity.model_dump() == ethnicity
+
+
+def test_an_open_ethnic_group_goes_out_by_name_alone_and_its_candidates_wait_for_a_person() -> None:
+    form = sample("shared-ethnic-name")
+    assert form.mother
+    assert (form.mother.ethnicity.code, form.mother.ethnicity.text) == ("02", "Tày")
+    assert (form.child.ethnicity.code, form.child.ethnicity.text) == (None, "Thổ")
+    assert form.child.ethnicity.candidates == {"02", "05", "24"}
+
+
+def test_an_old_hometown_keeps_its_three_tiers_and_its_time() -> None:
+    hometown = sample("old-hometown").child.hometown
+    assert hometown.tiers is Tiers.THREE
+    written = json.loads((SAMPLES / "old-hometown.json").read_text(encoding="utf-8"))["child"]["hometown"]
+    assert hometown.model_dump(mode="json", exclude_defaults=True) == written
 
 
 # --- Addresses -----------------------------------------------------------------------------------------------------
@@ -249,7 +304,7 @@ def parents(draw: st.DrawFn) -> dict[str, Any]:
         "full_name": draw(names),
         "personal_id": draw(digits),
         "born": born[: draw(st.sampled_from([4, 7, 10]))],
-        "ethnicity": {"code": f"{draw(st.integers(1, 55)):02d}", "text": draw(names)},
+        "ethnicity": {"code": draw(st.none() | st.integers(1, 55).map("{:02d}".format)), "text": draw(names)},
         "nationality": {"code": draw(st.sampled_from(["VN", "JP", "XX"])), "text": draw(names)},
         "residence": {"kind": draw(st.sampled_from(["permanent", "temporary", "current"])), "address": draw(places())},
     }

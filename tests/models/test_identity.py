@@ -9,12 +9,20 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.identity import (
     BirthNoticeNumber,
+    DeathNoticeNumber,
     Email,
+    HealthCardNumber,
+    OldIdentityCard,
     Passport,
     PersonalId,
     Phone,
     Sex,
+    SocialInsuranceNumber,
+    has_social_insurance,
     personal_id_parts,
+    plausible_paper_year,
+    usual_child_card,
+    usual_dossier_code,
     usual_vietnamese_passport,
 )
 
@@ -35,6 +43,14 @@ def read(kind: Any, value: object) -> object:
         (Passport, "TZ0000014", "TZ0000014"),
         (BirthNoticeNumber, "00001.GCS.01901.26", "00001.GCS.01901.26"),
         (BirthNoticeNumber, "A0/01.GCS.79K07.26", "A0/01.GCS.79K07.26"),
+        (BirthNoticeNumber, "BVĐK1.GCS.ĐN(7).26", "BVĐK1.GCS.ĐN(7).26"),
+        (DeathNoticeNumber, "00001.GBT.01901.26", "00001.GBT.01901.26"),
+        (OldIdentityCard, "012345678", "012345678"),
+        (OldIdentityCard, "001090000001", "001090000001"),
+        (SocialInsuranceNumber, "0123456789", "0123456789"),
+        (SocialInsuranceNumber, "0000000000", "0000000000"),
+        (HealthCardNumber, "te1010123456789", "TE1010123456789"),
+        (HealthCardNumber, "0123456789", "0123456789"),
         (Email, "ten@vidu.vn", "ten@vidu.vn"),
     ],
 )
@@ -61,6 +77,15 @@ def test_well_formed_numbers_are_kept_as_text(kind: Any, typed: str, kept: str) 
         (BirthNoticeNumber, "00001.GBT.01901.26", "XXXXX.GCS.ZZZZZ.YY"),
         (BirthNoticeNumber, "0001.GCS.01901.26", "XXXXX.GCS.ZZZZZ.YY"),
         (BirthNoticeNumber, "00001.GCS.01901.2026", "XXXXX.GCS.ZZZZZ.YY"),
+        (BirthNoticeNumber, "00001.GCS.01901.26 ", "18 ký tự"),
+        (BirthNoticeNumber, "000 1.GCS.01901.26", "18 ký tự"),
+        (DeathNoticeNumber, "00001.GCS.01901.26", "XXXXX.GBT.ZZZZZ.YY"),
+        (OldIdentityCard, "0123456789", "9 hoặc 12 chữ số"),
+        (SocialInsuranceNumber, "123456789", "10 chữ số"),
+        (SocialInsuranceNumber, "01234567890", "10 chữ số"),
+        (HealthCardNumber, "TE6010123456789", "mức hưởng"),
+        (HealthCardNumber, "TE101012345678", "mức hưởng"),
+        (HealthCardNumber, "T11010123456789", "mức hưởng"),
         (Email, "ten@vidu", "ten@vidu.vn"),
         (Email, "ten vidu@vidu.vn", "ten@vidu.vn"),
     ],
@@ -71,7 +96,10 @@ def test_malformed_numbers_are_refused_in_vietnamese(kind: Any, typed: str, said
     assert said in caught.value.errors()[0]["msg"]
 
 
-@pytest.mark.parametrize("kind", [PersonalId, Phone, Passport, BirthNoticeNumber, Email])
+@pytest.mark.parametrize(
+    "kind",
+    [PersonalId, Phone, Passport, BirthNoticeNumber, Email, OldIdentityCard, SocialInsuranceNumber, HealthCardNumber],
+)
 def test_a_number_that_is_not_text_is_refused_because_leading_zeros_matter(kind: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         read(kind, 1190000001)
@@ -106,3 +134,35 @@ def test_every_twelve_digits_are_a_personal_number_with_parts(number: str) -> No
 @pytest.mark.parametrize(("number", "usual"), [("C1234567", True), ("P00000001", True), ("TZ0000014", False)])
 def test_vietnamese_passports_are_a_letter_and_digits(number: str, usual: bool) -> None:
     assert usual_vietnamese_passport(number) is usual
+
+
+def test_ten_zeros_are_no_social_insurance_number() -> None:
+    assert has_social_insurance("0123456789")
+    assert not has_social_insurance("0000000000")
+
+
+@pytest.mark.parametrize(
+    ("number", "usual"), [("TE1010123456789", True), ("0123456789", True), ("DN4010123456789", False)]
+)
+def test_a_childs_card_begins_with_te1_or_does_not_say(number: str, usual: bool) -> None:
+    assert usual_child_card(number) is usual
+
+
+@pytest.mark.parametrize(("years", "plausible"), [((2026,), True), ((2025, 2026), True), ((2024, 2025), False)])
+def test_the_year_of_a_paper_is_one_of_those_it_may_be_of(years: tuple[int, ...], plausible: bool) -> None:
+    assert plausible_paper_year("00001.GCS.01901.26", *years) is plausible
+
+
+@pytest.mark.parametrize(
+    ("code", "usual"),
+    [
+        ("G22.99.08-260921-896048", True),
+        ("G22.99.08-260921-0001", True),
+        ("H15.50.05-261008-0975", True),
+        ("000.00.00.H26-260101-0001", False),
+        ("G09.20-20260609-0092637", False),
+        ("abc", False),
+    ],
+)
+def test_the_shape_of_a_dossier_code_only_ever_warns(code: str, usual: bool) -> None:
+    assert usual_dossier_code(code) is usual

@@ -91,7 +91,9 @@ def test_a_notice_that_cannot_be_used_makes_a_substitute_missing_at_once_and_by_
 
 def test_only_doubtful_samples_warn_the_operator() -> None:
     warned = {name: answer.warnings for name in SAMPLE_NAMES if (answer := resolved(name)).warnings}
-    assert list(warned) == ["young-mother"]
+    assert list(warned) == ["shared-ethnic-name", "young-mother"]
+    assert len(warned["shared-ethnic-name"]) == 2
+    assert all("cán bộ phải xác định dân tộc" in text for text in warned["shared-ethnic-name"])
     assert "13 tuổi" in " ".join(warned["young-mother"])
 
 

@@ -307,6 +307,111 @@ def test_rules_have_names_of_their_own() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
+# --- What is typed, and what is made of it ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "text"),
+    [
+        ({"text": "Chơ ro"}, "32", "Chơ ro"),
+        ({"code": None, "text": "HMông"}, "08", "HMông"),
+        ({"text": "Châu mạ"}, "28", "Châu mạ"),
+        ({"text": "Xynh Mun"}, "34", "Xynh Mun"),
+        ({"code": "32"}, "32", "Chơ-ro"),
+        ({"code": "06", "text": "  Mường "}, "06", "Mường"),
+        ({"text": "Thổ"}, None, "Thổ"),
+        ({"text": "Hoa"}, None, "Hoa"),
+        ({"text": "Mán"}, None, "Mán"),
+        ({"text": "T’rin"}, None, "T’rin"),
+        ({"text": "Cơ"}, None, "Cơ"),
+        ({"code": "34", "text": "Chơ ro"}, "34", "Chơ ro"),
+        ({"code": "09", "text": "Không có thông tin"}, "09", "Dao"),
+    ],
+    ids=str,
+)
+def test_an_ethnic_group_is_read_by_code_or_name_and_never_guessed(
+    typed: dict[str, Any], code: str | None, text: str
+) -> None:
+    ethnicity = read_birth_declaration(edited(("child.ethnicity", typed)), ON).child.ethnicity
+    assert (ethnicity.code, ethnicity.text) == (code, text)
+
+
+def test_reading_changes_nothing_in_what_came() -> None:
+    data = edited(("child.ethnicity", {"text": "Kinh"}), ("applicant.email", "Không có thông tin"))
+    before = json.dumps(data)
+    read_birth_declaration(data, ON)
+    assert json.dumps(data) == before
+
+
+@pytest.mark.parametrize("typed", [{}, {"text": None}, {"code": None}, {"text": 5}, [], "Kinh", None], ids=str)
+def test_an_ethnic_group_without_name_and_code_is_refused(typed: Any) -> None:
+    assert all(path.startswith("child.ethnicity") for path in wrong(edited(("child.ethnicity", typed))))
+
+
+@pytest.mark.parametrize("filler", ["Không có thông tin", " không có  thông tin", "KHÔNG CÓ THÔNG TIN"])
+def test_a_filler_is_nothing_at_all(filler: str) -> None:
+    form = read_birth_declaration(edited(("applicant.email", filler), ("marriage.book", filler)), ON)
+    assert form.marriage
+    assert (form.applicant.email, form.marriage.book) == (None, None)
+    assert "thông tin" not in form.model_dump_json().replace("Thông tin", "")
+    problems = wrong(
+        edited(
+            ("child.full_name", filler),
+            ("residence_registration.dwelling_owners", [{"full_name": filler, "personal_id": "001060000999"}]),
+        )
+    )
+    assert problems == {
+        "child.full_name": ("Người được khai sinh – Họ, chữ đệm, tên", "Bắt buộc ghi."),
+        "residence_registration.dwelling_owners.0.full_name": (
+            "Thông tin đăng ký thường trú – Chủ sở hữu chỗ ở hợp pháp (mục 1) – Họ, chữ đệm, tên",
+            "Bắt buộc ghi.",
+        ),
+    }
+
+
+@pytest.mark.parametrize("path", ["child.full_name", "father.nationality.text", f"{HOME}.detail", "marriage.place"])
+def test_text_in_the_old_font_is_refused_where_it_stands(path: str) -> None:
+    problems = wrong(edited((path, "NguyÔn V¨n C«xta")))
+    assert list(problems) == [path]
+    assert "TCVN3" in problems[path][1]
+    assert "C«xta" not in problems[path][1]
+
+
+def test_the_name_of_an_attached_file_may_be_anything() -> None:
+    file = {
+        "kind": "witness_statement",
+        "sha256": "0" * 64,
+        "size": 9,
+        "media_type": "image/png",
+        "file_name": "C«x.png",
+    }
+    assert read_birth_declaration(edited(("attachments", [file])), ON).attachments[0].file_name == "C«x.png"
+
+
+@pytest.mark.parametrize("typed", ["con đẻ", "Con  đẻ", "CON ĐẺ"])
+def test_a_relation_is_the_label_it_spells(typed: str) -> None:
+    form = read_birth_declaration(edited(("residence_registration.relation_to_householder", typed)), ON)
+    assert form.residence_registration.relation_to_householder == "Con đẻ"
+
+
+def test_a_relation_is_no_part_of_a_label() -> None:
+    assert (
+        "Con đẻ"
+        in wrong(edited(("residence_registration.relation_to_householder", "đẻ")))[
+            "residence_registration.relation_to_householder"
+        ][1]
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["Phường Hải Châu II", "Cây Trường II", "VII Vị Thanh", "T’rin", "H’Leo", "Krẹ Luỹ", "Hoà Thuỷ", "BLa"]
+)
+def test_what_is_typed_is_kept_letter_by_letter(text: str) -> None:
+    form = read_birth_declaration(edited((f"{HOME}.detail", text), ("child.full_name", text)), ON)
+    assert (form.residence_registration.address.detail, form.child.full_name) == (text, text)
+    assert read_birth_declaration(json.loads(form.model_dump_json()), ON) == form
+
+
 def test_names_typed_in_nfd_are_kept_in_nfc() -> None:
     typed = unicodedata.normalize("NFD", "Trần Hồng Mẫu Hải Châu II")
     form = read_birth_declaration(edited(("child.full_name", typed)), ON)

@@ -10,6 +10,7 @@ from operator import attrgetter
 import pytest
 
 from models.address import ResidenceKind
+from models.agency_codes import CodeSystem, IdentityPaper, UnknownCode, code_of, word_of
 from models.birth_form import ApplicantRelation, Circumstance, PaperPlace
 from models.declaration import PersonRole
 from models.documents import DocumentKind
@@ -19,7 +20,15 @@ from models.facts import FactKind, FactRefusal
 from models.identity import Sex
 from models.messages import BirthNoticeState
 from models.search_attributes import AttributeType, SearchAttribute
-from models.statuses import PortalStatus, Status, StatusSystem, status_label, status_rows
+from models.statuses import (
+    PortalStatus,
+    Status,
+    StatusSystem,
+    portal_status,
+    status_label,
+    status_rows,
+    status_words,
+)
 from models.systems import System, system_queue
 from workflows.visibility import attribute_key
 
@@ -130,6 +139,32 @@ def test_the_same_number_means_something_else_in_each_system(
     assert status_label(status(StatusSystem.CIVIL_STATUS, code)) == civil_status
 
 
+@pytest.mark.parametrize(
+    ("system", "code", "portal"),
+    [
+        (StatusSystem.LINKING, "2", PortalStatus.NEEDS_DOCUMENTS),
+        (StatusSystem.LINKING, "4", PortalStatus.DECIDED),
+        (StatusSystem.LINKING, "6", PortalStatus.NOT_ACCEPTED),
+        (StatusSystem.CIVIL_STATUS, "4", PortalStatus.DECIDED),
+        (StatusSystem.PORTAL, "4", PortalStatus.IN_PROGRESS),
+        (StatusSystem.LINKING, "1", None),
+        (StatusSystem.CIVIL_STATUS, "5", None),
+    ],
+)
+def test_a_status_is_told_to_the_portal_in_its_own_number_or_not_at_all(
+    system: StatusSystem, code: str, portal: PortalStatus | None
+) -> None:
+    assert portal_status(status(system, code)) is portal
+
+
+def test_an_unknown_status_is_said_to_be_unknown_to_us() -> None:
+    """One adapter shows it as “không tồn tại trên BTP” (STANDARDS §3.2)."""
+    shown = status_words(status(StatusSystem.CIVIL_STATUS, "5"))
+    assert "chưa có trong danh mục" in shown
+    assert "không tồn tại" not in shown
+    assert status_words(status(StatusSystem.CIVIL_STATUS, "6")) == "Từ chối"
+
+
 def test_no_code_is_listed_twice() -> None:
     listed = [row.status for row in status_rows()]
     assert len(set(listed)) == len(listed)
@@ -166,6 +201,58 @@ def test_where_a_status_maps_to_the_portals_both_mean_the_same() -> None:
     assert (mapped["DVCLT-HOTICH", "2"], mapped["DVCLT-HOTICH", "4"], mapped["DVCLT-HOTICH", "6"]) == ("5", "9", "3")
 
 
+# --- Numbers of agencies -------------------------------------------------------------------------------------------
+
+BHXH, BTP = CodeSystem.SOCIAL_INSURANCE, CodeSystem.JUSTICE
+
+
+@pytest.mark.parametrize(
+    ("code", "insurance", "justice"),
+    [
+        ("1", IdentityPaper.CITIZEN_CARD, IdentityPaper.BIRTH_CERTIFICATE),
+        ("2", IdentityPaper.OLD_IDENTITY_CARD, IdentityPaper.OLD_IDENTITY_CARD),
+        ("3", IdentityPaper.PASSPORT, IdentityPaper.ARMY_OFFICER_CARD),
+        ("4", IdentityPaper.PERSONAL_NUMBER, IdentityPaper.POLICE_CARD),
+    ],
+)
+def test_the_same_number_is_another_paper_in_another_system(
+    code: str, insurance: IdentityPaper, justice: IdentityPaper
+) -> None:
+    assert (word_of(BHXH, IdentityPaper, code), word_of(BTP, IdentityPaper, code)) == (insurance, justice)
+
+
+@pytest.mark.parametrize("system", CodeSystem)
+def test_every_number_of_a_system_is_read_back_from_its_word(system: CodeSystem) -> None:
+    papers = [paper for paper in IdentityPaper if has(system, paper)]
+    assert papers
+    assert [word_of(system, IdentityPaper, code_of(system, paper)) for paper in papers] == papers
+
+
+def test_every_paper_has_a_number_somewhere() -> None:
+    assert all(has(BHXH, paper) or has(BTP, paper) for paper in IdentityPaper)
+
+
+def test_the_three_sexes_of_social_insurance() -> None:
+    assert [code_of(BHXH, sex) for sex in (Sex.MALE, Sex.FEMALE, Sex.UNDETERMINED)] == ["1", "2", "3"]
+    assert word_of(BHXH, Sex, "3") is Sex.UNDETERMINED
+
+
+def test_an_unknown_number_or_word_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UnknownCode, match="Bảo hiểm xã hội không có mã này; có: 0, 1, 2, 3, 4"):
+        word_of(BHXH, IdentityPaper, "6")
+    with pytest.raises(UnknownCode, match="không có mã cho “Khác”; có: 0, 1, 2, 3, 4"):
+        code_of(BHXH, IdentityPaper.OTHER)
+    with pytest.raises(UnknownCode, match="không mã nào"):
+        word_of(BTP, Sex, "1")
+
+
+def has(system: CodeSystem, word: IdentityPaper) -> bool:
+    try:
+        return bool(code_of(system, word))
+    except UnknownCode:
+        return False
+
+
 # --- Facts ---------------------------------------------------------------------------------------------------------
 
 
@@ -186,10 +273,12 @@ LABELLED: tuple[type[StrEnum], ...] = (
     ApplicantRelation,
     BirthNoticeState,
     Circumstance,
+    CodeSystem,
     ConsentState,
     DocumentKind,
     DossierOutcome,
     DossierStage,
+    IdentityPaper,
     LegOutcome,
     LegStage,
     PaperPlace,

@@ -8,14 +8,14 @@ import hashlib
 import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 import telemetry
-from ledger.errors import MessageReused
+from ledger.errors import MessageReused, UnknownDossier
 from ledger.store import Ledger
 from models.facts import Accepted, AgencyEvent, ConsentAnswer, FactRefusal, FactRefused, InboundFact, kind_of
 from telemetry import Fact, Facts
@@ -119,8 +119,18 @@ class DirectInbox:
             raise NotDelivered("Hồ sơ chưa trả lời kịp; hãy gửi lại thông điệp này.") from None
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise _gone(fact, await asyncio.to_thread(self._ledger.exists, fact.dossier_code)) from None
+                await self._explain_absence(fact.dossier_code)
             raise NotDelivered("Temporal chưa dùng được; hãy gửi lại thông điệp này.") from error
+
+    async def _explain_absence(self, code: str) -> NoReturn:
+        """Why no workflow of that dossier runs. Raises FactRefused, or NotDelivered when it has yet to start."""
+        try:
+            opened = await asyncio.to_thread(self._ledger.opened, code)
+        except UnknownDossier:
+            raise FactRefused(FactRefusal.UNKNOWN_DOSSIER, f"Không có hồ sơ {code}.") from None
+        if not opened.started:
+            raise NotDelivered("Hồ sơ đã vào sổ nhưng chưa chạy; hãy gửi lại thông điệp này.") from None
+        raise FactRefused(FactRefusal.ENDED, f"Hồ sơ {code} đã kết thúc.") from None
 
 
 def _facts(fact: InboundFact) -> Facts:
@@ -135,9 +145,3 @@ def _refusal(failure: WorkflowUpdateFailedError) -> FactRefused:
     if isinstance(cause, ApplicationError) and cause.type in set(FactRefusal):
         return FactRefused(FactRefusal(cause.type), cause.message)
     return FactRefused(FactRefusal.ENDED, "Hồ sơ đã kết thúc trước khi trả lời.")
-
-
-def _gone(fact: InboundFact, known: bool) -> FactRefused:
-    if known:
-        return FactRefused(FactRefusal.ENDED, f"Hồ sơ {fact.dossier_code} đã kết thúc.")
-    return FactRefused(FactRefusal.UNKNOWN_DOSSIER, f"Không có hồ sơ {fact.dossier_code}.")

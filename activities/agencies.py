@@ -6,13 +6,14 @@ where the system cannot tell a repeat by itself (its adapter knows).
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
 from temporalio import activity
 
 from activities.adapters import Adapters
-from activities.http import AgencyError, as_application_error
+from activities.http import AgencyError, AgencyUnavailable, as_application_error
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from models.documents import Document
@@ -30,6 +31,8 @@ from models.messages import (
 from models.systems import System
 
 A = TypeVar("A")
+
+_MARGIN = timedelta(seconds=5)
 
 
 class AgencyActivities:
@@ -62,12 +65,12 @@ class AgencyActivities:
     @activity.defn(name="look_up_birth_notice")
     async def look_up_birth_notice(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
         """Find a birth notice; a look-up may be repeated freely."""
-        return await self._told(System.HEALTH, partial(self._adapters.health.look_up, query))
+        return await self._told(System.HEALTH, query.head, partial(self._adapters.health.look_up, query))
 
     @activity.defn(name="check_people")
     async def check_people(self, query: PeopleQuery) -> PeopleAnswer:
         """Validate people; a look-up may be repeated freely."""
-        return await self._told(System.POPULATION, partial(self._adapters.population.check, query))
+        return await self._told(System.POPULATION, query.head, partial(self._adapters.population.check, query))
 
     async def _once(
         self, head: Head, system: System, step: str, send: Callable[[], Awaitable[Sent]], *, leg: str | None = None
@@ -76,17 +79,30 @@ class AgencyActivities:
         if reply is not None:
             return reply
         await asyncio.to_thread(self._ledger.sending, head, system, step, leg)
-        reply = await self._told(system, send)
+        reply = await self._told(system, head, send)
         await asyncio.to_thread(self._ledger.sent, head.key, reply)
         return reply
 
-    async def _told(self, system: System, call: Callable[[], Awaitable[A]]) -> A:
+    async def _told(self, system: System, head: Head, call: Callable[[], Awaitable[A]]) -> A:
         """The answer of a call; its failure as Temporal retries it."""
         try:
             with self._adapters.calls.timed(system):
-                return await call()
+                return await _in_time(head, call)
         except AgencyError as error:
             raise as_application_error(error, system) from error
 
     async def _read(self, document: Document) -> bytes:
         return await asyncio.to_thread(self._documents.get, document)
+
+
+async def _in_time(head: Head, call: Callable[[], Awaitable[A]]) -> A:
+    """The answer, broken off a little before Temporal gives the activity to somebody else: two at once could both send.
+
+    Raises AgencyUnavailable then, and whatever the call raises.
+    """
+    limit = activity.info().start_to_close_timeout
+    try:
+        async with asyncio.timeout((limit - _MARGIN).total_seconds() if limit else None):
+            return await call()
+    except TimeoutError:
+        raise AgencyUnavailable("không trả lời kịp", dossier_code=head.dossier_code) from None

@@ -127,9 +127,14 @@ class OutboxRelay:
                 self._adapters.calls.timed(channel),
             ):
                 await self._adapters.channels[channel].dispatch(row.dispatch, self._read)
-        except (AgencyError, LedgerError) as error:
+        except DatabaseUnusable:
+            raise
+        except Exception as error:  # whatever it is, it must not hold up the rows behind
             pause = _pause(error, row.attempts)
-            logger.warning("outbox %s: %s, thử lại sau %s", channel.value, type(error).__name__, pause)
+            unexpected = not isinstance(error, AgencyError | LedgerError)
+            logger.warning(
+                "outbox %s: %s, thử lại sau %s", channel.value, type(error).__name__, pause, exc_info=unexpected
+            )
             due = datetime.now(UTC) + pause
             await asyncio.to_thread(self._ledger.postponed, row.id, type(error).__name__, due, row.attempts)
         else:
@@ -139,7 +144,7 @@ class OutboxRelay:
         return await asyncio.to_thread(self._documents.get, document)
 
 
-def _pause(error: AgencyError | LedgerError, attempts: int) -> timedelta:
+def _pause(error: Exception, attempts: int) -> timedelta:
     """What the channel asks for, else twice as long each time up to ten minutes."""
     asked = error.retry_delay if isinstance(error, AgencyError) else None
     return asked or min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)

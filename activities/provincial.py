@@ -41,8 +41,8 @@ _NEGATED = ("không thành công", "chưa thành công")
 _NOT_READY = ("chưa cập nhật trạng thái", "chưa được gửi")
 _TRY_AGAIN = ("server error", "soap fault", *_NEGATED)
 _WRONG = ("logic xử lý không hợp lệ",)
-_ALREADY_THERE = ("đã tồn tại trong một cửa điện tử",)
-_STATUS_FINAL = (
+_ALREADY_THERE: tuple[str, ...] = ("đã tồn tại trong một cửa điện tử",)
+_STATUS_FINAL: tuple[str, ...] = (
     *_ALREADY_THERE,
     "bị từ chối. không thể cập nhật trạng thái",
     "không tồn tại",
@@ -111,13 +111,13 @@ class Adapter:
     async def dispatch(self, dispatch: Dispatch, read: DocumentReader) -> None:
         """Synchronise a status, hand over a result or order paper at the desk. Raises AgencyError."""
         if dispatch.kind is DispatchKind.PAPER_ORDER:
-            path, body = _PAPER_ORDERS, _paper_order(dispatch)
+            path, body, taken = _PAPER_ORDERS, _paper_order(dispatch), _ALREADY_THERE
         elif dispatch.kind in (DispatchKind.STATUS, DispatchKind.RESULT):
-            path, body = _STATUSES, await _status(dispatch, read)
+            path, body, taken = _STATUSES, await _status(dispatch, read), _STATUS_FINAL
         else:
             raise not_carried(dispatch)
         reply = await self._client.post(path, body, dispatch.head)
-        _judge(reply.read(_Answer), dispatch.head, _STATUS_FINAL)
+        _judge(reply.read(_Answer), dispatch.head, taken)
 
     async def _look_up(self, head: Head) -> _KnownDossier | None:
         reply = await self._client.get(f"{_DOSSIERS}/{quote(head.dossier_code, safe='')}", head)

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from cli.context import open_client, open_documents, open_ledger, run
 from cli.files import load_declaration_file
@@ -176,6 +178,17 @@ def recover(as_json: JsonOption = False) -> None:
         say(f"Đã khởi động {len(codes)} hồ sơ. {listed(codes)}".strip())
 
 
+async def _signalled(client: Client, code: str) -> bool:
+    """Send the word; False when the dossier has ended meanwhile."""
+    try:
+        await client.get_workflow_handle(code).signal(CALENDAR_CHANGED)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
+
+
 def retime(as_json: JsonOption = False) -> None:
     """Tính lại hạn của mọi hồ sơ đang giải quyết sau khi lịch làm việc được công bố lại.
 
@@ -192,10 +205,7 @@ def retime(as_json: JsonOption = False) -> None:
 
     async def signal_all() -> tuple[str, ...]:
         client = await open_client(settings, as_json=as_json)
-        codes = ledger.open_codes()
-        for code in codes:
-            await client.get_workflow_handle(code).signal(CALENDAR_CHANGED)
-        return codes
+        return tuple([code for code in ledger.open_codes() if await _signalled(client, code)])
 
     codes = run(signal_all(), as_json=as_json)
     if as_json:

@@ -5,6 +5,7 @@ Everything binds loopback only. Stopping is in the reverse order of starting, an
 """
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -72,6 +73,7 @@ def training_settings(folder: Path, plays_from: datetime) -> Settings:
             "database_url": "",
             "temporal_address": f"{LOOPBACK}:{free_port()}",
             "simulator_url": f"http://{LOOPBACK}:{free_port()}",
+            "system_urls": {},
             "gateway_host": LOOPBACK,
             "gateway_port": free_port(),
             "training": True,
@@ -259,6 +261,7 @@ class Stack:
             "LIENTHONG_DATABASE_URL": settings.ledger_url,
             "LIENTHONG_TEMPORAL_ADDRESS": settings.temporal_address,
             "LIENTHONG_SIMULATOR_URL": settings.simulator_url,
+            "LIENTHONG_SYSTEM_URLS": json.dumps(settings.system_urls),
             "LIENTHONG_GATEWAY_HOST": settings.gateway_host,
             "LIENTHONG_GATEWAY_PORT": str(settings.gateway_port),
             "LIENTHONG_TRAINING": str(settings.training).lower(),

@@ -65,11 +65,6 @@ class Dossiers(Transactions):
         with self._reading() as session:
             return Opened(code=code, created=False, started=found(session, code).started)
 
-    def exists(self, code: Code) -> bool:
-        """Whether there is a dossier of that code."""
-        with self._reading() as session:
-            return session.exec(select(DossierRow.code).where(DossierRow.code == code)).first() is not None
-
     def declaration(self, code: Code) -> BirthDeclaration:
         """The declaration the dossier was opened with. Raises UnknownDossier."""
         with self._reading() as session:

@@ -46,7 +46,14 @@ class Publications(Transactions):
             _write_heard(session, publication)
             _write_outbox(session, publication.code, dispatches)
             if dossier.stage is DossierStage.CONCLUDED and not _birth_registered(session, dossier):
-                dossier.child_claim = None
+                _let_go(dossier)
+
+
+def _let_go(dossier: DossierRow) -> None:
+    """The child may be declared again; without a portal's id, also in the very same words, which were the key."""
+    dossier.child_claim = None
+    if dossier.declaration.submission_id is None:
+        dossier.submission_key = dossier.code
 
 
 def _write_state(dossier: DossierRow, publication: Publication) -> None:

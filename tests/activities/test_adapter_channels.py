@@ -231,6 +231,14 @@ async def test_paper_is_ordered_once(channel: System) -> None:
     assert (taken.system, taken.text, taken.address) == (channel, order.text, order.address)
 
 
+async def test_paper_that_could_not_be_ordered_is_not_taken_for_ordered() -> None:
+    """The sentences after which a status need not be repeated say nothing of an order."""
+    order = dispatch(System.PROVINCIAL, DispatchKind.PAPER_ORDER, text="01 bản chính Giấy khai sinh")
+    async with crooked({"yeu-cau-ban-giay": {"maKetQua": "99", "thongBao": "Hồ sơ không tồn tại"}}) as (_, adapters):
+        with pytest.raises(AgencyUnreadable):
+            await adapters.channels[System.PROVINCIAL].dispatch(order, read)
+
+
 @pytest.mark.parametrize(
     ("channel", "kind"),
     [

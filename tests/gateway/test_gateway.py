@@ -135,6 +135,21 @@ def test_a_document_that_is_none_is_refused(system: System, waiting: str) -> Non
     expect_refused(system, waiting, answer, 422, FactRefusal.MALFORMED, before)
 
 
+def test_a_document_without_its_content_is_refused(system: System, waiting: str) -> None:
+    """Nobody has the bytes of a mere digest, so whoever needs them would wait for ever."""
+    before = len(system.dossier(waiting).refused_facts)
+    document = {
+        "kind": "health_insurance_card",
+        "sha256": "0" * 64,
+        "size": 9,
+        "media_type": "application/pdf",
+        "file_name": "a.pdf",
+    }
+    fact = {"kind": "decided", "at": system.now().isoformat(), "number": "1", "documents": [document]}
+    answer = system.event(waiting, "agency_event", agency(system, fact=fact))
+    expect_refused(system, waiting, answer, 422, FactRefusal.MALFORMED, before)
+
+
 def test_the_same_event_twice_is_one_and_its_id_serves_nothing_else(system: System) -> None:
     code = system.open("grandparents-home")
     system.instruct(code, "vneid", silent=True)
@@ -157,6 +172,17 @@ def test_the_same_event_twice_is_one_and_its_id_serves_nothing_else(system: Syst
 def test_an_unknown_dossier_is_not_found(system: System) -> None:
     answer = system.event("G22.99.08-261119-999999", "agency_event", agency(system))
     assert (answer.status_code, problem(answer)["type"]) == (404, "urn:lienthong:unknown_dossier")
+
+
+def test_a_fact_for_a_dossier_that_has_yet_to_start_is_to_be_sent_again(system: System) -> None:
+    code = system.open("grandparents-home")
+    system.instruct(code, "vneid", silent=True)
+    data = consent(system, code, householder(system, code))
+    early = system.event(code, "vneid_consent", data, id="early-1")
+    assert (early.status_code, problem(early)["type"]) == (503, "urn:lienthong:not_delivered")
+    system.start(code)
+    system.see(code, lambda d: d.legs and len(d.legs[1].consents) == 2, "consents asked")
+    assert system.event(code, "vneid_consent", data, id="early-1").status_code == 200
 
 
 def test_a_concluded_dossier_takes_nothing_more(system: System) -> None:

@@ -190,7 +190,7 @@ def test_processes_say_in_one_line_what_is_wrong_with_their_database(folder: Pat
         upgraded = run("starter.py", "upgrade", url=url)
         assert upgraded.returncode == 0, upgraded.stderr
         check_schema(engine)
-        assert Ledger(engine).exists(code)
+        assert Ledger(engine).opened(code)
         engine.dispose()
     away = f"postgresql://clerk:secret-word@127.0.0.1:{free_port()}/ledger"
     for program in (("worker.py",), ("gateway.py",), ("starter.py", "upgrade")):
@@ -216,7 +216,7 @@ def test_make_dev_on_postgresql_keeps_its_data_and_stops_at_ctrl_c_even_while_it
     assert not postgres.answers(made)
 
     with cluster(made):
-        assert Ledger(engine).exists(code)
+        assert Ledger(engine).opened(code)
         engine.dispose()
 
 

@@ -62,7 +62,7 @@ def test_an_upgrade_keeps_what_is_there(engine: Engine, ledger: Ledger) -> None:
     code = opened(ledger)
     upgrade(engine)
     check_schema(engine)
-    assert ledger.exists(code)
+    assert ledger.opened(code)
 
 
 def test_processes_that_make_a_file_at_once_make_one(tmp_path: Path) -> None:

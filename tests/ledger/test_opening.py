@@ -135,8 +135,9 @@ def test_the_declaration_is_kept_as_it_came(ledger: Ledger) -> None:
 
 def test_unknown_dossiers(ledger: Ledger) -> None:
     code = opened(ledger)
-    assert ledger.exists(code)
-    assert not ledger.exists("G22.99.08-261110-999999")
+    assert not ledger.opened(code).started
+    with pytest.raises(UnknownDossier):
+        ledger.opened("G22.99.08-261110-999999")
     assert ledger.view("G22.99.08-261110-999999") is None
     for ask in (ledger.declaration, ledger.opened, ledger.mark_started):
         with pytest.raises(UnknownDossier, match=re.escape("G22.99.08-261110-999999")):
@@ -166,3 +167,14 @@ def test_of_many_who_declare_a_child_at_once_one_wins(database_url: str, engine:
         codes = list(threads.map(lambda n: claim_child(database_url, f"lan-nop-{n}"), range(8)))
     assert len([code for code in codes if code]) == 1
     assert len(Ledger(engine).unstarted()) == 1
+
+
+@pytest.mark.parametrize(("submission_id", "same_dossier"), [(None, False), ("lan-nop-mot", True)])
+def test_the_very_same_declaration_can_be_made_again_after_an_end_without_registration(
+    ledger: Ledger, submission_id: str | None, same_dossier: bool
+) -> None:
+    """Without a portal's id the words are the submission; with one, the same id stays the same submission."""
+    form = declared(submission_id=submission_id)
+    code = opened(ledger, form)
+    ledger.publish(published(code, 1, stage=DossierStage.CONCLUDED, outcome=DossierOutcome.UNPAID), ())
+    assert (opened(ledger, form) == code) is same_dossier

@@ -161,7 +161,7 @@ def test_connections_that_were_cut_are_replaced(server: Server, postgresql_url: 
             name = make_url(postgresql_url).database
             cut = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
             assert cutter.execute(cut, {"name": name}).all()
-        assert ledger.exists(code)
+        assert ledger.opened(code)
 
 
 def test_a_connection_cut_in_the_middle_writes_nothing(postgresql_url: str) -> None:

@@ -1,0 +1,45 @@
+"""Exchanges a workflow waits for: broken off before Temporal gives them to somebody else."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.adapters import Adapters
+from activities.agencies import AgencyActivities
+from ledger.documents import DocumentStore
+from ledger.engine import open_engine
+from ledger.store import Ledger
+from models.messages import BirthNoticeQuery
+from settings import Settings
+from tests.activities.simulated import head
+
+
+async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
+    """Two attempts at once could both register: the first gives up in time, however patient the settings are."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+    gone = asyncio.Event()
+
+    async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    server = await asyncio.start_server(never_answers, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.default_info(), start_to_close_timeout=timedelta(seconds=5.2))
+    settings = Settings(simulator_url=f"http://{host}:{port}", call_timeout=600)
+    asked = BirthNoticeQuery(head=head("notice"), number="24681.GCS.01234.26")
+    async with server, Adapters(settings) as adapters:
+        activities = AgencyActivities(adapters, Ledger(engine), DocumentStore(tmp_path))
+        async with asyncio.timeout(5):
+            with pytest.raises(ApplicationError, match="không trả lời kịp") as failure:
+                await environment.run(activities.look_up_birth_notice, asked)
+            await gone.wait()
+    assert failure.value.type == "AgencyUnavailable"
+    engine.dispose()

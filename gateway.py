@@ -18,19 +18,18 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from temporalio.runtime import Runtime, TelemetryConfig
 
-import logs
-import telemetry
 from inbox import DirectInbox, Inbox, NotDelivered
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
-from lifecycle import Stop, leave, serving
 from models.documents import MAX_DOCUMENT_BYTES, DocumentRefused
 from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent, WireDocument, event_schemas
 from models.facts import Accepted, FactKind, FactRefusal, FactRefused, InboundFact
-from probes import PROBLEM_MEDIA_TYPE, Problem, Reason, Surroundings, probes
+from processes.lifecycle import Stop, leave, serving
+from processes.probes import PROBLEM_MEDIA_TYPE, Problem, Reason, Surroundings, probes
 from settings import BadSettings, Settings
+from telemetry import logs, traces
 from workflows.plugin import connect, core_logs
 
 SERVICE = "lienthong-gateway"
@@ -146,7 +145,7 @@ def sender_of(event: CloudEvent) -> str:
 def _traced(event: CloudEvent, request: Request) -> AbstractContextManager[object]:
     """Take the event as part of its dossier's trace: where its sender says it came from, the last hop first."""
     stated = (request.headers.get("traceparent"), event.traceparent)
-    return telemetry.receiving(f"receive {event.type.fact_kind.value}", event.subject, stated)
+    return traces.receiving(f"receive {event.type.fact_kind.value}", event.subject, stated)
 
 
 def _doors(request: Request) -> Doors:
@@ -249,7 +248,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(settings, SERVICE)
-    telemetry.configure(SERVICE)
+    traces.configure(SERVICE)
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core_logs())))
     try:
         asyncio.run(serve(settings))
@@ -260,7 +259,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"Temporal ({settings.temporal_address}): {error}\n")
         return 1
     finally:
-        telemetry.close()
+        traces.close()
     return 0
 
 

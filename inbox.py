@@ -14,11 +14,11 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-import telemetry
 from ledger.errors import MessageReused, UnknownDossier
 from ledger.store import Ledger
 from models.facts import Accepted, AgencyEvent, ConsentAnswer, FactRefusal, FactRefused, InboundFact, kind_of
-from telemetry import Fact, Facts
+from telemetry import traces
+from telemetry.traces import Fact, Facts
 
 logger = logging.getLogger("lienthong.inbox")
 
@@ -53,7 +53,7 @@ class DirectInbox:
 
     async def deliver(self, fact: InboundFact, source: str) -> Accepted:
         """See `Inbox.deliver`. The message id is the update id: the same message twice is one update."""
-        with telemetry.span(f"deliver {kind_of(fact).value}", fact.dossier_code, _facts(fact)) as delivery:
+        with traces.span(f"deliver {kind_of(fact).value}", fact.dossier_code, _facts(fact)) as delivery:
             try:
                 accepted = await self._deliver(fact, source)
             except FactRefused as refusal:
@@ -95,7 +95,7 @@ class DirectInbox:
         self, message_id: str, digest: str, kind: str, dossier_code: str | None, source: str, refusal: FactRefused
     ) -> None:
         """See `Inbox.refuse`."""
-        with telemetry.about(dossier_code):
+        with traces.about(dossier_code):
             logger.info("%s: từ chối, %s", kind, refusal.reason.value)
         with suppress(MessageReused):
             now = datetime.now(UTC)

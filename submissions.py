@@ -13,7 +13,6 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-import telemetry
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from ledger.values import Opened
@@ -25,6 +24,7 @@ from models.plan import resolve_plan
 from models.start import StartDossier
 from models.submission import submission
 from settings import Settings
+from telemetry import traces
 from workflows.birth import BirthProcedureGroup
 
 logger = logging.getLogger("lienthong.submissions")
@@ -55,15 +55,15 @@ class Submissions:
         incoming = submission(declaration, at, self._settings.hash_key)
         opened = self._ledger.open_dossier(incoming, Group.BIRTH, self._settings.code_prefix)
         if opened.created:
-            with telemetry.about(opened.code):
+            with traces.about(opened.code):
                 logger.info("đã vào sổ")
-            root = telemetry.submission(opened.code)
-            telemetry.record("submission", opened.code, began, time.time_ns(), as_=root)
+            root = traces.submission(opened.code)
+            traces.record("submission", opened.code, began, time.time_ns(), as_=root)
         return opened
 
     async def start(self, client: Client, code: Code) -> None:
         """Start the dossier's workflow unless it has been started before."""
-        with telemetry.span("start", code, under=telemetry.submission(code)) as start:
+        with traces.span("start", code, under=traces.submission(code)) as start:
             declaration = await asyncio.to_thread(self._ledger.declaration, code)
             submitted_at = await asyncio.to_thread(self._ledger.opened_at, code)
             try:
@@ -81,7 +81,7 @@ class Submissions:
                     static_summary=title(declaration.recipients.province_code, self.now().date()),
                 )
             except WorkflowAlreadyStartedError as error:
-                start.failed(telemetry.error_type(error), expected=True)
+                start.failed(traces.error_type(error), expected=True)
             await asyncio.to_thread(self._ledger.mark_started, code)
 
     async def recover(self, client: Client) -> tuple[Code, ...]:

@@ -15,17 +15,16 @@ import typer
 from fastapi import FastAPI
 from temporalio.runtime import Runtime
 
-import logs
-import telemetry
-from crew import QUEUES, Crew, Queues, UnknownQueue, running_crew
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable
-from lifecycle import Stop, leave, serving
-from metrics import MetricsOff, metered_runtime
 from models.calendar import CalendarError
 from models.commune_files import CommuneListError
-from probes import Reason, Surroundings, probes
+from processes.crew import QUEUES, Crew, Queues, UnknownQueue, running_crew
+from processes.lifecycle import Stop, leave, serving
+from processes.probes import Reason, Surroundings, probes
 from settings import BadSettings, Settings
+from telemetry import logs, traces
+from telemetry.metrics import MetricsOff, metered_runtime
 from workflows.plugin import connect, register_search_attributes
 
 SERVICE = "lienthong-worker"
@@ -101,7 +100,7 @@ async def _first_to_die(crew: Crew, stop: Stop) -> str | None:
 def run(settings: Settings, queues: Queues) -> int:
     """Exit code 0 after a graceful stop, 1 when something the worker needs is missing, with one line that says what."""
     logs.configure(settings, SERVICE)
-    telemetry.configure(SERVICE)
+    traces.configure(SERVICE)
     try:
         runtime = metered_runtime(settings)
         Runtime.set_default(runtime)
@@ -113,7 +112,7 @@ def run(settings: Settings, queues: Queues) -> int:
         sys.stderr.write(f"Temporal ({settings.temporal_address}): {error}\n")
         return 1
     finally:
-        telemetry.close()
+        traces.close()
     return 0
 
 

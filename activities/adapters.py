@@ -8,9 +8,9 @@ from typing import Self, TypeVar
 from activities import health, payment, population, vneid
 from activities.http import AgencyClient
 from activities.wire import AgencyAdapter, ChannelAdapter
-from metrics import AgencyCalls
 from models.systems import Role, System
 from settings import Settings
+from telemetry.metrics import AgencyCalls
 
 A = TypeVar("A")
 

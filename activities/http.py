@@ -20,10 +20,10 @@ from opentelemetry.trace import SpanKind
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-import telemetry
 from models.messages import Head
 from models.systems import System
-from telemetry import Fact, Facts
+from telemetry import traces
+from telemetry.traces import Fact, Facts
 
 MAX_ANSWER_BYTES = 64 * 1024
 """How much of an answer is read; a longer one is cut and cannot be understood."""
@@ -229,7 +229,7 @@ class AgencyClient:
     ) -> AgencyReply:
         code = head.dossier_code
         facts: Facts = {Fact.SYSTEM: self.system.value, Fact.STEP: head.key.removeprefix(f"{code}:")}
-        with telemetry.span(f"{method} {self.system.value}", code, facts, kind=SpanKind.CLIENT) as call:
+        with traces.span(f"{method} {self.system.value}", code, facts, kind=SpanKind.CLIENT) as call:
             request = self._http.build_request(
                 method, path, headers={**headers, **_context_headers(head)}, json=json, params=params
             )
@@ -258,7 +258,7 @@ def _tls() -> ssl.SSLContext:
 
 def _context_headers(head: Head) -> dict[str, str]:
     headers = {
-        "traceparent": telemetry.traceparent(head.dossier_code, head.key),
+        "traceparent": traces.traceparent(head.dossier_code, head.key),
         "X-Dossier-Code": head.dossier_code,
     }
     if head.provincial_code:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
-import telemetry
 from activities.adapters import Adapters
 from activities.http import AgencyError
 from ledger.documents import DocumentStore
@@ -19,7 +18,8 @@ from ledger.values import Claimed
 from models.documents import Document
 from models.systems import System
 from settings import Settings
-from telemetry import Fact, Facts
+from telemetry import traces
+from telemetry.traces import Fact, Facts
 
 logger = logging.getLogger("lienthong.outbox")
 
@@ -116,14 +116,14 @@ class OutboxRelay:
             self._ledger.postponed(row.id, "stopped", datetime.now(UTC), row.attempts)
 
     async def _send(self, channel: System, row: Claimed) -> None:
-        with telemetry.about(row.dispatch.head.dossier_code):
+        with traces.about(row.dispatch.head.dossier_code):
             await self._dispatch(channel, row)
 
     async def _dispatch(self, channel: System, row: Claimed) -> None:
         facts: Facts = {Fact.SYSTEM: channel.value, Fact.STEP: row.dispatch.kind.value, Fact.ATTEMPT: row.attempts}
         try:
             with (
-                telemetry.span("dispatch", row.dispatch.head.dossier_code, facts),
+                traces.span("dispatch", row.dispatch.head.dossier_code, facts),
                 self._adapters.calls.timed(channel),
             ):
                 await self._adapters.channels[channel].dispatch(row.dispatch, self._read)

@@ -8,14 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-import logs
-import telemetry
 from cli.output import Exit, fail
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseFailed, DatabaseUnusable
 from ledger.store import Ledger
 from settings import Settings
+from telemetry import logs, traces
 from workflows.plugin import connect
 
 SERVICE = "lienthong-cli"
@@ -26,7 +25,7 @@ R = TypeVar("R")
 def observe(settings: Settings) -> None:
     """From here on the command logs, warnings only, and records its part of traces, if the environment asks for it."""
     logs.configure(settings, SERVICE, quiet=True)
-    telemetry.configure(SERVICE)
+    traces.configure(SERVICE)
 
 
 def open_ledger(settings: Settings, *, as_json: bool) -> Ledger:
@@ -73,4 +72,4 @@ def run(work: Coroutine[Any, Any, R], *, as_json: bool) -> R:
     except SQLAlchemyError as error:
         fail(Exit.FAILED, f"Cơ sở dữ liệu báo lỗi: {type(error).__name__}", as_json=as_json)
     finally:
-        telemetry.close()
+        traces.close()

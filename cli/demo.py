@@ -19,7 +19,6 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client
 
-import telemetry
 from cli.context import SERVICE, run
 from cli.dossiers import print_dossier
 from cli.files import load_declaration_file
@@ -37,7 +36,8 @@ from models.dossier import DossierStage, LegStage
 from models.words import last_day, when
 from settings import Settings
 from submissions import Submissions
-from telemetry import trace_id
+from telemetry import traces
+from telemetry.traces import trace_id
 from workflows.plugin import connect
 
 MAIN_DATE = datetime(2026, 11, 19, 14, 58, tzinfo=LEGAL_ZONE)
@@ -104,11 +104,11 @@ def _exporting_to(receiver: Receiver) -> Iterator[None]:
     """This process and those it starts export their spans there; at the end all have left."""
     before = os.environ.get(_ENDPOINT)
     os.environ[_ENDPOINT] = f"{receiver.endpoint}/v1/traces"
-    telemetry.configure(SERVICE)
+    traces.configure(SERVICE)
     try:
         yield
     finally:
-        telemetry.close()
+        traces.close()
         del os.environ[_ENDPOINT]
         if before:
             os.environ[_ENDPOINT] = before

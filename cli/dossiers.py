@@ -29,7 +29,7 @@ from models.statuses import status_words
 from models.words import in_words, listed, when
 from settings import Settings
 from submissions import Submissions
-from telemetry import trace_id
+from telemetry.traces import trace_id
 
 
 class Submitted(Model):

@@ -14,7 +14,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from models.base import Model
-from telemetry import Fact
+from telemetry.traces import Fact
 
 _HOST = "127.0.0.1"
 

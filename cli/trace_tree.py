@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from cli.otlp import SeenSpan
-from telemetry import Fact
+from telemetry.traces import Fact
 
 _MOST_ALIKE = 4
 """More successful siblings of one name than this become one line."""

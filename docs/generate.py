@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import metrics
 from cli import configuration
+from telemetry import metrics
 
 FOLDER = Path(__file__).parent
 

@@ -9,12 +9,11 @@ import sqlite3
 import sys
 from pathlib import Path
 
-import logs
-import telemetry
 from settings import Settings
 from simulator.app import create_app
 from simulator.book import Book
 from simulator.server import serving
+from telemetry import logs, traces
 
 SERVICE = "lienthong-simulator"
 
@@ -47,13 +46,13 @@ def main() -> None:
     """Run until told to stop. Exit code 1 when the port or the folder of the book cannot be used."""
     arguments = _arguments()
     logs.configure(Settings(), SERVICE)
-    telemetry.configure(SERVICE)
+    traces.configure(SERVICE)
     try:
         asyncio.run(_run(arguments))
     except (OSError, sqlite3.OperationalError) as error:
         sys.exit(f"Cannot use port {arguments.port} or the book {arguments.book}: {error}")
     finally:
-        telemetry.close()
+        traces.close()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from typing import Self
 import httpx
 from opentelemetry.trace import SpanKind
 
-import telemetry
 from models.events import EVENT_MEDIA_TYPE, CloudEvent, EventType
 from models.systems import System
 from simulator.book import Book
 from simulator.records import Answer, AnswerState, TraceKept
-from telemetry import Fact, Facts
+from telemetry import traces
+from telemetry.traces import Fact, Facts
 
 logger = logging.getLogger("simulator")
 
@@ -45,7 +45,7 @@ class Answers:
     def start(self, system: System, dossier_code: str, name: str, steps: tuple[str, ...], delay: float) -> str:
         """Owe the events of a new course, each `delay` seconds after the one before; returns the course."""
         course = self._book.new_course(name)
-        kept = telemetry.traceparent(dossier_code, course)
+        kept = traces.traceparent(dossier_code, course)
         at = self._book.legal_now(dossier_code)
         self._book.add(TraceKept(system=system, dossier_code=dossier_code, key=course, at=at, traceparent=kept))
         self._book.owe(
@@ -121,7 +121,7 @@ class Answers:
             state, problem = await self._attempt(answer, body)
             self._book.note_attempt(answer, state, problem)
             if state is not AnswerState.WAITING:
-                with telemetry.about(answer.dossier_code):
+                with traces.about(answer.dossier_code):
                     logger.info("%s: %s: %s", answer.system.value, answer.step, state.value)
                 return
             await asyncio.sleep(pause)
@@ -129,10 +129,10 @@ class Answers:
 
     async def _attempt(self, answer: Answer, body: str) -> tuple[AnswerState, str | None]:
         code = answer.dossier_code
-        origin, _ = telemetry.parent_and_links(code, self._origin(answer))
+        origin, _ = traces.parent_and_links(code, self._origin(answer))
         facts: Facts = {Fact.SYSTEM: answer.system.value, Fact.STEP: answer.step}
-        with telemetry.span("event", code, facts, kind=SpanKind.PRODUCER, under=origin) as work:
-            state, problem = await self._post(body, telemetry.traceparent(code, answer.message_id))
+        with traces.span("event", code, facts, kind=SpanKind.PRODUCER, under=origin) as work:
+            state, problem = await self._post(body, traces.traceparent(code, answer.message_id))
             if state is not AnswerState.ACCEPTED:
                 work.failed(state.value)
         return state, problem

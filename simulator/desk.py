@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-import telemetry
 from models.messages import Head
 from models.systems import System
 from simulator.answers import Answers
@@ -18,7 +17,8 @@ from simulator.book import Book
 from simulator.instructions import FailWith, Instruction
 from simulator.records import KeptReply, RequestSeen
 from simulator.wire import Json, broken, lost, problem
-from telemetry import Fact, Work
+from telemetry import traces
+from telemetry.traces import Fact, Work
 
 JSON = "application/json"
 
@@ -110,7 +110,7 @@ class Desk:
         """Work on a request in the trace its sender states."""
         name = f"{request.method} {self.system.value}"
         stated = (request.headers.get("traceparent"),)
-        return telemetry.receiving(name, dossier_code, stated, {Fact.SYSTEM: self.system.value})
+        return traces.receiving(name, dossier_code, stated, {Fact.SYSTEM: self.system.value})
 
     def _first(self, head: Head, key: str, fingerprint: str, reply: Reply) -> Response:
         response = _response(reply)

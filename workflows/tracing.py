@@ -23,14 +23,14 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-import telemetry
 from models.dossier import GroupOutcome
 from models.facts import FactKind
 from models.messages import ConsentMessage, LegMessage
 from models.publication import Publication
 from models.start import CALENDAR_CHANGED
 from models.systems import System
-from telemetry import Fact, Facts
+from telemetry import traces
+from telemetry.traces import Fact, Facts
 
 _HEADER = "_tracer-data"
 """Where Temporal's SDKs put a W3C trace context, in every language."""
@@ -73,7 +73,7 @@ class _Activities(ActivityInboundInterceptor):
         if code is None:
             return await super().execute_activity(input)
         facts: Facts = {**_facts(input, info.task_queue), Fact.ATTEMPT: info.attempt}
-        with telemetry.span(info.activity_type, code, facts, under=telemetry.workflow_of(code)) as work:
+        with traces.span(info.activity_type, code, facts, under=traces.workflow_of(code)) as work:
             try:
                 return await super().execute_activity(input)
             except ApplicationError as error:
@@ -90,8 +90,8 @@ class _Workflows(WorkflowInboundInterceptor):
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
         code, began = workflow.info().workflow_id, workflow.time_ns()
         name = f"workflow {workflow.info().workflow_type}"
-        _record(name, began, as_=telemetry.workflow_of(code), under=telemetry.submission(code))
-        end = telemetry.place(code, "concluded")
+        _record(name, began, as_=traces.workflow_of(code), under=traces.submission(code))
+        end = traces.place(code, "concluded")
         try:
             outcome = await super().execute_workflow(input)
         except Exception as error:
@@ -105,7 +105,7 @@ class _Workflows(WorkflowInboundInterceptor):
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
         began = workflow.time_ns()
         answer = await super().handle_update_handler(input)
-        itself = telemetry.place(workflow.info().workflow_id, f"update:{input.id}")
+        itself = traces.place(workflow.info().workflow_id, f"update:{input.id}")
         _record_heard(f"update {_known(input.update)}", began, input.headers, itself)
         return answer
 
@@ -117,7 +117,7 @@ class _Workflows(WorkflowInboundInterceptor):
 
 def _record_heard(name: str, began: int, headers: Mapping[str, Payload], itself: SpanContext | None) -> None:
     code = workflow.info().workflow_id
-    parent, links = telemetry.parent_and_links(code, _stated(headers))
+    parent, links = traces.parent_and_links(code, _stated(headers))
     _record(name, began, as_=itself, under=parent, links=links)
 
 
@@ -134,9 +134,9 @@ def _record(
     if workflow.unsafe.is_replaying():
         return
     code, now = workflow.info().workflow_id, workflow.time_ns()
-    parent = under or telemetry.workflow_of(code)
+    parent = under or traces.workflow_of(code)
     with workflow.unsafe.sandbox_unrestricted():
-        telemetry.record(name, code, began, now, facts, as_=as_, under=parent, links=links, error=error)
+        traces.record(name, code, began, now, facts, as_=as_, under=parent, links=links, error=error)
 
 
 def _known(name: str) -> str:
@@ -146,7 +146,7 @@ def _known(name: str) -> str:
 
 def _kind(error: Exception) -> str:
     named = error.type if isinstance(error, ApplicationError) else None
-    return named or telemetry.error_type(error)
+    return named or traces.error_type(error)
 
 
 def _facts(input: ExecuteActivityInput, queue: str) -> Facts:
@@ -158,9 +158,9 @@ def _facts(input: ExecuteActivityInput, queue: str) -> Facts:
 
 
 def _with_context(headers: Mapping[str, Payload], code: str) -> Mapping[str, Payload]:
-    if not telemetry.recording():
+    if not traces.recording():
         return headers
-    carrier = {"traceparent": telemetry.traceparent(code, f"{code}:workflow")}
+    carrier = {"traceparent": traces.traceparent(code, f"{code}:workflow")}
     return {**headers, _HEADER: PayloadConverter.default.to_payloads([carrier])[0]}
 
 

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from cli.stack import LOOPBACK, free_port
-from metrics import CATALOGUE
 from models.dossier import DossierOutcome, LegOutcome, LegStage
+from telemetry.metrics import CATALOGUE
 from tests.integration.system import ROOT, System, running_system, system_settings
 from tests.integration.test_straight_path import expect_once
 

@@ -16,21 +16,21 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-import probes
 from activities.adapters import Adapters
 from activities.http import AgencyRejected, AgencyUnavailable
 from activities.outbox import OutboxRelay
 from cli.stack import LOOPBACK, free_port
-from crew import Crew
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
-from lifecycle import serving
-from metrics import AgencyCalls, metered_runtime
 from models.messages import Dispatch
 from models.systems import System
-from probes import Reason, Surroundings
+from processes import probes
+from processes.crew import Crew
+from processes.lifecycle import serving
+from processes.probes import Reason, Surroundings
 from settings import Settings
+from telemetry.metrics import AgencyCalls, metered_runtime
 from tests.ledger.builders import notice, numbered, opened, published
 from tests.processes.test_settings import ROOT, started
 
@@ -47,7 +47,7 @@ async def until(condition: Any) -> None:
 
 _HANGS = """
 import asyncio, logging, os, signal, time
-from lifecycle import Stop
+from processes.lifecycle import Stop
 logging.basicConfig()
 async def main():
     stop = Stop(0.2)

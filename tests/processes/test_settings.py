@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 import worker
 from cli.configuration import catalogue
-from crew import QUEUES, Queues, UnknownQueue
 from docs.generate import FOLDER, pages
 from models.systems import System
+from processes.crew import QUEUES, Queues, UnknownQueue
 from settings import BadSettings, Settings
 from starter import application
 

@@ -3,10 +3,10 @@
 from contextlib import aclosing
 from pathlib import Path
 
-import telemetry
 from activities.adapters import Adapters
 from models.systems import System
 from simulator.server import serving
+from telemetry import traces
 from tests.activities.simulated import CODE, Gateway, Stage, leg_message, read, settings_for, simulator, stage
 
 
@@ -14,7 +14,7 @@ async def echoed(play: Stage) -> None:
     """Every event carries the context of the request that made the system owe it."""
     (request,) = [seen for seen in (await play.settled()).requests if seen.method == "POST"]
     assert request.traceparent is not None
-    assert telemetry.trace_id(CODE) in request.traceparent
+    assert traces.trace_id(CODE) in request.traceparent
     assert {event.traceparent for event in play.gateway.events} == {request.traceparent}
 
 

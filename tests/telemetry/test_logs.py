@@ -12,14 +12,14 @@ from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-import telemetry
 from activities.http import AgencyUnavailable
-from logs import JsonLines, Key, TextLines, configure
 from models.messages import PersonToCheck
 from settings import LogLevel, Settings
+from telemetry import traces
+from telemetry.logs import JsonLines, Key, TextLines, configure
 
 CODE = "G22.99.08-261119-000001"
-TRACE = telemetry.trace_id(CODE)
+TRACE = traces.trace_id(CODE)
 PERSONAL = "Trần Văn Mẫu"
 
 
@@ -46,7 +46,7 @@ def as_json(line: logging.LogRecord) -> dict[str, Any]:
 
 def test_text_names_dossier_and_trace_where_there_is_one() -> None:
     assert TextLines().format(record()) == "INFO lienthong.test: xong"
-    with telemetry.about(CODE):
+    with traces.about(CODE):
         assert TextLines().format(record()) == f"INFO lienthong.test [{CODE} {TRACE}]: xong"
 
 
@@ -60,10 +60,10 @@ def test_json_has_stable_keys() -> None:
     }
     assert as_json(record()) == common
     ours = (f"00-{TRACE}-00f067aa0ba902b7-01",)
-    with telemetry.receiving("x", CODE, ours):
+    with traces.receiving("x", CODE, ours):
         line = as_json(record())
     assert line == {**common, "dossier": CODE, "trace_id": TRACE, "span_id": "00f067aa0ba902b7"}
-    with telemetry.about(CODE):
+    with traces.about(CODE):
         assert as_json(failed(ValueError("x"))).keys() == {*common, "dossier", "trace_id", "error", "stack"}
     assert [key.value for key in Key] == [*common, "dossier", "trace_id", "span_id", "error", "stack"]
 
@@ -156,7 +156,7 @@ def test_a_collector_that_is_away_is_told_of_once(root: logging.Logger, capsys: 
 
 def test_even_a_crash_says_nothing_personal() -> None:
     script = (
-        "import logs; from settings import *;"
+        "from telemetry import logs; from settings import *;"
         "logs.configure(Settings(log_format=LogFormat.JSON), 'lienthong-test'); raise ValueError('Trần Văn Mẫu')"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

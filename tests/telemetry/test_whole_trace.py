@@ -15,13 +15,13 @@ import httpx
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-import telemetry
 from cli.otlp import Receiver, SeenSpan, receiving_spans
 from cli.stack import free_port
 from models.dossier import LegOutcome, LegStage
 from models.events import EVENT_MEDIA_TYPE
 from settings import LogFormat
-from telemetry import Fact
+from telemetry import traces
+from telemetry.traces import Fact
 from tests.integration.system import SAMPLES, System, running_system, system_settings
 from workflows.plugin import connect
 
@@ -66,7 +66,7 @@ class Trace:
     def __init__(self, receiver: Receiver, code: str, complete: Callable[["Trace"], object]) -> None:
         deadline = time.monotonic() + _PATIENCE
         while True:
-            self.spans = receiver.trace(telemetry.trace_id(code))
+            self.spans = receiver.trace(traces.trace_id(code))
             self._by_id = {span.span_id: span for span in self.spans}
             if complete(self):
                 return
@@ -206,7 +206,7 @@ def test_an_event_of_another_trace_is_linked_and_stays_in_ours(system: System, r
     system.see(code, lambda d: d.legs and d.legs[1].stage is LegStage.WAITING_CONSENTS, "waiting for consents")
     system.instruct("*", "vneid")
     grandfather, grandmother = "001060000131", "001163000132"
-    asked = telemetry.traceparent(code, "asked")
+    asked = traces.traceparent(code, "asked")
     stated = consent(system, code, grandfather, {"traceparent": FOREIGN}, traceparent=asked)
     malformed = consent(system, code, grandmother, {"traceparent": "00-x"}, traceparent="Trần Văn Mẫu " * 40)
     assert (stated.status_code, malformed.status_code) == (200, 200), [line for line in system.log if "ERROR" in line]
@@ -215,7 +215,7 @@ def test_an_event_of_another_trace_is_linked_and_stays_in_ours(system: System, r
 
     linked, unlinked, refused = trace.named("receive vneid_consent")
     assert (linked.parent_id, linked.links) == (asked[36:52], (FOREIGN[3:35],))
-    assert unlinked.parent_id == refused.parent_id == f"{telemetry.workflow_of(code).span_id:016x}"
+    assert unlinked.parent_id == refused.parent_id == f"{traces.workflow_of(code).span_id:016x}"
     assert unlinked.links == ()
     assert (refused.failed, refused.fact(Fact.ERROR)) == (True, "unknown_leg")
     assert receiver.trace(FOREIGN[3:35]) == ()
@@ -278,7 +278,7 @@ def test_nothing_personal_is_in_any_span_or_json_line(system: System, receiver: 
     about = [line for line in read if line["logger"] in ("lienthong.dossier", "lienthong.inbox")]
     assert {line["service"] for line in about} == {"lienthong-worker", "lienthong-gateway"}
     told = [line for line in about if "dossier" in line]
-    assert all(line["trace_id"] == telemetry.trace_id(line["dossier"]) for line in told)
+    assert all(line["trace_id"] == traces.trace_id(line["dossier"]) for line in told)
     assert {line["level"] for line in read} >= {"INFO", "WARNING", "ERROR"}
 
 
@@ -289,6 +289,6 @@ def test_a_dead_collector_disturbs_nothing_and_text_lines_are_clean_too(tmp_path
         code, names = live_through_everything(system, nobody, complaints=1)
     lines = [line for line in system.log if line.split(":")[0] in OURS]
     expect_nothing_personal(lines, names)
-    assert any(f"[{code} {telemetry.trace_id(code)}]" in line for line in lines)
+    assert any(f"[{code} {traces.trace_id(code)}]" in line for line in lines)
     complaints = Counter(line.split(":")[0] for line in lines if "opentelemetry" in line)
     assert set(complaints.values()) == {1}, complaints

@@ -11,10 +11,10 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.converter import PayloadConverter
 from temporalio.worker import Replayer
 
-import telemetry
 from cli.otlp import Receiver, SeenSpan
 from models.start import CALENDAR_CHANGED
-from telemetry import Fact
+from telemetry import traces
+from telemetry.traces import Fact
 from tests.telemetry.test_places import FOREIGN
 from tests.workflows.harness import Play, development_server, stage
 from tests.workflows.inputs import HEALTH, RESIDENCE
@@ -27,7 +27,7 @@ SCHEDULED, ACCEPTED = "activity_task_scheduled_event_attributes", "workflow_exec
 async def perform(play: Play) -> None:
     """A dossier from declaration to results, with signals of every kind and a fact that is refused."""
     await play.declare("plain", "2026-11-19 09:00:00")
-    with telemetry.span("retime", play.code):
+    with traces.span("retime", play.code):
         await play.handle.signal(CALENDAR_CHANGED)
     await play.handle.signal(PERSONAL, PERSONAL)
     with pytest.raises(WorkflowUpdateFailedError):
@@ -51,12 +51,12 @@ async def test_every_step_is_one_span_though_every_workflow_task_is_a_replay(
     async with stage(tmp_path, server=development_server, max_cached_workflows=0) as play:
         await perform(play)
         history = await play.handle.fetch_history()
-    telemetry.close()
-    spans = receiver.trace(telemetry.trace_id(play.code))
-    assert {span.trace_id for span in receiver.spans()} == {telemetry.trace_id(play.code)}
+    traces.close()
+    spans = receiver.trace(traces.trace_id(play.code))
+    assert {span.trace_id for span in receiver.spans()} == {traces.trace_id(play.code)}
     assert len({span.span_id for span in spans}) == len(spans)
     (workflow,), (concluded,) = named(spans, "workflow"), named(spans, "concluded")
-    assert workflow.parent_id == f"{telemetry.submission(play.code).span_id:016x}"
+    assert workflow.parent_id == f"{traces.submission(play.code).span_id:016x}"
     assert (concluded.parent_id, concluded.fact(Fact.OUTCOME)) == (workflow.span_id, "completed")
 
     events = list(history.events)
@@ -73,9 +73,9 @@ async def test_every_step_is_one_span_though_every_workflow_task_is_a_replay(
     assert not any(attributes.header.fields for attributes in scheduled)
 
     before = len(receiver.spans())
-    telemetry.configure("lienthong-test")
+    traces.configure("lienthong-test")
     await Replayer(workflows=[], plugins=[LienthongPlugin()]).replay_workflow(history)
-    telemetry.close()
+    traces.close()
     assert len(receiver.spans()) == before
 
 
@@ -98,9 +98,9 @@ async def test_a_foreign_context_of_a_message_is_a_link(tmp_path: Path, receiver
             payload = PayloadConverter.default.to_payloads([stated])[0]
             await play.env.client.workflow_service.signal_workflow_execution(calendar_changed(play, payload))
         await play.see(lambda view: view.plan is not None, "intake")
-    telemetry.close()
+    traces.close()
     linked, *others = sorted(
-        named(receiver.trace(telemetry.trace_id(play.code)), "signal"), key=lambda span: not span.links
+        named(receiver.trace(traces.trace_id(play.code)), "signal"), key=lambda span: not span.links
     )
     assert linked.links == (FOREIGN[3:35],)
     assert all(span.parent_id == linked.parent_id and not span.links for span in others)

@@ -22,7 +22,6 @@ from temporalio.worker import Worker
 
 from activities.law import LawActivities
 from activities.ledger import LedgerActivities
-from crew import AWAITED_SYSTEMS, core_activities
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from ledger.values import GROUP_CLOCK, StoredDossier
@@ -53,6 +52,7 @@ from models.messages import ConsentMessage, DispatchKind, LegMessage
 from models.start import StartDossier
 from models.submission import submission
 from models.systems import System
+from processes.crew import AWAITED_SYSTEMS, core_activities
 from tests.workflows.inputs import BIRTH, IDENTITY_NUMBER, free, moment, result
 from tests.workflows.world import World
 from workflows.birth import BirthProcedureGroup

@@ -21,11 +21,11 @@ from activities.ledger import LedgerActivities
 from activities.outbox import OutboxRelay
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
-from metrics import AgencyCalls, Conclusions, LedgerGauges
 from models.calendar import load_calendar
 from models.commune_files import load_communes
 from models.systems import System
 from settings import Settings
+from telemetry.metrics import AgencyCalls, Conclusions, LedgerGauges
 from workflows.plugin import WORKFLOWS
 
 logger = logging.getLogger("lienthong.worker")

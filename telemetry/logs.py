@@ -1,7 +1,7 @@
 """How our processes log: one line each, with dossier code and trace, but never a person's data.
 
 Text by default; with LIENTHONG_LOG_FORMAT=json one JSON object a line, whose keys (`Key`) are a contract. What concerns
-a dossier says so by itself (`telemetry.about`), so messages need not repeat the code. Of an exception only its kind and
+a dossier says so by itself (`traces.about`), so messages need not repeat the code. Of an exception only its kind and
 the places it passed are shown: its words may hold what somebody wrote in a form.
 """
 
@@ -18,8 +18,8 @@ from enum import Enum, StrEnum
 from types import TracebackType
 from typing import Any
 
-import telemetry
 from settings import LogFormat, Settings
+from telemetry import traces
 
 QUIET = ("httpx", "httpcore", "temporalio.worker", "uvicorn.access", "uvicorn.error", "alembic", "urllib3")
 """Loggers whose every-day lines say nothing new."""
@@ -68,7 +68,7 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         code = dossier_of(record)
-        where = f" [{code} {telemetry.trace_id(code)}]" if code else ""
+        where = f" [{code} {traces.trace_id(code)}]" if code else ""
         lines = [f"{record.levelname} {record.name}{where}: {message_of(record)}"]
         if error := _error(record):
             lines += [f"  {place}" for place in places(error)]
@@ -92,8 +92,8 @@ class JsonLines(logging.Formatter):
             Key.LOGGER: record.name,
             Key.MESSAGE: message_of(record),
             Key.DOSSIER: code,
-            Key.TRACE_ID: telemetry.trace_id(code) if code else None,
-            Key.SPAN_ID: telemetry.current_span_id() if code else None,
+            Key.TRACE_ID: traces.trace_id(code) if code else None,
+            Key.SPAN_ID: traces.current_span_id() if code else None,
             Key.ERROR: list(kinds(error)) if error else None,
             Key.STACK: list(places(error)) if error else None,
         }
@@ -102,14 +102,14 @@ class JsonLines(logging.Formatter):
 
 def dossier_of(record: logging.LogRecord) -> str | None:
     """The dossier a line concerns: what the current work is about, or what Temporal's SDK says of its own line."""
-    if code := telemetry.current_dossier():
+    if code := traces.current_dossier():
         return code
     for details in (getattr(record, "temporal_activity", None), getattr(record, "temporal_workflow", None)):
-        if isinstance(details, dict) and (code := telemetry.as_dossier_code(details.get("workflow_id"))):
+        if isinstance(details, dict) and (code := traces.as_dossier_code(details.get("workflow_id"))):
             return code
     core = getattr(record, "temporal_log", None)
     fields = getattr(core, "fields", None)
-    return telemetry.as_dossier_code(fields.get("workflow_id")) if isinstance(fields, dict) else None
+    return traces.as_dossier_code(fields.get("workflow_id")) if isinstance(fields, dict) else None
 
 
 def message_of(record: logging.LogRecord) -> str:
@@ -142,7 +142,7 @@ def places(error: BaseException) -> Iterator[str]:
 
 def _details(error: BaseException) -> Iterator[str]:
     """Its own kind, its status, its number: words of a fixed vocabulary."""
-    kind = telemetry.error_type(error)
+    kind = traces.error_type(error)
     if kind != type(error).__name__:
         yield kind
     type_, status = getattr(error, "type", None), getattr(error, "status", None)

@@ -129,7 +129,7 @@ CATALOGUE = (
 _PREFACE = """\
 # Metrics
 
-Made from `metrics.py` by `python -m docs.generate`; do not edit. A worker whose LIENTHONG_METRICS_PORT is set
+Made from `telemetry/metrics.py` by `python -m docs.generate`; do not edit. A worker whose LIENTHONG_METRICS_PORT is set
 (`docs/settings.md`) serves them for Prometheus under `/metrics`, beside those of Temporal's SDK (`temporal_…`:
 https://docs.temporal.io/references/sdk-metrics, times in seconds). None holds anything of a person, nor a dossier code.
 

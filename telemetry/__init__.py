@@ -1,0 +1,1 @@
+"""What our processes tell of themselves: logs, traces, metrics. Never anything of a person."""

@@ -14,6 +14,7 @@ from models.base import Code, Model, Text
 from models.codes import Vocabulary, ethnic_group, fold, label_of, labels, read_ethnic_name
 from models.days import ClockTime, Day, PartialDate
 from models.identity import BirthNoticeNumber, Email, Passport, PersonalId, Phone, Sex
+from models.labelled import Labelled
 
 MAX_COPIES = 20
 """How many certified copies of the birth certificate one declaration may order."""
@@ -134,27 +135,15 @@ class Child(Model):
     hometown: Address = Field(title="Quê quán")
 
 
-class Circumstance(StrEnum):
+class Circumstance(Labelled):
     """The case of birth registration. The form has no box for it; the substitute documents depend on it.
 
     Luật Hộ tịch 2014 Điều 16(1) names the abandoned child and surrogacy.
     """
 
-    ORDINARY = "ordinary"
-    ABANDONED = "abandoned"
-    SURROGACY = "surrogacy"
-
-    @property
-    def label(self) -> str:
-        """What citizens and operators read."""
-        return _CIRCUMSTANCES[self]
-
-
-_CIRCUMSTANCES = {
-    Circumstance.ORDINARY: "Thông thường",
-    Circumstance.ABANDONED: "Trẻ em bị bỏ rơi",
-    Circumstance.SURROGACY: "Sinh con do mang thai hộ",
-}
+    ORDINARY = "ordinary", "Thông thường"
+    ABANDONED = "abandoned", "Trẻ em bị bỏ rơi"
+    SURROGACY = "surrogacy", "Sinh con do mang thai hộ"
 
 
 class BirthNoticeRef(Model):
@@ -245,24 +234,12 @@ class HealthInsurance(Model):
     poor_household: PoorHousehold | None = Field(None, title="Giấy chứng nhận hộ nghèo")
 
 
-class PaperPlace(StrEnum):
+class PaperPlace(Labelled):
     """Where a paper result is handed over."""
 
-    CIVIL_STATUS_DESK = "civil_status_desk"
-    AGENCY_DESK = "agency_desk"
-    POST = "post"
-
-    @property
-    def label(self) -> str:
-        """As on the form."""
-        return _PAPER_PLACES[self]
-
-
-_PAPER_PLACES = {
-    PaperPlace.CIVIL_STATUS_DESK: "Tại Bộ phận Một cửa của cơ quan giải quyết đăng ký khai sinh",
-    PaperPlace.AGENCY_DESK: "Tại cơ quan giải quyết",
-    PaperPlace.POST: "Qua dịch vụ bưu chính công ích",
-}
+    CIVIL_STATUS_DESK = "civil_status_desk", "Tại Bộ phận Một cửa của cơ quan giải quyết đăng ký khai sinh"
+    AGENCY_DESK = "agency_desk", "Tại cơ quan giải quyết"
+    POST = "post", "Qua dịch vụ bưu chính công ích"
 
 
 class PaperDelivery(Model):

@@ -4,8 +4,6 @@ A `BirthDeclaration` in hand is complete field by field. Rules between sections 
 is read (`reading.read_birth_declaration`), not here: a stored dossier must stay readable when a rule changes later.
 """
 
-from enum import StrEnum
-
 from pydantic import Field, StrictBool
 
 from models.address import Residence, ResidenceKind, same_dwelling
@@ -36,75 +34,47 @@ from models.declaration_doubts import (
 )
 from models.documents import Document
 from models.identity import PersonalId, Sex
+from models.labelled import Labelled
 
 MAX_ATTACHMENTS = 30
 """How many files one declaration may carry (several per document are allowed, REQUIREMENTS §7)."""
 
 
-class Fact(StrEnum):
+class Fact(Labelled):
     """What law packs may ask of a birth declaration."""
 
-    FOREIGN_ELEMENT = "foreign_element"
-    REGISTERED_WITH_PARENT_OR_GUARDIAN = "registered_with_parent_or_guardian"
-    REGISTERED_AWAY_FROM_PARENTS = "registered_away_from_parents"
-    BIRTH_NOTICE_USABLE = "birth_notice_usable"
-    ABANDONED = "abandoned"
-    SURROGACY = "surrogacy"
-    IDENTITY_CARD_REQUESTED = "identity_card_requested"
-    POOR_HOUSEHOLD = "poor_household"
-    GUARDIAN_DECLARES = "guardian_declares"
-    PARENTS_UNREACHABLE = "parents_unreachable"
-
-    @property
-    def label(self) -> str:
-        """As the end of “khi …”, for citizens and operators."""
-        return _FACTS[self]
-
-
-_FACTS = {
-    Fact.FOREIGN_ELEMENT: "có yếu tố nước ngoài",
-    Fact.REGISTERED_WITH_PARENT_OR_GUARDIAN: "trẻ đăng ký thường trú tại nơi ở của cha, mẹ hoặc người giám hộ",
-    Fact.REGISTERED_AWAY_FROM_PARENTS: "trẻ đăng ký thường trú khác nơi thường trú của cha, mẹ",
-    Fact.BIRTH_NOTICE_USABLE: "có giấy chứng sinh dùng được",
-    Fact.ABANDONED: "trẻ bị bỏ rơi",
-    Fact.SURROGACY: "sinh con do mang thai hộ",
-    Fact.IDENTITY_CARD_REQUESTED: "tờ khai đề nghị cấp thẻ căn cước",
-    Fact.POOR_HOUSEHOLD: "trẻ thuộc hộ nghèo",
-    Fact.GUARDIAN_DECLARES: "người giám hộ là người yêu cầu",
-    Fact.PARENTS_UNREACHABLE: "cha, mẹ không có số định danh để xác nhận trên VNeID",
-}
+    FOREIGN_ELEMENT = "foreign_element", "có yếu tố nước ngoài"
+    REGISTERED_WITH_PARENT_OR_GUARDIAN = (
+        "registered_with_parent_or_guardian",
+        "trẻ đăng ký thường trú tại nơi ở của cha, mẹ hoặc người giám hộ",
+    )
+    REGISTERED_AWAY_FROM_PARENTS = (
+        "registered_away_from_parents",
+        "trẻ đăng ký thường trú khác nơi thường trú của cha, mẹ",
+    )
+    BIRTH_NOTICE_USABLE = "birth_notice_usable", "có giấy chứng sinh dùng được"
+    ABANDONED = "abandoned", "trẻ bị bỏ rơi"
+    SURROGACY = "surrogacy", "sinh con do mang thai hộ"
+    IDENTITY_CARD_REQUESTED = "identity_card_requested", "tờ khai đề nghị cấp thẻ căn cước"
+    POOR_HOUSEHOLD = "poor_household", "trẻ thuộc hộ nghèo"
+    GUARDIAN_DECLARES = "guardian_declares", "người giám hộ là người yêu cầu"
+    PARENTS_UNREACHABLE = "parents_unreachable", "cha, mẹ không có số định danh để xác nhận trên VNeID"
 
 
-class PersonRole(StrEnum):
+class PersonRole(Labelled):
     """The part a person named in the form has in it."""
 
-    APPLICANT = "applicant"
-    MOTHER = "mother"
-    FATHER = "father"
-    PARENT = "parent"
-    HOUSEHOLDER = "householder"
-    DWELLING_OWNER = "dwelling_owner"
-    LEGAL_REPRESENTATIVE = "legal_representative"
-
-    @property
-    def label(self) -> str:
-        """What citizens and operators read."""
-        return _ROLES[self]
-
-
-_ROLES = {
-    PersonRole.APPLICANT: "Người yêu cầu",
-    PersonRole.MOTHER: "Người mẹ",
-    PersonRole.FATHER: "Người cha",
-    PersonRole.PARENT: "Cha, mẹ",
-    PersonRole.HOUSEHOLDER: "Chủ hộ",
-    PersonRole.DWELLING_OWNER: "Chủ sở hữu chỗ ở hợp pháp",
-    PersonRole.LEGAL_REPRESENTATIVE: "Người đại diện hợp pháp",
-}
+    APPLICANT = "applicant", "Người yêu cầu"
+    MOTHER = "mother", "Người mẹ"
+    FATHER = "father", "Người cha"
+    PARENT = "parent", "Cha, mẹ"
+    HOUSEHOLDER = "householder", "Chủ hộ"
+    DWELLING_OWNER = "dwelling_owner", "Chủ sở hữu chỗ ở hợp pháp"
+    LEGAL_REPRESENTATIVE = "legal_representative", "Người đại diện hợp pháp"
 
 
 class PersonNamed(Model):
-    """A person whose name and number the form states, in the first of their roles."""
+    """A person whose name and number the form states, in the first of their roles: to be validated, never looked up."""
 
     role: PersonRole
     full_name: Text

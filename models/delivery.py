@@ -5,7 +5,6 @@ Pure: the `publish` activity calls it and writes the dispatches to the outbox in
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from functools import cache
 from importlib import resources
 
@@ -18,30 +17,9 @@ from models.dossier import Leg
 from models.identity import is_mobile
 from models.messages import Dispatch, DispatchKind, Head
 from models.plan import Plan
-from models.publication import Publication
+from models.publication import Notice, Publication
 from models.statuses import Status
 from models.systems import System
-
-
-class Notice(StrEnum):
-    """The notices citizens get; their words are in `models/data/notices.toml`."""
-
-    SUBMITTED = "submitted"
-    DOCUMENTS_NEEDED = "documents_needed"
-    PAYMENT_NEEDED = "payment_needed"
-    EXPECTED_DATES = "expected_dates"
-    CONSENTS_ASKED = "consents_asked"
-    LEG_DATES = "leg_dates"
-    GROUP_DATES = "group_dates"
-    LEG_DECIDED = "leg_decided"
-    LEG_COMPLETED = "leg_completed"
-    LEG_REFUSED = "leg_refused"
-    LEG_CONSENT_DECLINED = "leg_consent_declined"
-    LEG_CONSENT_EXPIRED = "leg_consent_expired"
-    LEG_NOT_POSSIBLE = "leg_not_possible"
-    CONCLUDED = "concluded"
-    ENDED_UNPAID = "ended_unpaid"
-    ENDED_WITHOUT_DOCUMENTS = "ended_without_documents"
 
 
 class NoticeTemplate(Model):
@@ -81,7 +59,7 @@ class _Outgoing:
 
     def notices(self) -> Iterator[Dispatch]:
         for order in self.publication.notices:
-            template = templates()[Notice(order.template)]
+            template = templates()[order.template]
             for channel in template.channels:
                 if channel is System.SMS and not is_mobile(self.declaration.applicant.phone):
                     continue

@@ -6,131 +6,60 @@ from enum import StrEnum
 from models.base import Code, Instant, LongText, Model, Text
 from models.clock import Clock, Due, Timeliness
 from models.documents import Document
+from models.labelled import Labelled
 from models.plan import AskedPerson, ConsentRule, Plan, RequiredDocument
 
 
-class DossierStage(StrEnum):
+class DossierStage(Labelled):
     """Where the dossier as a whole stands."""
 
-    INTAKE = "intake"
-    WAITING_DOCUMENTS = "waiting_documents"
-    WAITING_PAYMENT = "waiting_payment"
-    WAITING_RECEIPT = "waiting_receipt"
-    IN_PROGRESS = "in_progress"
-    CONCLUDED = "concluded"
-
-    @property
-    def label(self) -> str:
-        """What an operator reads."""
-        return _DOSSIER_STAGES[self]
+    INTAKE = "intake", "đang tiếp nhận tờ khai"
+    WAITING_DOCUMENTS = "waiting_documents", "chờ công dân bổ sung giấy tờ"
+    WAITING_PAYMENT = "waiting_payment", "chờ công dân nộp lệ phí"
+    WAITING_RECEIPT = "waiting_receipt", "chờ hệ thống cấp tỉnh tiếp nhận"
+    IN_PROGRESS = "in_progress", "đang giải quyết"
+    CONCLUDED = "concluded", "đã kết thúc"
 
 
-_DOSSIER_STAGES = {
-    DossierStage.INTAKE: "đang tiếp nhận tờ khai",
-    DossierStage.WAITING_DOCUMENTS: "chờ công dân bổ sung giấy tờ",
-    DossierStage.WAITING_PAYMENT: "chờ công dân nộp lệ phí",
-    DossierStage.WAITING_RECEIPT: "chờ hệ thống cấp tỉnh tiếp nhận",
-    DossierStage.IN_PROGRESS: "đang giải quyết",
-    DossierStage.CONCLUDED: "đã kết thúc",
-}
-
-
-class DossierOutcome(StrEnum):
+class DossierOutcome(Labelled):
     """How the dossier ended."""
 
-    COMPLETED = "completed"
-    PARTLY_COMPLETED = "partly_completed"
-    NOT_COMPLETED = "not_completed"
-    UNPAID = "unpaid"
-    DOCUMENTS_NOT_PROVIDED = "documents_not_provided"
-
-    @property
-    def label(self) -> str:
-        """What a citizen or an operator reads."""
-        return _DOSSIER_OUTCOMES[self]
+    COMPLETED = "completed", "hoàn thành tất cả thủ tục"
+    PARTLY_COMPLETED = "partly_completed", "hoàn thành một phần"
+    NOT_COMPLETED = "not_completed", "không thủ tục nào hoàn thành"
+    UNPAID = "unpaid", "kết thúc vì chưa nộp lệ phí"
+    DOCUMENTS_NOT_PROVIDED = "documents_not_provided", "kết thúc vì không bổ sung giấy tờ"
 
 
-_DOSSIER_OUTCOMES = {
-    DossierOutcome.COMPLETED: "hoàn thành tất cả thủ tục",
-    DossierOutcome.PARTLY_COMPLETED: "hoàn thành một phần",
-    DossierOutcome.NOT_COMPLETED: "không thủ tục nào hoàn thành",
-    DossierOutcome.UNPAID: "kết thúc vì chưa nộp lệ phí",
-    DossierOutcome.DOCUMENTS_NOT_PROVIDED: "kết thúc vì không bổ sung giấy tờ",
-}
-
-
-class LegStage(StrEnum):
+class LegStage(Labelled):
     """Where one leg stands."""
 
-    WAITING_PREREQUISITES = "waiting_prerequisites"
-    WAITING_CONSENTS = "waiting_consents"
-    SENDING = "sending"
-    WAITING_RECEIPT = "waiting_receipt"
-    IN_PROGRESS = "in_progress"
-    WAITING_DOCUMENT = "waiting_document"
-    ENDED = "ended"
-
-    @property
-    def label(self) -> str:
-        """What an operator reads."""
-        return _LEG_STAGES[self]
+    WAITING_PREREQUISITES = "waiting_prerequisites", "chờ kết quả thủ tục trước"
+    WAITING_CONSENTS = "waiting_consents", "chờ xác nhận đồng ý trên VNeID"
+    SENDING = "sending", "đang gửi cơ quan"
+    WAITING_RECEIPT = "waiting_receipt", "đã gửi, chờ cơ quan tiếp nhận"
+    IN_PROGRESS = "in_progress", "cơ quan đang giải quyết"
+    WAITING_DOCUMENT = "waiting_document", "đã giải quyết, chờ bản điện tử"
+    ENDED = "ended", "đã kết thúc"
 
 
-_LEG_STAGES = {
-    LegStage.WAITING_PREREQUISITES: "chờ kết quả thủ tục trước",
-    LegStage.WAITING_CONSENTS: "chờ xác nhận đồng ý trên VNeID",
-    LegStage.SENDING: "đang gửi cơ quan",
-    LegStage.WAITING_RECEIPT: "đã gửi, chờ cơ quan tiếp nhận",
-    LegStage.IN_PROGRESS: "cơ quan đang giải quyết",
-    LegStage.WAITING_DOCUMENT: "đã giải quyết, chờ bản điện tử",
-    LegStage.ENDED: "đã kết thúc",
-}
-
-
-class LegOutcome(StrEnum):
+class LegOutcome(Labelled):
     """How one leg ended."""
 
-    COMPLETED = "completed"
-    REFUSED = "refused"
-    CONSENT_DECLINED = "consent_declined"
-    CONSENT_EXPIRED = "consent_expired"
-    NOT_POSSIBLE = "not_possible"
-
-    @property
-    def label(self) -> str:
-        """What a citizen or an operator reads."""
-        return _LEG_OUTCOMES[self]
+    COMPLETED = "completed", "hoàn thành"
+    REFUSED = "refused", "bị từ chối"
+    CONSENT_DECLINED = "consent_declined", "không được đồng ý"
+    CONSENT_EXPIRED = "consent_expired", "hết hạn xác nhận đồng ý"
+    NOT_POSSIBLE = "not_possible", "không thực hiện được"
 
 
-_LEG_OUTCOMES = {
-    LegOutcome.COMPLETED: "hoàn thành",
-    LegOutcome.REFUSED: "bị từ chối",
-    LegOutcome.CONSENT_DECLINED: "không được đồng ý",
-    LegOutcome.CONSENT_EXPIRED: "hết hạn xác nhận đồng ý",
-    LegOutcome.NOT_POSSIBLE: "không thực hiện được",
-}
-
-
-class ConsentState(StrEnum):
+class ConsentState(Labelled):
     """The state of one person's consent."""
 
-    ASKED = "asked"
-    GRANTED = "granted"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-
-    @property
-    def label(self) -> str:
-        """What an operator reads."""
-        return _CONSENT_STATES[self]
-
-
-_CONSENT_STATES = {
-    ConsentState.ASKED: "chờ trả lời",
-    ConsentState.GRANTED: "đồng ý",
-    ConsentState.DECLINED: "không đồng ý",
-    ConsentState.EXPIRED: "hết hạn",
-}
+    ASKED = "asked", "chờ trả lời"
+    GRANTED = "granted", "đồng ý"
+    DECLINED = "declined", "không đồng ý"
+    EXPIRED = "expired", "hết hạn"
 
 
 class Consent(Model):

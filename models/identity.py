@@ -4,7 +4,6 @@ No identity number has a published check digit, so structure is all there is; nu
 """
 
 import re
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
@@ -12,22 +11,15 @@ from pydantic_core import PydanticCustomError
 
 from models.base import Model, nfc
 from models.codes import personal_id_prefixes
+from models.labelled import Labelled
 
 
-class Sex(StrEnum):
+class Sex(Labelled):
     """Giới tính; the birth notice knows a third value, not determined."""
 
-    MALE = "male"
-    FEMALE = "female"
-    UNDETERMINED = "undetermined"
-
-    @property
-    def label(self) -> str:
-        """As written on the form."""
-        return _SEXES[self]
-
-
-_SEXES = {Sex.MALE: "Nam", Sex.FEMALE: "Nữ", Sex.UNDETERMINED: "Chưa xác định"}
+    MALE = "male", "Nam"
+    FEMALE = "female", "Nữ"
+    UNDETERMINED = "undetermined", "Chưa xác định"
 
 
 def _shape(kind: str, pattern: str, message: str) -> AfterValidator:

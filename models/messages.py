@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from models.address import Address
 from models.base import Code, Instant, MessageKey, Model, NoticeText, Text
-from models.declaration import BirthDeclaration, PersonRole
+from models.declaration import BirthDeclaration, PersonNamed, PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import Fee
 from models.identity import BirthNoticeNumber, PersonalId
@@ -103,19 +103,11 @@ class BirthNoticeAnswer(Model):
     facility: Code | None = None
 
 
-class PersonToCheck(Model):
-    """A person named in the form, for validation only: nothing the declarant did not type is ever shown."""
-
-    role: PersonRole
-    full_name: Text
-    personal_id: PersonalId
-
-
 class PeopleQuery(Model):
     """People of one form to validate against the national population database (CSDL quốc gia về dân cư)."""
 
     head: Head
-    people: tuple[PersonToCheck, ...]
+    people: tuple[PersonNamed, ...]
 
 
 class PersonMatch(StrEnum):

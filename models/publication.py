@@ -1,6 +1,7 @@
 """One change of a dossier, as it is written to the ledger and told to people: one `Publication`, one transaction."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from models.base import Code, Instant, LongText, MessageKey, Model, Text
 from models.clock import Timeliness
@@ -11,11 +12,32 @@ from models.plan import Plan
 from models.statuses import Status
 
 
+class Notice(StrEnum):
+    """The notices citizens get; their words are in `models/data/notices.toml`."""
+
+    SUBMITTED = "submitted"
+    DOCUMENTS_NEEDED = "documents_needed"
+    PAYMENT_NEEDED = "payment_needed"
+    EXPECTED_DATES = "expected_dates"
+    CONSENTS_ASKED = "consents_asked"
+    LEG_DATES = "leg_dates"
+    GROUP_DATES = "group_dates"
+    LEG_DECIDED = "leg_decided"
+    LEG_COMPLETED = "leg_completed"
+    LEG_REFUSED = "leg_refused"
+    LEG_CONSENT_DECLINED = "leg_consent_declined"
+    LEG_CONSENT_EXPIRED = "leg_consent_expired"
+    LEG_NOT_POSSIBLE = "leg_not_possible"
+    CONCLUDED = "concluded"
+    ENDED_UNPAID = "ended_unpaid"
+    ENDED_WITHOUT_DOCUMENTS = "ended_without_documents"
+
+
 class NoticeOrder(Model):
     """A notice to the citizen, by template (`models/data/notices.toml`); `key` makes it unique for ever."""
 
     key: MessageKey
-    template: Code
+    template: Notice
     values: Mapping[str, str] = {}
 
 

@@ -1,1 +1,1 @@
-"""What our processes have in common: how they live and stop, how they show that they are well, who works in a worker."""
+"""What our processes have in common: how they live, stop and show that they are well; who works in a worker."""

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from fastapi import APIRouter, Response
@@ -18,6 +17,7 @@ from temporalio.client import Client
 
 from ledger.engine import check_schema
 from models.base import Code, LongText, Model
+from models.labelled import Labelled
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 
@@ -35,28 +35,14 @@ class Problem(Model):
     detail: LongText
 
 
-class Reason(StrEnum):
+class Reason(Labelled):
     """Why a process cannot do its work."""
 
-    STARTING = "starting"
-    STOPPING = "stopping"
-    PART_DIED = "part_died"
-    LEDGER = "ledger"
-    TEMPORAL = "temporal"
-
-    @property
-    def label(self) -> str:
-        """What an operator reads."""
-        return _REASONS[self]
-
-
-_REASONS = {
-    Reason.STARTING: "Tiến trình đang khởi động.",
-    Reason.STOPPING: "Tiến trình đang dừng.",
-    Reason.PART_DIED: "Một phần của tiến trình đã dừng ngoài ý muốn; cần khởi động lại.",
-    Reason.LEDGER: "Sổ hồ sơ (cơ sở dữ liệu) chưa dùng được hoặc không khớp phiên bản.",
-    Reason.TEMPORAL: "Temporal chưa trả lời.",
-}
+    STARTING = "starting", "Tiến trình đang khởi động."
+    STOPPING = "stopping", "Tiến trình đang dừng."
+    PART_DIED = "part_died", "Một phần của tiến trình đã dừng ngoài ý muốn; cần khởi động lại."
+    LEDGER = "ledger", "Sổ hồ sơ (cơ sở dữ liệu) chưa dùng được hoặc không khớp phiên bản."
+    TEMPORAL = "temporal", "Temporal chưa trả lời."
 
 
 class NotReady(Problem):

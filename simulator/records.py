@@ -7,9 +7,10 @@ from typing import Any
 
 from models.address import Address
 from models.base import Code, Instant, Model, NoticeText, Text
+from models.declaration import PersonNamed
 from models.documents import Document, DocumentKind
 from models.identity import BirthNoticeNumber, PersonalId, Sex
-from models.messages import DispatchKind, PersonToCheck
+from models.messages import DispatchKind
 from models.statuses import Status
 from models.systems import System
 from simulator.instructions import ConsentReply, Instruction
@@ -108,7 +109,7 @@ class StatusTaken(Record):
 class PeopleAsked(Record):
     """People we asked to have validated."""
 
-    people: tuple[PersonToCheck, ...]
+    people: tuple[PersonNamed, ...]
 
 
 class NoticeAsked(Record):

@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from models.dossier import GroupOutcome
-from models.messages import BirthNoticeQuery, BirthNoticeState, PeopleQuery, PersonMatch, PersonToCheck
+from models.messages import BirthNoticeQuery, BirthNoticeState, PeopleQuery, PersonMatch
 from models.start import StartDossier
 from models.systems import System
 from workflows import ports
@@ -39,10 +39,7 @@ class BirthProcedureGroup(ProcedureGroup):
 
     async def check_people(self) -> None:
         """Names and numbers against the population database: a doubt warns the operator and never blocks."""
-        people = tuple(
-            PersonToCheck(role=named.role, full_name=named.full_name, personal_id=named.personal_id)
-            for named in self.declaration.people_to_validate()
-        )
+        people = self.declaration.people_to_validate()
         query = PeopleQuery(head=self.head("people"), people=people)
         try:
             answer = await call_system(

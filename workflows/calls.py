@@ -53,8 +53,8 @@ async def call_ledger(port: Callable[[P], Awaitable[R]], message: P, summary: st
 async def compute(port: Callable[[P], Awaitable[R]], query: P, summary: str) -> R:
     """Ask the worker's law and calendar; the answer is recorded, so replay never computes it again.
 
-    Who asks may be cancelled, the question never is: it takes milliseconds, and the time-skipping test server hangs when
-    what is cancelled has just been done (measured: ACTIVITY_UNKNOWN, one run in six).
+    Who asks may be cancelled, the question never is: it takes milliseconds, and the time-skipping test server hangs
+    when what is cancelled has just been done (measured: ACTIVITY_UNKNOWN, one run in six).
     """
     return await asyncio.shield(
         workflow.execute_activity(

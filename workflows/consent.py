@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from models.base import legal_date
-from models.delivery import Notice
 from models.dossier import Consent, ConsentState, ConsentVerdict, Leg, consent_verdict
 from models.messages import ConsentMessage
 from models.plan import AskedPerson, LegPlan
+from models.publication import Notice
 from models.reducers import with_consent
 from models.systems import System
 from models.words import last_day, listed

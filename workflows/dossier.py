@@ -30,7 +30,7 @@ from models.facts import (
     PaymentConfirmed,
 )
 from models.plan import LegPlan, Plan, RequiredDocument
-from models.publication import HeardFact, NoticeOrder, Publication, StatusEvent
+from models.publication import HeardFact, Notice, NoticeOrder, Publication, StatusEvent
 from models.reducers import apply_agency_event, apply_consent, not_in_future
 from models.search_attributes import SearchAttribute
 from models.start import CALENDAR_CHANGED, StartDossier
@@ -252,7 +252,7 @@ class DossierWorkflow:
             StatusEvent(key=key, status=status, at=self.time.now(), leg=leg, incoming=incoming)
         )
 
-    def tell(self, template: str, **values: str) -> None:
+    def tell(self, template: Notice, **values: str) -> None:
         """A notice to the citizen."""
         key = f"{self.code}:notice:{self._journal.number()}:{template}"
         self._journal.notices.append(NoticeOrder(key=key, template=template, values=values))

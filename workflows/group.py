@@ -8,11 +8,11 @@ from temporalio.exceptions import ActivityError
 
 from models.base import legal_date
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due, Timeliness, timeliness
-from models.delivery import Notice
 from models.details import state
 from models.dossier import CitizenLimit, DossierOutcome, DossierStage, GroupOutcome, Leg, LegOutcome
 from models.messages import BirthNoticeState, Head, PaymentMessage
 from models.plan import LegPlan, RequiredDocument
+from models.publication import Notice
 from models.start import CitizenDueQuery, DueQuery, ExpectedQuery, LawQuery, Resolved, StartDossier
 from models.statuses import PortalStatus
 from models.systems import System

@@ -8,10 +8,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from models.clock import Timeliness, timeliness
-from models.delivery import Notice
 from models.dossier import ConsentState, ConsentVerdict, Leg, LegOutcome, LegStage
 from models.messages import ConsentEvidence, LegMessage
 from models.plan import LegPlan
+from models.publication import Notice
 from models.reducers import acknowledged, results_complete, verified
 from models.start import DueQuery
 from models.words import in_words, listed, when

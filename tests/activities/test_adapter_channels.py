@@ -11,7 +11,7 @@ from activities.http import (
     AgencyUnreadable,
 )
 from models.address import Address
-from models.declaration import PersonRole
+from models.declaration import PersonNamed, PersonRole
 from models.documents import DocumentKind
 from models.dossier import Fee, FeeLine
 from models.messages import (
@@ -21,7 +21,6 @@ from models.messages import (
     PaymentMessage,
     PeopleQuery,
     PersonMatch,
-    PersonToCheck,
 )
 from models.statuses import PortalStatus, Status, StatusSystem
 from models.systems import System
@@ -72,7 +71,7 @@ def people(*numbers: str) -> PeopleQuery:
     return PeopleQuery(
         head=head("people"),
         people=tuple(
-            PersonToCheck(role=PersonRole.MOTHER, full_name="Nguyễn Thị Mẫu", personal_id=number) for number in numbers
+            PersonNamed(role=PersonRole.MOTHER, full_name="Nguyễn Thị Mẫu", personal_id=number) for number in numbers
         ),
     )
 

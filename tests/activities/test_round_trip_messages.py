@@ -19,7 +19,7 @@ from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from models.declaration import BirthDeclaration, PersonRole
-from models.delivery import Notice, dispatches, templates
+from models.delivery import dispatches, templates
 from models.documents import DocumentKind
 from models.dossier import DossierStage, Fee, FeeLine, Leg, LegOutcome, LegStage
 from models.law import Group, pack
@@ -30,10 +30,9 @@ from models.messages import (
     DispatchKind,
     PaymentMessage,
     PeopleQuery,
-    PersonToCheck,
 )
 from models.plan import AskedPerson, resolve_plan
-from models.publication import NoticeOrder, Publication, StatusEvent
+from models.publication import Notice, NoticeOrder, Publication, StatusEvent
 from models.statuses import PortalStatus, Status, StatusSystem
 from models.submission import submission
 from models.systems import Role, System
@@ -90,7 +89,7 @@ def everything() -> tuple[Dispatch, ...]:
         stage=DossierStage.IN_PROGRESS,
         provincial_code=PROVINCIAL_CODE,
         notices=tuple(
-            NoticeOrder(key=f"{CODE}:notice:{notice.value}", template=notice.value, values=_filled(notice))
+            NoticeOrder(key=f"{CODE}:notice:{notice.value}", template=notice, values=_filled(notice))
             for notice in Notice
         ),
         statuses=tuple(
@@ -118,10 +117,7 @@ def _portal(code: PortalStatus) -> Status:
 async def tell_everybody(play: Stage, form: BirthDeclaration) -> None:
     """Every message that is no dossier part, as the workflow makes them."""
     adapters = play.adapters
-    people = tuple(
-        PersonToCheck(role=named.role, full_name=named.full_name, personal_id=named.personal_id)
-        for named in form.people_to_validate()
-    )
+    people = form.people_to_validate()
     await adapters.population.check(PeopleQuery(head=head("people"), people=people))
     assert form.birth_notice
     await adapters.health.look_up(BirthNoticeQuery(head=head("notice"), number=form.birth_notice.number))

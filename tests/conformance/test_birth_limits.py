@@ -12,11 +12,11 @@ import pytest
 
 from ledger.values import GROUP_CLOCK, StoredDossier
 from models.clock import ClockEntryKind, Timeliness
-from models.delivery import Notice
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, LegStage
 from models.facts import FactRefusal, PassedOn, Verification
 from models.messages import Sent
+from models.publication import Notice
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused
 from tests.workflows.inputs import BIRTH, HEALTH, IDENTITY, RESIDENCE, free, moment

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.http import AgencyUnavailable
-from models.messages import PersonToCheck
+from models.declaration import PersonNamed
 from settings import LogLevel, Settings
 from telemetry import traces
 from telemetry.logs import JsonLines, Key, TextLines, configure
@@ -89,7 +89,7 @@ def test_a_workflow_somebody_named_after_a_person_is_not_named(workflow_id: str)
 
 def _invalid() -> ValidationError:
     with pytest.raises(ValidationError) as caught:
-        PersonToCheck.model_validate({"role": PERSONAL, "full_name": PERSONAL, "personal_id": PERSONAL})
+        PersonNamed.model_validate({"role": PERSONAL, "full_name": PERSONAL, "personal_id": PERSONAL})
     return caught.value
 
 

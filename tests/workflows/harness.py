@@ -28,7 +28,6 @@ from ledger.values import GROUP_CLOCK, StoredDossier
 from models.base import LEGAL_ZONE
 from models.calendar import load_calendar
 from models.declaration import BirthDeclaration
-from models.delivery import Notice
 from models.documents import DocumentKind
 from models.dossier import DossierStage, DossierView, GroupOutcome, Leg
 from models.facts import (
@@ -49,6 +48,7 @@ from models.facts import (
 )
 from models.law import Group
 from models.messages import ConsentMessage, DispatchKind, LegMessage
+from models.publication import Notice
 from models.start import StartDossier
 from models.submission import submission
 from models.systems import System

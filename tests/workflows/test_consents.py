@@ -7,10 +7,10 @@ from typing import cast
 
 from models.calendar import WorkingCalendar
 from models.clock import Timeliness
-from models.delivery import Notice
 from models.documents import DocumentKind
 from models.dossier import ConsentState, DossierOutcome, LegOutcome, LegStage
 from models.facts import Answer, FactRefusal
+from models.publication import Notice
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused
 from tests.workflows.inputs import BIRTH, HEALTH, IDENTITY, RESIDENCE, free, moment

@@ -15,7 +15,6 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.common import RawValue
 
-from models.delivery import Notice
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, DossierStage, DossierView
 from models.facts import (
@@ -32,6 +31,7 @@ from models.facts import (
 )
 from models.law import Group
 from models.messages import BirthNoticeState
+from models.publication import Notice
 from models.start import StartDossier
 from models.statuses import Status, StatusSystem
 from models.submission import submission

@@ -11,12 +11,12 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.ledger import NOT_IN_LEDGER, TRAINING_REFUSED
 from ledger.errors import DuplicateDossier
-from models.delivery import Notice
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, DossierStage, DossierView
 from models.facts import DocumentsSupplied, FactRefusal, PaymentConfirmed
 from models.law import Group
 from models.messages import BirthNoticeState, PersonMatch
+from models.publication import Notice
 from models.start import StartDossier
 from models.submission import submission
 from models.systems import System

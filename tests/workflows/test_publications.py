@@ -12,13 +12,13 @@ from temporalio import activity
 
 from activities.ledger import LedgerActivities
 from ledger.errors import DuplicateDossier
-from models.delivery import Notice, templates
+from models.delivery import templates
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome
 from models.facts import Answer, FactKind
 from models.law import Group
 from models.messages import DispatchKind
-from models.publication import Publication
+from models.publication import Notice, Publication
 from models.statuses import PortalStatus, StatusSystem
 from models.submission import submission
 from models.systems import System

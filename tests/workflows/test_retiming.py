@@ -4,9 +4,9 @@ from pathlib import Path
 
 from models.calendar import load_calendar
 from models.clock import ClockEntryKind
-from models.delivery import Notice
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, LegStage
+from models.publication import Notice
 from models.start import CALENDAR_CHANGED
 from tests.workflows.harness import Play, notices
 from tests.workflows.inputs import HEALTH, RESIDENCE, moment

@@ -26,8 +26,9 @@ from ledger.store import Ledger
 from models.documents import MAX_DOCUMENT_BYTES, DocumentRefused
 from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent, WireDocument, event_schemas
 from models.facts import Accepted, FactKind, FactRefusal, FactRefused, InboundFact
-from processes.lifecycle import Stop, leave, serving
+from processes.lifecycle import Stop, leave
 from processes.probes import PROBLEM_MEDIA_TYPE, Problem, Reason, Surroundings, probes
+from processes.serving import serving
 from settings import BadSettings, Settings
 from telemetry import logs, traces
 from workflows.plugin import connect, core_logs

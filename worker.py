@@ -20,8 +20,9 @@ from ledger.errors import DatabaseUnusable
 from models.calendar import CalendarError
 from models.commune_files import CommuneListError
 from processes.crew import QUEUES, Crew, Queues, UnknownQueue, running_crew
-from processes.lifecycle import Stop, leave, serving
+from processes.lifecycle import Stop, leave
 from processes.probes import Reason, Surroundings, probes
+from processes.serving import serving
 from settings import BadSettings, Settings
 from telemetry import logs, traces
 from telemetry.metrics import MetricsOff, metered_runtime

@@ -9,10 +9,10 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from processes.serving import serving
 from settings import Settings
 from simulator.app import create_app
 from simulator.book import Book
-from simulator.server import serving
 from telemetry import logs, traces
 
 SERVICE = "lienthong-simulator"
@@ -37,7 +37,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         Path(arguments.book).parent.mkdir(parents=True, exist_ok=True)
     with contextlib.closing(Book(arguments.book)) as book:
         app = create_app(book, arguments.gateway, arguments.pace)
-        async with serving(app, arguments.port) as url:
+        async with serving(app, port=arguments.port) as url:
             logger.info("simulator ready: %s, events go to %s", url, arguments.gateway)
             await stop.wait()
 

@@ -20,12 +20,12 @@ from models.events import CloudEvent
 from models.messages import ConsentMessage, Dispatch, DispatchKind, Head, LegMessage
 from models.plan import AskedPerson
 from models.systems import System
+from processes.serving import serving
 from settings import Settings
 from simulator.app import create_app
 from simulator.book import Book
 from simulator.instructions import Instruction
 from simulator.records import AnswerState, DossierBook
-from simulator.server import serving
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
 CODE = "G22.99.08-261119-000001"

@@ -20,8 +20,8 @@ from models.facts import AgencyEvent, Decided, InboundFact, Received, Refused, R
 from models.identity import personal_id_parts
 from models.statuses import Status, StatusSystem, status_label
 from models.systems import System
+from processes.serving import serving
 from simulator.records import AnswerState
-from simulator.server import serving
 from tests.activities.simulated import (
     CODE,
     LEGS,

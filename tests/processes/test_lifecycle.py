@@ -27,8 +27,8 @@ from models.messages import Dispatch
 from models.systems import System
 from processes import probes
 from processes.crew import Crew
-from processes.lifecycle import serving
 from processes.probes import Reason, Surroundings
+from processes.serving import serving
 from settings import Settings
 from telemetry.metrics import AgencyCalls, metered_runtime
 from tests.ledger.builders import notice, numbered, opened, published

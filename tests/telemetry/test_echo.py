@@ -5,7 +5,7 @@ from pathlib import Path
 
 from activities.adapters import Adapters
 from models.systems import System
-from simulator.server import serving
+from processes.serving import serving
 from telemetry import traces
 from tests.activities.simulated import CODE, Gateway, Stage, leg_message, read, settings_for, simulator, stage
 

@@ -128,8 +128,8 @@ class DirectInbox:
             opened = await asyncio.to_thread(self._ledger.opened, code)
         except UnknownDossier:
             raise FactRefused(FactRefusal.UNKNOWN_DOSSIER, f"Không có hồ sơ {code}.") from None
-        if not opened.started:
-            raise NotDelivered("Hồ sơ đã vào sổ nhưng chưa chạy; hãy gửi lại thông điệp này.") from None
+        if not opened.concluded:  # it has yet to start, or Temporal does not have it: then its ledger knows better
+            raise NotDelivered("Hồ sơ chưa chạy ở Temporal này; hãy gửi lại thông điệp này.") from None
         raise FactRefused(FactRefusal.ENDED, f"Hồ sơ {code} đã kết thúc.") from None
 
 

@@ -22,7 +22,7 @@ class Unit:
     name: str
 
 
-Seconds = Annotated[float, Unit("seconds")]
+Seconds = Annotated[float, Field(allow_inf_nan=False), Unit("seconds")]
 PerSecond = Annotated[float, Field(gt=0), Unit("per second")]
 Share = Annotated[float, Field(gt=0, le=1), Unit("share of the machine")]
 Port = Annotated[int, Field(ge=1, le=65_535)]

@@ -44,14 +44,15 @@ class WorkerProcess:
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
+        self.died = False
         self.crew: Crew | None = None
         self.surroundings: Surroundings | None = None
 
     @property
     def dead(self) -> Collection[Reason]:
-        """A part has died. Who stops in good order is not dead."""
-        died = self.crew and not self.crew.complete and not self._stop.asked.is_set()
-        return (Reason.PART_DIED,) if died else ()
+        """A part has died, also while the others stop over it. Who is told to stop and does is not dead."""
+        dies = self.crew and not self.crew.complete and not self._stop.asked.is_set()
+        return (Reason.PART_DIED,) if dies or self.died else ()
 
     async def unready(self) -> Collection[Reason]:
         """Starting, stopping, or without what it needs."""
@@ -80,6 +81,7 @@ async def serve(settings: Settings, queues: Queues, runtime: Runtime) -> None:
         process.crew = crew
         logger.info("worker sẵn sàng: %s", queues)
         died = await _first_to_die(crew, stop)
+        process.died = died is not None
         stop.begin()
         logger.info("worker đang dừng")
     if died:

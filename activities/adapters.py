@@ -14,6 +14,9 @@ from telemetry.metrics import AgencyCalls
 
 A = TypeVar("A")
 
+_RELAYED_AT_ONCE = 1
+"""The outbox sends one row at a time on each channel."""
+
 
 class Adapters:
     """The adapters with their connections; use as an async context manager, which closes them.
@@ -25,7 +28,13 @@ class Adapters:
     def __init__(self, settings: Settings, calls: AgencyCalls | None = None) -> None:
         self.calls = calls or AgencyCalls()
         self._clients = {
-            system: AgencyClient(system, settings.url(system), settings.call_timeout, settings.code_prefix)
+            system: AgencyClient(
+                system,
+                settings.url(system),
+                settings.call_timeout,
+                settings.code_prefix,
+                settings.concurrency(system) + _RELAYED_AT_ONCE,
+            )
             for system in System
         }
         self._made = {

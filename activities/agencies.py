@@ -65,44 +65,48 @@ class AgencyActivities:
     @activity.defn(name="look_up_birth_notice")
     async def look_up_birth_notice(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
         """Find a birth notice; a look-up may be repeated freely."""
-        return await self._told(System.HEALTH, query.head, partial(self._adapters.health.look_up, query))
+        look_up = partial(self._adapters.health.look_up, query)
+        return await _told(System.HEALTH, query.head, partial(self._counted, System.HEALTH, look_up))
 
     @activity.defn(name="check_people")
     async def check_people(self, query: PeopleQuery) -> PeopleAnswer:
         """Validate people; a look-up may be repeated freely."""
-        return await self._told(System.POPULATION, query.head, partial(self._adapters.population.check, query))
+        check = partial(self._adapters.population.check, query)
+        return await _told(System.POPULATION, query.head, partial(self._counted, System.POPULATION, check))
 
     async def _once(
         self, head: Head, system: System, step: str, send: Callable[[], Awaitable[Sent]], *, leg: str | None = None
     ) -> Sent:
-        reply = await asyncio.to_thread(self._ledger.reply_to, head.key)
-        if reply is not None:
+        async def exchange() -> Sent:
+            reply = await asyncio.to_thread(self._ledger.reply_to, head.key)
+            if reply is not None:
+                return reply
+            await asyncio.to_thread(self._ledger.sending, head, system, step, leg)
+            reply = await self._counted(system, send)
+            await asyncio.to_thread(self._ledger.sent, head.key, reply)
             return reply
-        await asyncio.to_thread(self._ledger.sending, head, system, step, leg)
-        reply = await self._told(system, head, send)
-        await asyncio.to_thread(self._ledger.sent, head.key, reply)
-        return reply
 
-    async def _told(self, system: System, head: Head, call: Callable[[], Awaitable[A]]) -> A:
-        """The answer of a call; its failure as Temporal retries it."""
-        try:
-            with self._adapters.calls.timed(system):
-                return await _in_time(head, call)
-        except AgencyError as error:
-            raise as_application_error(error, system) from error
+        return await _told(system, head, exchange)
+
+    async def _counted(self, system: System, call: Callable[[], Awaitable[A]]) -> A:
+        with self._adapters.calls.timed(system):
+            return await call()
 
     async def _read(self, document: Document) -> bytes:
         return await asyncio.to_thread(self._documents.get, document)
 
 
-async def _in_time(head: Head, call: Callable[[], Awaitable[A]]) -> A:
-    """The answer, broken off a little before Temporal gives the activity to somebody else: two at once could both send.
+async def _told(system: System, head: Head, exchange: Callable[[], Awaitable[A]]) -> A:
+    """The outcome of a whole exchange, ledger and all; its failure as Temporal retries it.
 
-    Raises AgencyUnavailable then, and whatever the call raises.
+    Broken off a little before Temporal gives the activity to somebody else: two at once could both send.
     """
     limit = activity.info().start_to_close_timeout
     try:
         async with asyncio.timeout((limit - _MARGIN).total_seconds() if limit else None):
-            return await call()
+            return await exchange()
+    except AgencyError as error:
+        raise as_application_error(error, system) from error
     except TimeoutError:
-        raise AgencyUnavailable("không trả lời kịp", dossier_code=head.dossier_code) from None
+        late = AgencyUnavailable("không trả lời kịp", dossier_code=head.dossier_code)
+        raise as_application_error(late, system) from None

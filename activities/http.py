@@ -34,8 +34,6 @@ SLOW_RETRY = timedelta(hours=1)
 MAX_RETRY_AFTER = timedelta(days=1)
 """The longest pause an agency may ask for; a larger Retry-After is taken as this."""
 
-MAX_CONNECTIONS = 20
-
 _TRY_AGAIN = frozenset({408, 425, 429})
 
 M = TypeVar("M", bound=BaseModel)
@@ -175,16 +173,19 @@ class AgencyReply:
 
 
 class AgencyClient:
-    """The HTTP client of one system; `timeout` is the seconds one whole call may take, `unit` our unit code there."""
+    """The HTTP client of one system; `timeout` is the seconds one whole call may take, `unit` our unit code there.
 
-    def __init__(self, system: System, base_url: str, timeout: float, unit: str = "") -> None:
+    A call waits for one of the `connections` within its timeout, so there must be one for each call at once.
+    """
+
+    def __init__(self, system: System, base_url: str, timeout: float, unit: str = "", connections: int = 20) -> None:
         self.system = system
         self.unit = unit
         self._timeout = timeout
         self._http = httpx.AsyncClient(
             base_url=base_url,
             timeout=timeout,
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+            limits=httpx.Limits(max_connections=connections),
             headers={"Accept": "application/json, application/problem+json", "Accept-Encoding": "identity"},
             verify=_tls(),
             trust_env=False,

@@ -19,7 +19,8 @@ TRAINING_REFUSED = "TrainingRefused"
 
 
 class LedgerActivities:
-    """The ledger as workflows see it. `wake_outbox` and `published` are called after each publication."""
+    """The ledger as workflows see it. `wake_outbox` is called after each publication, `concluded` after the one
+    that concludes a dossier."""
 
     def __init__(
         self,
@@ -27,12 +28,12 @@ class LedgerActivities:
         *,
         training: bool,
         wake_outbox: Callable[[], None],
-        published: Callable[[Publication], None] = lambda _: None,
+        concluded: Callable[[Publication], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._training = training
         self._wake_outbox = wake_outbox
-        self._published = published
+        self._concluded = concluded
 
     @activity.defn(name="confirm_dossier")
     def confirm_dossier(self, start: StartDossier) -> None:
@@ -54,8 +55,9 @@ class LedgerActivities:
         """One change, and everything that goes out because of it, in one transaction."""
         plan = publication.plan or self._ledger.plan(publication.code)
         declaration = self._ledger.declaration(publication.code)
-        self._ledger.publish(publication, dispatches(publication, plan, declaration) if plan else ())
+        concluded = self._ledger.publish(publication, dispatches(publication, plan, declaration) if plan else ())
         self._wake_outbox()
-        self._published(publication)
+        if concluded:
+            self._concluded(publication)
         legs = [f"{leg.key} {(leg.outcome or leg.stage).value}" for leg in publication.legs]
         logger.info("%s%s", publication.stage.value, "".join(f"; {leg}" for leg in legs))

@@ -6,6 +6,7 @@ only itself. Several worker processes may relay: a row is leased to one at a tim
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -97,19 +98,18 @@ class OutboxRelay:
         return timedelta(seconds=_BATCH * each + _LEASE_MARGIN)
 
     async def _send_all(self, channel: System, claimed: Sequence[Claimed]) -> None:
-        """Send the rows in order; stopped half-way, give back the leases of what was not sent."""
+        """Send the rows in order while their lease lasts; give back the leases of what was not sent."""
         waiting = list(claimed)
+        must_be_done = time.monotonic() + self._lease(channel).total_seconds() - _LEASE_MARGIN / 2
         try:
             while waiting:
                 await _either(self._stopping, 1 / self._settings.rate(channel))
-                if self._stopping.is_set():
+                if self._stopping.is_set() or time.monotonic() + self._settings.call_timeout > must_be_done:
                     break
                 await self._send(channel, waiting[0])
                 waiting.pop(0)
-        except asyncio.CancelledError:
-            self._give_back(waiting)
-            raise
-        self._give_back(waiting)
+        finally:
+            await asyncio.shield(asyncio.to_thread(self._give_back, waiting))
 
     def _give_back(self, rows: Sequence[Claimed]) -> None:
         for row in rows:

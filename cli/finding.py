@@ -53,17 +53,17 @@ def answer(
         emit_json({"query": query}) if as_json else say(query)
         return
 
-    async def find() -> list[FoundDossier]:
+    async def find() -> tuple[list[FoundDossier], int]:
         client = await open_client(settings, as_json=as_json)
         try:
-            return await found(client, asked, query, limit)
+            return await found(client, asked, query, limit), (await client.count_workflows(query)).count
         except RPCError as error:
             if error.status is not RPCStatusCode.INVALID_ARGUMENT:
                 raise
             hint = "Worker bản này đã chạy ở đây lần nào chưa? Khi khởi động, nó đăng ký các thuộc tính tìm kiếm."
             fail(Exit.FAILED, f"Temporal không nhận câu truy vấn: {error.message}", hint, as_json=as_json)
 
-    dossiers = run(find(), as_json=as_json)
+    dossiers, every = run(find(), as_json=as_json)
     if as_json:
         emit_json(dossiers)
         return
@@ -72,6 +72,10 @@ def answer(
         return
     columns = ("Mã", "Tỉnh", "Tình trạng", "Hạn chung", "Đang chờ", "Chờ từ", "Quá hạn ở")
     table(asked.title, columns, map(_row, dossiers))
+    if len(dossiers) < every:
+        say(f"{len(dossiers)} trong {every} hồ sơ; thêm --limit, hoặc hỏi hẹp hơn (ví dụ --province).")
+    if every > _MOST:
+        say(f"Chỉ xếp thứ tự được {_MOST} hồ sơ mới nhất: hãy hỏi hẹp hơn để thấy việc chờ lâu nhất.")
 
 
 async def found(client: Client, asked: Question, query: str, limit: int) -> list[FoundDossier]:
@@ -107,6 +111,12 @@ def _row(dossier: FoundDossier) -> tuple[str, ...]:
         f"{status.label}{timely}" if status else "–",
         when(dossier.due_at) if dossier.due_at else "–",
         listed(dossier.waiting_for) or "–",
-        when(dossier.waiting_since) if dossier.waiting_since else dossier.stuck_since or "–",
+        _since(dossier),
         listed(dossier.overdue_at) or "–",
     )
+
+
+def _since(dossier: FoundDossier) -> str:
+    """Since when somebody is waited for: the citizen, or an agency without a due date; both where both are."""
+    citizen = when(dossier.waiting_since) if dossier.waiting_since else None
+    return listed(since for since in (citizen, dossier.stuck_since) if since) or "–"

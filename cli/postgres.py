@@ -14,6 +14,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 OWNER = "postgres"
 LEDGER = "lienthong"
@@ -36,7 +37,7 @@ def package() -> ModuleType:
 
 def url(folder: Path, database: str = LEDGER) -> str:
     """The SQLAlchemy URL of a database of the server in that folder; `psql` understands it too."""
-    return f"postgresql://{OWNER}@/{database}?host={folder.resolve()}"
+    return f"postgresql://{OWNER}@/{database}?host={quote(str(folder.resolve()))}"
 
 
 def psql() -> Path:

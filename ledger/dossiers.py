@@ -11,6 +11,7 @@ from ledger.transactions import Transactions, add_documents, found, insert_if_ab
 from ledger.values import OPEN_DOSSIERS, Opened
 from models.base import Code, legal_date
 from models.declaration import BirthDeclaration
+from models.dossier import DossierStage
 from models.law import Group
 from models.plan import Plan
 from models.submission import Submission
@@ -63,7 +64,7 @@ class Dossiers(Transactions):
     def opened(self, code: Code) -> Opened:
         """The dossier of that code as it stands. Raises UnknownDossier."""
         with self._reading() as session:
-            return Opened(code=code, created=False, started=found(session, code).started)
+            return _known(found(session, code))
 
     def declaration(self, code: Code) -> BirthDeclaration:
         """The declaration the dossier was opened with. Raises UnknownDossier."""
@@ -91,11 +92,16 @@ def _earlier(session: Session, submission: Submission) -> Opened | None:
     if same:
         if same.content_key != submission.content_key:
             raise SubmissionReused
-        return Opened(code=same.code, created=False, started=same.started)
+        return _known(same)
     if known:
         claiming = known[0]
         raise DuplicateDossier(claiming.code if claiming.applicant_key == submission.applicant_key else None)
     return None
+
+
+def _known(dossier: DossierRow) -> Opened:
+    concluded = dossier.stage is DossierStage.CONCLUDED
+    return Opened(code=dossier.code, created=False, started=dossier.started, concluded=concluded)
 
 
 def _opened(session: Session, submission: Submission, group: Group, prefix: Code) -> Opened:

@@ -28,8 +28,10 @@ from models.tables import (
 class Publications(Transactions):
     """The changes of dossiers whose workflow runs."""
 
-    def publish(self, publication: Publication, dispatches: Sequence[Dispatch]) -> None:
+    def publish(self, publication: Publication, dispatches: Sequence[Dispatch]) -> bool:
         """Writes one change and puts its dispatches into the outbox; twice is the same as once.
+
+        Whether the dossier has concluded by this very change.
 
         What a later publication has written of dossier, plan or leg stays; whatever is only ever added (clock entries,
         documents, statuses, heard facts, outbox rows by their key) is added if it is not there. A dossier that ends
@@ -39,6 +41,7 @@ class Publications(Transactions):
         """
         with self._writing() as session:
             dossier = locked(session, publication.code)
+            was_open = dossier.concluded_at is None
             _write_state(dossier, publication)
             _write_legs(session, publication)
             _write_clocks(session, publication)
@@ -47,6 +50,7 @@ class Publications(Transactions):
             _write_outbox(session, publication.code, dispatches)
             if dossier.stage is DossierStage.CONCLUDED and not _birth_registered(session, dossier):
                 _let_go(dossier)
+            return was_open and dossier.concluded_at is not None
 
 
 def _let_go(dossier: DossierRow) -> None:

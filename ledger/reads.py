@@ -2,9 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from ledger.messages import read_refused_facts
@@ -12,8 +10,6 @@ from ledger.outbox import stored_notice
 from ledger.transactions import Transactions
 from ledger.values import (
     GROUP_CLOCK,
-    OPEN_DOSSIERS,
-    OPEN_LEGS,
     StoredClock,
     StoredConsent,
     StoredDocument,
@@ -22,7 +18,6 @@ from ledger.values import (
 from models.base import Code
 from models.details import attributes
 from models.dossier import DossierStage, DossierView, Leg
-from models.law import Group
 from models.plan import Plan
 from models.publication import DossierSummary
 from models.search_attributes import SearchAttribute
@@ -45,37 +40,18 @@ class Reads(Transactions):
         self,
         stage: DossierStage | None = None,
         province: Code | None = None,
-        group: Group | None = None,
-        overdue_at: datetime | None = None,
         limit: int = 100,
     ) -> tuple[DossierSummary, ...]:
-        """The newest dossiers first, at most `limit`.
-
-        `overdue_at` leaves only open dossiers that are, at that instant, past the due date of the dossier or of a leg
-        still to be done.
-        """
+        """The newest dossiers first, at most `limit`."""
         wanted = select(DossierRow).order_by(col(DossierRow.opened_at).desc(), col(DossierRow.code).desc()).limit(limit)
         if stage:
             wanted = wanted.where(DossierRow.stage == stage)
         if province:
             wanted = wanted.where(DossierRow.province_code == province)
-        if group:
-            wanted = wanted.where(DossierRow.group == group)
-        if overdue_at:
-            wanted = wanted.where(_overdue(overdue_at))
         with self._reading() as session:
             rows = session.exec(wanted).all()
             legs = _legs(session, [row.code for row in rows])
             return tuple(_summary(row, legs[row.code]) for row in rows)
-
-
-def _overdue(at: datetime) -> ColumnElement[bool]:
-    late_legs = select(LegRow.dossier_code).where(
-        col(LegRow.due_at) < at, col(LegRow.stage).in_(OPEN_LEGS), col(LegRow.timeliness).is_(None)
-    )
-    late_dossier = and_(col(DossierRow.due_at) < at, col(DossierRow.timeliness).is_(None))
-    late = or_(late_dossier, col(DossierRow.code).in_(late_legs))
-    return and_(col(DossierRow.stage).in_(OPEN_DOSSIERS), late)
 
 
 def _legs(session: Session, codes: Sequence[Code]) -> Mapping[Code, list[Leg]]:

@@ -23,6 +23,7 @@ class Opened(Model):
     code: Code
     created: bool
     started: bool
+    concluded: bool = False
 
 
 class Verdict(Model):

@@ -7,6 +7,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 LEGAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """The zone all legal arithmetic is done in (giờ Việt Nam, UTC+7, no daylight saving)."""
@@ -58,7 +59,7 @@ def legal_date(instant: datetime) -> date:
 def _printable(value: str) -> str:
     """Refuse control characters other than line ends and tabs: no form needs them, PostgreSQL cannot store NUL."""
     if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in value):
-        raise ValueError("có ký tự điều khiển không in được")
+        raise PydanticCustomError("not_printable", "Có ký tự điều khiển không in được.")
     return value
 
 

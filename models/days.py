@@ -50,10 +50,10 @@ def _partial(value: object) -> object:
         )
     year, month, day = _parts(value)
     try:
-        date(year, month or 1, day or 1)
+        earliest = date(year, 1 if month is None else month, 1 if day is None else day)
     except ValueError as error:
         raise PydanticCustomError("day_unknown", "Ngày này không có trong lịch.") from error
-    _in_range(date(year, month or 1, day or 1))
+    _in_range(earliest)
     return value
 
 

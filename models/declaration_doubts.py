@@ -109,7 +109,7 @@ def about_mothers_age(section: str, mother: Parent, child: Child) -> Iterator[De
     age = full_years(mother.born.latest, child.born_on)
     if age < YOUNG_MOTHER:
         exact = mother.born.earliest == mother.born.latest
-        text = f"Ngày, tháng, năm sinh: người mẹ {'' if exact else 'có thể '}mới {age} tuổi khi sinh con."
+        text = f"Ngày, tháng, năm sinh: người mẹ {'' if exact else 'có thể '}mới {max(age, 0)} tuổi khi sinh con."
         yield _doubt(WarningCode.MOTHER_VERY_YOUNG, section, text)
 
 

@@ -34,11 +34,13 @@ def details(view: DossierView) -> str:
     lines = [f"**{plan.name}** – hồ sơ {view.code}, tỉnh {view.province_code}, gói luật {plan.pack}", ""]
     lines.append(f"Giai đoạn: **{view.outcome.label if view.outcome else view.stage.label}**{_group_due(view)}")
     lines += ["", "### Tiếp theo", "", *next_steps(view)]
-    for document in view.missing_documents:
-        lines.append(f"- Thiếu: {listed(kind.label for kind in document.any_of)} ({document.field})")
+    for document in () if view.outcome else view.missing_documents:
+        lines.append(f"- Thiếu: {' hoặc '.join(kind.label for kind in document.any_of)} ({document.field})")
     lines += ["", "| Thủ tục | Cơ quan | Tình trạng | Hạn | Đang chờ |", "|---|---|---|---|---|"]
     pairs = [(leg, plan.leg(leg.key)) for leg in view.legs]
-    lines += [f"| {p.name} | {p.agency} | {_marked(leg)} | {due(leg)} | {waiting(leg, p, plan)} |" for leg, p in pairs]
+    for leg, p in pairs:
+        waits = "–" if view.outcome else waiting(leg, p, plan)
+        lines.append(f"| {p.name} | {p.agency} | {_marked(leg)} | {due(leg)} | {waits} |")
     reasons = [f"- {what}: {' '.join(why.explanation)}" for what, why in _dates(view, plan)]
     if reasons:
         lines += ["", "Vì sao có hạn này:", *reasons]
@@ -95,6 +97,12 @@ def waiting(leg: Leg, leg_plan: LegPlan, plan: Plan) -> str:
         until = f", đến hết {last_day(asked[0].due.at)}" if asked[0].due.at else ""
         return listed(role.label for c in asked for role in c.person.roles) + until
     return leg_plan.agency
+
+
+def attributes_at_start(province_code: str) -> AttributeValues:
+    """The search attributes a dossier has before its workflow has done anything, so that nobody overlooks it."""
+    keywords = {SearchAttribute.PROVINCE: province_code, SearchAttribute.STAGE: DossierStage.INTAKE.value}
+    return AttributeValues(keywords=keywords, lists={}, instants={})
 
 
 def attributes(view: DossierView) -> AttributeValues:

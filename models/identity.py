@@ -36,7 +36,7 @@ def _shape(kind: str, pattern: str, message: str) -> AfterValidator:
 def _phone(value: object) -> object:
     if not isinstance(value, str):
         return value
-    digits = re.sub(r"[ .()\-]", "", value)
+    digits = re.sub(r"[ .()\-]", "", value.replace("(0)", ""))
     return "0" + digits.removeprefix("+84") if digits.startswith("+84") else digits
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from models.base import Code, LongText, Model, Text, legal, legal_date
 from models.codes import provinces
-from models.dossier import DossierOutcome
+from models.dossier import DossierOutcome, DossierStage
 from models.law import all_packs
 from models.search_attributes import NO_AGENCY, SearchAttribute
 from models.systems import Role, System
@@ -141,6 +141,13 @@ QUESTIONS = (
         query=f"{_RUNNING} AND {S.OVERDUE_AT} IS NOT NULL",
         narrowed={**_PROVINCE, Parameter.AGENCY: f'{S.OVERDUE_AT} = "{{agency}}"'},
         oldest_by=S.GROUP_DUE,
+    ),
+    Question(
+        key="checking",
+        title="Hồ sơ nào còn ở bước kiểm tra tờ khai?",
+        explanation="Bình thường chỉ vài giây; lâu hơn là hệ thống tra cứu hoặc sổ hồ sơ chưa trả lời.",
+        query=f'{_RUNNING} AND {S.STAGE} = "{DossierStage.INTAKE}"',
+        narrowed=_PROVINCE,
     ),
     Question(
         key="waiting-consent",

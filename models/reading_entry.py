@@ -30,11 +30,9 @@ def _cleaned(value: object, depth: int) -> object:
 
 
 def _without_fillers(form: Mapping[str, object], depth: int) -> dict[str, object]:
-    return {
-        key: _cleaned(value, depth + 1)
-        for key, value in form.items()
-        if not (isinstance(value, str) and says_nothing(value))
-    }
+    said = {key: value for key, value in form.items() if not (isinstance(value, str) and says_nothing(value))}
+    cleaned = {key: (value, _cleaned(value, depth + 1)) for key, value in said.items()}
+    return {key: kept for key, (value, kept) in cleaned.items() if kept != {} or value == {}}
 
 
 def _completed(ethnicity: Mapping[str, object]) -> dict[str, object]:

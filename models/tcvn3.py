@@ -15,6 +15,9 @@ _HIGH_HALF = (
 
 _DECODED = {0xA0 + at: letter for at, letter in enumerate(_HIGH_HALF)}
 _SIGNS = "¡¢£¤¥¦§¨©ª«¬\xad®µ¶¸¹»¼½¾÷×"
+_ALSO_WRITTEN = "ª\xad¹×"
+"""Signs people write themselves: “Mª”, “Lô B¹”, “A×B”, a soft hyphen pasted along. One alone proves nothing."""
+
 _SIGN_IN_A_WORD = re.compile(f"(?<=[^\\W\\d_])[{_SIGNS}](?=[^\\W\\d_])")
 _WORD = re.compile(f"[\\w{_SIGNS}·]+")
 _TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
@@ -28,6 +31,8 @@ _SYLLABLE = re.compile(
 def surely_tcvn3(text: str) -> bool:
     """Whether some word holds a sign that only TCVN3 read as Latin-1 puts there."""
     if text.isascii():
+        return False
+    if sum(sign in _SIGNS for sign in text) == 1 and any(sign in _ALSO_WRITTEN for sign in text):
         return False
     inside = _SIGN_IN_A_WORD.search(text) is not None
     return inside or any(_has_sign(word) and is_syllable(_decode(word)) for word in _WORD.findall(text))

@@ -133,7 +133,7 @@ async def running_crew(
                 ledger,
                 training=settings.training,
                 wake_outbox=relay.wake if relay else lambda: None,
-                published=Conclusions(meter).published,
+                concluded=Conclusions(meter).concluded,
             )
             threads = stack.enter_context(ThreadPoolExecutor(settings.ledger_tasks))
             workers[CORE] = _core_worker(client, settings, core_activities(on_ledger, law), threads)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from fastapi import APIRouter, Response
 from sqlalchemy import Engine
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
 from ledger.engine import check_schema
@@ -120,14 +121,16 @@ class _Check:
     async def _looked(self) -> bool:
         try:
             await self._look()
-        except Exception as error:  # whatever it is, it cannot be used; the log says what
-            logger.warning("chưa sẵn sàng: %s: %s", type(error).__name__, error)
+        except Exception as error:  # whatever it is, it cannot be used
+            logger.warning("chưa sẵn sàng: %s", type(error).__name__)
             return False
         return True
 
 
 async def _reach(client: Client) -> None:
-    await client.service_client.check_health(timeout=timedelta(seconds=_PATIENCE_SECONDS))
+    """Raises RPCError, also when the server has no such namespace."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    await client.workflow_service.describe_namespace(request, timeout=timedelta(seconds=_PATIENCE_SECONDS))
 
 
 def _answer(well: str, reasons: Collection[Reason]) -> Response:

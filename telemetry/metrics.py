@@ -209,11 +209,11 @@ class Conclusions:
     def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
         self._concluded = meter.create_counter(CONCLUDED.name.removesuffix("_total"), CONCLUDED.meaning)
 
-    def published(self, publication: Publication) -> None:
-        """A publication was written; the last one of a dossier has its outcome."""
-        if publication.outcome:
-            timeliness = publication.timeliness.value if publication.timeliness else "none"
-            self._concluded.add(1, {"outcome": publication.outcome.value, "timeliness": timeliness})
+    def concluded(self, publication: Publication) -> None:
+        """A dossier has concluded with this publication."""
+        outcome = publication.outcome.value if publication.outcome else "none"
+        timeliness = publication.timeliness.value if publication.timeliness else "none"
+        self._concluded.add(1, {"outcome": outcome, "timeliness": timeliness})
 
 
 class LedgerGauges:

@@ -73,13 +73,27 @@ def core_logs() -> LoggingConfig:
     )
 
 
+class TemporalUnusable(RuntimeError):
+    """Temporal cannot be used as it is set; the message says why, in one line."""
+
+
 async def connect(address: str, namespace: str) -> Client:
-    """A client of that server, ours by the plugin."""
-    return await Client.connect(address, namespace=namespace, plugins=[LienthongPlugin()])
+    """A client of that server, ours by the plugin. Raises TemporalUnusable."""
+    try:
+        return await Client.connect(address, namespace=namespace, plugins=[LienthongPlugin()])
+    except (RuntimeError, ValueError) as error:
+        raise TemporalUnusable(f"không kết nối được, {error}") from error
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Register what the registry names and the server lacks; safe to repeat."""
+    """Register what the registry names and the server lacks; safe to repeat. Raises TemporalUnusable."""
+    try:
+        await _register(client)
+    except RPCError as error:
+        raise TemporalUnusable(f"namespace {client.namespace}: {error.message}") from error
+
+
+async def _register(client: Client) -> None:
     wanted = {attribute.value: _INDEXED[attribute.type] for attribute in SearchAttribute}
     try:
         known = await client.operator_service.list_search_attributes(

@@ -2,9 +2,15 @@
 
 from typing import Any
 
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from models.search_attributes import AttributeType, SearchAttribute
+from models.search_attributes import AttributeType, AttributeValues, SearchAttribute
+
+
+def typed(values: AttributeValues) -> TypedSearchAttributes:
+    """The values as a workflow is started with them."""
+    given: dict[SearchAttribute, object] = {**values.keywords, **values.lists, **values.instants}
+    return TypedSearchAttributes([SearchAttributePair(attribute_key(name), value) for name, value in given.items()])
 
 
 def attribute_key(attribute: SearchAttribute) -> SearchAttributeKey[Any]:

@@ -1,6 +1,7 @@
 """Exchanges a workflow waits for: broken off before Temporal gives them to somebody else."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +16,9 @@ from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
 from models.messages import BirthNoticeQuery
+from models.systems import System
 from settings import Settings
-from tests.activities.simulated import head
+from tests.activities.simulated import head, leg_message
 
 
 async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
@@ -42,4 +44,24 @@ async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
                 await environment.run(activities.look_up_birth_notice, asked)
             await gone.wait()
     assert failure.value.type == "AgencyUnavailable"
+    engine.dispose()
+
+
+async def test_time_spent_on_the_ledger_counts_too(tmp_path: Path) -> None:
+    """A message that leaves only when Temporal has given it to somebody else could arrive beside theirs."""
+    free = threading.Event()
+
+    class SlowLedger(Ledger):
+        def reply_to(self, key: str) -> None:
+            free.wait(10)
+
+    engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.default_info(), start_to_close_timeout=timedelta(seconds=5.2))
+    async with Adapters(Settings(simulator_url="http://127.0.0.1:1")) as adapters:
+        activities = AgencyActivities(adapters, SlowLedger(engine), DocumentStore(tmp_path))
+        async with asyncio.timeout(5):
+            with pytest.raises(ApplicationError, match="không trả lời kịp"):
+                await environment.run(activities.send_leg, leg_message(System.RESIDENCE))
+    free.set()
     engine.dispose()

@@ -185,6 +185,17 @@ def test_a_fact_for_a_dossier_that_has_yet_to_start_is_to_be_sent_again(system: 
     assert system.event(code, "vneid_consent", data, id="early-1").status_code == 200
 
 
+def test_a_fact_for_a_dossier_that_temporal_has_lost_is_kept_by_its_sender(system: System) -> None:
+    """The ledger says it has not ended: refusing the fact for good would lose it."""
+    code = system.open("grandparents-home")
+    system.instruct(code, "vneid", silent=True)
+    system.start(code)
+    system.see(code, lambda d: d.legs and d.legs[1].consents, "consents asked")
+    system.terminate(code)
+    lost = system.event(code, "vneid_consent", consent(system, code, householder(system, code)))
+    assert (lost.status_code, problem(lost)["type"]) == (503, "urn:lienthong:not_delivered")
+
+
 def test_a_concluded_dossier_takes_nothing_more(system: System) -> None:
     code = system.open("plain")
     system.start(code)

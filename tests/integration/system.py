@@ -88,6 +88,15 @@ class System:
 
         asyncio.run(starting())
 
+    def terminate(self, code: str) -> None:
+        """End its workflow as an administrator could."""
+
+        async def terminating() -> None:
+            client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+            await client.get_workflow_handle(code).terminate("test")
+
+        asyncio.run(terminating())
+
     def instruct(self, code: str, system: str, **instruction: Any) -> None:
         """Tell the simulator how a system treats a dossier."""
         url = f"{self.settings.simulator_url}/instructions/{code}/{system}"

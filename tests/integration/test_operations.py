@@ -25,6 +25,7 @@ from models.documents import DocumentKind
 from models.dossier import DossierStage, LegStage
 from models.questions import QUESTIONS, Parameter, question
 from models.search_attributes import SearchAttribute
+from models.systems import System
 from starter import application
 from tests.workflows.forwarding import ForwardedPlay, forwarding_server
 from tests.workflows.harness import QUEUE, Play, stage
@@ -199,6 +200,8 @@ class Cast:
             self.stopped(),
             self.failing(),
         )
+        self._play.world.away.add(System.HEALTH)
+        await self.declared("checking", "2026-11-26 09:50:00")
 
 
 EXPECTED = {
@@ -206,6 +209,7 @@ EXPECTED = {
     "--preset overdue --province 79 --agency residence": {"residence late"},
     "--preset overdue --agency residence": {"residence late", "residence late in Hà Nội"},
     "--preset overdue --agency no_agency": {"no certificate"},
+    "--preset checking": {"checking"},
     "--preset waiting-consent": {"consent old", "consent new"},
     "--preset waiting-consent --days 3": {"consent old"},
     "--preset waiting-documents": {"documents", "documents old"},

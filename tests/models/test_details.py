@@ -289,7 +289,7 @@ def test_an_expired_leg_promises_no_date_any_more() -> None:
 
 def test_missing_attachments_are_named_by_kind_and_field() -> None:
     assert (
-        "- Thiếu: Văn bản của người làm chứng về việc sinh, Giấy cam đoan về việc sinh (Số Giấy chứng sinh)"
+        "- Thiếu: Văn bản của người làm chứng về việc sinh hoặc Giấy cam đoan về việc sinh (Số Giấy chứng sinh)"
         in details(moments("plain")[2]).splitlines()
     )
 

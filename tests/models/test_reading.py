@@ -81,6 +81,8 @@ ONE_WRONG: list[tuple[Edit, str, str, str]] = [
     (("child.nationality.code", "ZZ"), "child.nationality.code",
      "Người được khai sinh – Quốc tịch – Mã quốc tịch", "ISO"),
     (("mother.born", "1991-13"), "mother.born", "Người mẹ – Ngày, tháng, năm sinh", "trong lịch"),
+    (("mother.born", "1994-00-00"), "mother.born", "Người mẹ – Ngày, tháng, năm sinh", "trong lịch"),
+    (("mother.born", "1994-05-00"), "mother.born", "Người mẹ – Ngày, tháng, năm sinh", "trong lịch"),
     (("mother.born", "91"), "mother.born", "Người mẹ – Ngày, tháng, năm sinh", "1991-05"),
     (("mother.residence", LEAVE_OUT), "mother.residence", "Người mẹ – Nơi cư trú", "nơi cư trú"),
     (("father.personal_id", LEAVE_OUT), "father.personal_id", "Người cha – Số định danh cá nhân", "số hộ chiếu"),
@@ -346,6 +348,11 @@ def test_reading_changes_nothing_in_what_came() -> None:
 @pytest.mark.parametrize("typed", [{}, {"text": None}, {"code": None}, {"text": 5}, [], "Kinh", None], ids=str)
 def test_an_ethnic_group_without_name_and_code_is_refused(typed: Any) -> None:
     assert all(path.startswith("child.ethnicity") for path in wrong(edited(("child.ethnicity", typed))))
+
+
+def test_a_section_of_nothing_but_fillers_is_absent() -> None:
+    nothing = {"full_name": "Không có thông tin", "nationality": {"code": "Không có thông tin"}}
+    assert read_birth_declaration(edited(("father", nothing), ("marriage", None)), ON).father is None
 
 
 @pytest.mark.parametrize("filler", ["Không có thông tin", " không có  thông tin", "KHÔNG CÓ THÔNG TIN"])

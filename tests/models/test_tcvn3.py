@@ -12,15 +12,29 @@ from models.tcvn3 import is_syllable, perhaps_tcvn3, surely_tcvn3
 
 @pytest.mark.parametrize(
     "text",
-    ["C«xta Rica", "Hµ Néi", "NguyÔn V¨n An", "§iÖn Biªn", "TrÇn ThÞ H¬ng", "Ph\xad¬ng", "M·i", "xã Nghĩa Hµ"],
+    [
+        "C«xta Rica",
+        "Hµ Néi",
+        "NguyÔn V¨n An",
+        "§iÖn Biªn",
+        "TrÇn ThÞ H¬ng",
+        "Ph\xad¬ng",
+        "M·i",
+        "xã Nghĩa Hµ",
+    ],
 )
 def test_a_sign_inside_a_word_is_the_old_font(text: str) -> None:
     assert surely_tcvn3(text)
 
 
-@pytest.mark.parametrize("text", ["Hoa Kú", "ViÖt Nam", "Bö"])
+@pytest.mark.parametrize("text", ["Hoa Kú", "ViÖt Nam", "Bö", "ThÞ B×nh"])
 def test_a_letter_that_makes_no_syllable_but_would_decoded_is_only_suspected(text: str) -> None:
     assert perhaps_tcvn3(text)
+    assert not surely_tcvn3(text)
+
+
+@pytest.mark.parametrize("text", ["Mª Carmen García", "Lô B¹", "Khu T¹", "Lô A×B", "Hà\xadNội"])
+def test_a_sign_people_write_themselves_proves_nothing_alone(text: str) -> None:
     assert not surely_tcvn3(text)
 
 

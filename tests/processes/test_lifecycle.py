@@ -27,12 +27,14 @@ from models.messages import Dispatch
 from models.systems import System
 from processes import probes
 from processes.crew import Crew
+from processes.lifecycle import Stop
 from processes.probes import Reason, Surroundings
 from processes.serving import serving
 from settings import Settings
 from telemetry.metrics import AgencyCalls, metered_runtime
 from tests.ledger.builders import notice, numbered, opened, published
 from tests.processes.test_settings import ROOT, started
+from worker import WorkerProcess
 
 _SOON = 5.0
 
@@ -191,12 +193,12 @@ async def test_a_ledger_that_hangs_costs_one_thread_however_often_one_asks(monke
         looks.append(engine)
         hanging.wait(_SOON)
 
-    async def reached(**_: object) -> bool:
+    async def reached(*_: object, **__: object) -> bool:
         return True
 
     monkeypatch.setattr(probes, "check_schema", check)
     monkeypatch.setattr(probes, "_PATIENCE_SECONDS", 0.05)
-    client: Any = SimpleNamespace(service_client=SimpleNamespace(check_health=reached))
+    client: Any = SimpleNamespace(namespace="default", workflow_service=SimpleNamespace(describe_namespace=reached))
     around = Surroundings(cast(Any, "engine"), client)
     answers = await asyncio.gather(*(around.missing() for _ in range(20)))
     assert set(answers) == {(Reason.LEDGER,)}
@@ -231,3 +233,12 @@ def test_calls_are_counted_by_what_came_of_them() -> None:
         assert f'lienthong_agency_calls_total{{outcome="{outcome}",system="sms"}} 1' in scraped
     assert 'lienthong_agency_call_seconds_count{system="sms"} 5' in scraped
     assert 'lienthong_agency_call_seconds_bucket{system="sms",le="0.05"} 5' in scraped
+
+
+async def test_a_worker_that_stops_because_a_part_died_says_so_while_it_stops() -> None:
+    stop = SimpleNamespace(asked=asyncio.Event())
+    process = WorkerProcess(cast(Stop, stop))
+    stop.asked.set()
+    assert not process.dead
+    process.died = True
+    assert Reason.PART_DIED in process.dead

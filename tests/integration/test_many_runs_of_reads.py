@@ -14,6 +14,9 @@ from tests.integration.system import SAMPLES, System
         ("deadline", "2026-11-20T15:00:01", "--working-days", "3", "--json"),
         ("law", "--on", "2026-11-19", "--json"),
         ("checklist", str(SAMPLES / "plain.json"), "--on", "2026-11-19", "--json"),
+        ("settings", "--json"),
+        ("provinces", "24", "--json"),
+        ("communes", "find", "00070", "--json"),
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -21,9 +24,11 @@ def test_offline_commands(system: System, arguments: tuple[str, ...]) -> None:
     run_often(system, *arguments)
 
 
-def test_submit_show_list_recover_retime(system: System, tmp_path: Path) -> None:
+def test_submit_show_list_recover_retime_upgrade(system: System, tmp_path: Path) -> None:
     run_often(system, "submit", str(SAMPLES / "plain.json"), "--json")
     run_often(system, "list", "--json")
+    run_often(system, "list", "--preset", "checking", "--json")
+    run_often(system, "upgrade", "--json")
     run_often(system, "recover", "--json")
     run_often(system, "retime", "--json")
     run_often(system, "show", "G22.99.08-261119-000001", "--json")

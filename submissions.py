@@ -18,7 +18,7 @@ from ledger.store import Ledger
 from ledger.values import Opened
 from models.base import Code, legal
 from models.declaration import BirthDeclaration
-from models.details import attributes_at_start, title
+from models.details import title
 from models.law import Group, pack_in_force
 from models.plan import resolve_plan
 from models.start import StartDossier
@@ -26,7 +26,6 @@ from models.submission import submission
 from settings import Settings
 from telemetry import traces
 from workflows.birth import BirthProcedureGroup
-from workflows.visibility import typed
 
 logger = logging.getLogger("lienthong.submissions")
 
@@ -66,7 +65,6 @@ class Submissions:
         """Start the dossier's workflow unless it has been started before."""
         with traces.span("start", code, under=traces.submission(code)) as start:
             declaration = await asyncio.to_thread(self._ledger.declaration, code)
-            province_code = declaration.recipients.province_code
             submitted_at = await asyncio.to_thread(self._ledger.opened_at, code)
             try:
                 await client.start_workflow(
@@ -80,8 +78,7 @@ class Submissions:
                     id=code,
                     task_queue=self._settings.queue,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary=title(province_code, self.now().date()),
-                    search_attributes=typed(attributes_at_start(province_code)),
+                    static_summary=title(declaration.recipients.province_code, self.now().date()),
                 )
             except WorkflowAlreadyStartedError as error:
                 start.failed(traces.error_type(error), expected=True)

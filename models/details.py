@@ -99,12 +99,6 @@ def waiting(leg: Leg, leg_plan: LegPlan, plan: Plan) -> str:
     return leg_plan.agency
 
 
-def attributes_at_start(province_code: str) -> AttributeValues:
-    """The search attributes a dossier has before its workflow has done anything, so that nobody overlooks it."""
-    keywords = {SearchAttribute.PROVINCE: province_code, SearchAttribute.STAGE: DossierStage.INTAKE.value}
-    return AttributeValues(keywords=keywords, lists={}, instants={})
-
-
 def attributes(view: DossierView) -> AttributeValues:
     """The search attributes of a dossier."""
     open_legs = () if view.outcome else tuple(leg for leg in view.legs if not leg.ended)

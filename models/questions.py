@@ -146,7 +146,7 @@ QUESTIONS = (
         key="checking",
         title="Hồ sơ nào còn ở bước kiểm tra tờ khai?",
         explanation="Bình thường chỉ vài giây; lâu hơn là hệ thống tra cứu hoặc sổ hồ sơ chưa trả lời.",
-        query=f'{_RUNNING} AND {S.STAGE} = "{DossierStage.INTAKE}"',
+        query=f'{_RUNNING} AND ({S.STAGE} = "{DossierStage.INTAKE}" OR {S.STAGE} IS NULL)',
         narrowed=_PROVINCE,
     ),
     Question(

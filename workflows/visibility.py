@@ -2,15 +2,9 @@
 
 from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey
 
-from models.search_attributes import AttributeType, AttributeValues, SearchAttribute
-
-
-def typed(values: AttributeValues) -> TypedSearchAttributes:
-    """The values as a workflow is started with them."""
-    given: dict[SearchAttribute, object] = {**values.keywords, **values.lists, **values.instants}
-    return TypedSearchAttributes([SearchAttributePair(attribute_key(name), value) for name, value in given.items()])
+from models.search_attributes import AttributeType, SearchAttribute
 
 
 def attribute_key(attribute: SearchAttribute) -> SearchAttributeKey[Any]:

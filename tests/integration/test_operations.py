@@ -209,7 +209,7 @@ EXPECTED = {
     "--preset overdue --province 79 --agency residence": {"residence late"},
     "--preset overdue --agency residence": {"residence late", "residence late in Hà Nội"},
     "--preset overdue --agency no_agency": {"no certificate"},
-    "--preset checking": {"checking"},
+    "--preset checking": {"checking", "failing"},
     "--preset waiting-consent": {"consent old", "consent new"},
     "--preset waiting-consent --days 3": {"consent old"},
     "--preset waiting-documents": {"documents", "documents old"},

@@ -58,7 +58,8 @@ class Address(Model):
     """A place in Việt Nam by the codes of a date, or a place abroad by its detail alone.
 
     Three tiers (district required) until 2025-06-30, two (district forbidden) after; the province must exist on
-    `codes_on`. District and commune codes are checked by shape: no list of them is shipped. Names stay as written.
+    `codes_on`. District and commune codes are checked here by shape, against lists in `models.communes`. Names stay as
+    written.
     """
 
     codes_on: Day | None = Field(None, title="Ngày của mã địa danh")

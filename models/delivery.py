@@ -15,7 +15,7 @@ from models.declaration import BirthDeclaration
 from models.documents import Document, DocumentKind
 from models.dossier import Leg
 from models.identity import is_mobile
-from models.messages import Dispatch, DispatchKind, Head
+from models.messages import Dispatch, DispatchKind, FollowUp, Head
 from models.plan import Plan
 from models.publication import Notice, Publication
 from models.statuses import Status
@@ -48,7 +48,7 @@ _VNEID_INTEGRATED = (DocumentKind.BIRTH_CERTIFICATE, DocumentKind.HEALTH_INSURAN
 def dispatches(publication: Publication, plan: Plan, declaration: BirthDeclaration) -> tuple[Dispatch, ...]:
     """Everything that goes out because of one publication."""
     out = _Outgoing(publication, plan, declaration)
-    return (*out.notices(), *out.statuses(), *out.results())
+    return (*out.notices(), *out.statuses(), *out.results(), *out.follow_ups())
 
 
 class _Outgoing:
@@ -79,6 +79,23 @@ class _Outgoing:
                     yield self._dispatch(
                         f"{event.key}:{channel.value}", channel, DispatchKind.STATUS, status=event.status
                     )
+
+    def follow_ups(self) -> Iterator[Dispatch]:
+        """More for agencies that already have their part."""
+        for order in self.publication.follow_ups:
+            system = self.plan.leg(order.leg).system
+            follow_up = FollowUp(
+                head=self._head(order.key),
+                system=system,
+                leg=order.leg,
+                kind=order.kind,
+                text=order.text,
+                agency_code=order.agency_code,
+                registration_number=order.registration_number,
+                documents=order.documents,
+                changes=order.changes,
+            )
+            yield self._dispatch(order.key, system, DispatchKind.FOLLOW_UP, follow_up=follow_up)
 
     def results(self) -> Iterator[Dispatch]:
         for leg in self.publication.legs:
@@ -129,16 +146,11 @@ class _Outgoing:
         document: Document | None = None,
         document_kind: DocumentKind | None = None,
         status: Status | None = None,
+        follow_up: FollowUp | None = None,
     ) -> Dispatch:
         applicant = self.declaration.applicant
         return Dispatch(
-            head=Head(
-                key=key,
-                dossier_code=self.publication.code,
-                provincial_code=self.publication.provincial_code,
-                procedure_code=self.plan.procedure_code,
-                sent_at=self.publication.at,
-            ),
+            head=self._head(key),
             channel=channel,
             kind=kind,
             recipient=applicant.phone if channel is System.SMS else applicant.personal_id,
@@ -147,4 +159,14 @@ class _Outgoing:
             status=status,
             document=document,
             document_kind=document_kind or (document.kind if document else None),
+            follow_up=follow_up,
+        )
+
+    def _head(self, key: str) -> Head:
+        return Head(
+            key=key,
+            dossier_code=self.publication.code,
+            provincial_code=self.publication.provincial_code,
+            procedure_code=self.plan.procedure_code,
+            sent_at=self.publication.at,
         )

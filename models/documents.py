@@ -23,6 +23,8 @@ class DocumentKind(Labelled):
     SURROGACY_DOCUMENT = "surrogacy_document", "Văn bản chứng minh việc mang thai hộ"
     RESIDENCE_PAPERS = "residence_papers", "Giấy tờ, tài liệu theo pháp luật về cư trú"
     PARENT_AGREEMENT = "parent_agreement", "Văn bản đồng ý của cha, mẹ"
+    CONSENT_AGREEMENT = "consent_agreement", "Văn bản đồng ý của người được hỏi ý kiến"
+    CONSENT_ATTESTATION = "consent_attestation", "Biên bản ghi nhận ý kiến tại bộ phận một cửa"
     GUARDIANSHIP_DOCUMENT = "guardianship_document", "Giấy tờ chứng minh việc giám hộ"
     FOREIGN_DOCUMENTS = "foreign_documents", "Giấy tờ về yếu tố nước ngoài"
     BIRTH_CERTIFICATE = "birth_certificate", "Giấy khai sinh"
@@ -50,11 +52,15 @@ _MAGIC = (
 )
 
 
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""The SHA-256 of a document's bytes, in lower-case hex digits."""
+
+
 class Document(Model):
     """A document by its digest: the same bytes are the same document, whatever the file was called."""
 
     kind: DocumentKind = Field(title="Loại giấy tờ")
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(title="Mã băm SHA-256")
+    sha256: Sha256 = Field(title="Mã băm SHA-256")
     size: int = Field(title="Dung lượng (byte)", gt=0, le=MAX_DOCUMENT_BYTES)
     media_type: MediaType = Field(title="Định dạng tệp")
     file_name: Text = Field(title="Tên tệp")

@@ -28,6 +28,7 @@ class DossierOutcome(Labelled):
     PARTLY_COMPLETED = "partly_completed", "hoàn thành một phần"
     NOT_COMPLETED = "not_completed", "không thủ tục nào hoàn thành"
     UNPAID = "unpaid", "kết thúc vì chưa nộp lệ phí"
+    WITHDRAWN = "withdrawn", "công dân rút hồ sơ"
     DOCUMENTS_NOT_PROVIDED = "documents_not_provided", "kết thúc vì không bổ sung giấy tờ"
 
 
@@ -36,9 +37,11 @@ class LegStage(Labelled):
 
     WAITING_PREREQUISITES = "waiting_prerequisites", "chờ kết quả thủ tục trước"
     WAITING_CONSENTS = "waiting_consents", "chờ xác nhận đồng ý trên VNeID"
+    WAITING_AGREEMENT = "waiting_agreement", "chờ văn bản đồng ý"
     SENDING = "sending", "đang gửi cơ quan"
     WAITING_RECEIPT = "waiting_receipt", "đã gửi, chờ cơ quan tiếp nhận"
     IN_PROGRESS = "in_progress", "cơ quan đang giải quyết"
+    WAITING_SUPPLEMENT = "waiting_supplement", "chờ công dân bổ sung theo yêu cầu của cơ quan"
     WAITING_DOCUMENT = "waiting_document", "đã giải quyết, chờ bản điện tử"
     ENDED = "ended", "đã kết thúc"
 
@@ -51,6 +54,9 @@ class LegOutcome(Labelled):
     CONSENT_DECLINED = "consent_declined", "không được đồng ý"
     CONSENT_EXPIRED = "consent_expired", "hết hạn xác nhận đồng ý"
     NOT_POSSIBLE = "not_possible", "không thực hiện được"
+    SUPPLEMENT_NOT_PROVIDED = "supplement_not_provided", "không bổ sung trong thời hạn"
+    WITHDRAWN = "withdrawn", "công dân rút hồ sơ"
+    ENDED_BY_OPERATOR = "ended_by_operator", "kết thúc theo quyết định của người vận hành"
 
 
 class ConsentState(Labelled):
@@ -60,6 +66,8 @@ class ConsentState(Labelled):
     GRANTED = "granted", "đồng ý"
     DECLINED = "declined", "không đồng ý"
     EXPIRED = "expired", "hết hạn"
+    UNREACHABLE = "unreachable", "không liên lạc được"
+    REPLACED = "replaced", "thay bằng văn bản đồng ý"
 
 
 class Consent(Model):

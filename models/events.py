@@ -22,6 +22,10 @@ class EventType(StrEnum):
     VNEID_CONSENT = "vn.lienthong.vneid_consent.v1"
     PAYMENT = "vn.lienthong.payment.v1"
     DOCUMENTS = "vn.lienthong.documents.v1"
+    SUPPLEMENT = "vn.lienthong.supplement.v1"
+    AGREEMENT = "vn.lienthong.agreement.v1"
+    ATTESTED_CONSENT = "vn.lienthong.attested_consent.v1"
+    WITHDRAWAL = "vn.lienthong.withdrawal.v1"
 
     @property
     def fact_kind(self) -> FactKind:

@@ -3,13 +3,14 @@
 CloudEvents through the gateway, scripts and plain Temporal signals all carry these models.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base import Code, Instant, LongText, Model, Text
-from models.documents import Document
+from models.base import Code, Instant, LongText, Model
+from models.documents import Document, Sha256
 from models.identity import PersonalId
 from models.statuses import Status
 from models.systems import System
@@ -32,6 +33,9 @@ class FactRefusal(StrEnum):
     NOT_PERMITTED = "not_permitted"
     NOT_AWAITED = "not_awaited"
     WRONG_AMOUNT = "wrong_amount"
+    GROUNDS_MISSING = "grounds_missing"
+    FORBIDDEN_DOCUMENT = "forbidden_document"
+    CONTRADICTS = "contradicts"
     MESSAGE_REUSED = "message_reused"
 
 
@@ -88,19 +92,81 @@ class ResultDocument(Model):
     documents: tuple[Document, ...] = Field(min_length=1)
 
 
-class Refused(Model):
-    """The agency refuses (từ chối giải quyết): code, field or document concerned, legal basis and text are all owed."""
+class Demand(Model):
+    """What an agency wants of the citizen or refuses, with its grounds as stated.
+
+    Reason code, field (a path of the form) or document concerned, legal basis and text are all owed; the return gate
+    (`models.gate`) judges them, so none is required here: a demand without them is refused by name, not as malformed.
+    """
+
+    at: Instant
+    reason_code: Code | None = None
+    documents: tuple[Code, ...] = ()
+    fields: tuple[Code, ...] = ()
+    legal_basis: LongText | None = None
+    text: LongText | None = None
+
+
+class SupplementRequested(Demand):
+    """The agency asks the citizen to add or correct something (yêu cầu bổ sung, hoàn thiện hồ sơ)."""
+
+    kind: Literal["supplement_requested"] = "supplement_requested"
+
+
+class Returned(Demand):
+    """The agency gives the dossier back (trả lại hồ sơ). Grounds that can be cured make it a supplement request."""
+
+    kind: Literal["returned"] = "returned"
+
+
+class Refused(Demand):
+    """The agency refuses (từ chối giải quyết)."""
 
     kind: Literal["refused"] = "refused"
+
+
+class Unclassified(Model):
+    """Free text of an agency whose wire carries no grounds (LAW §F): it never moves the dossier by itself.
+
+    The reason is demanded once; then an operator classifies the message on record.
+    """
+
+    kind: Literal["unclassified"] = "unclassified"
     at: Instant
-    reason_code: Code
-    concerns: Text
-    legal_basis: LongText
     text: LongText
 
 
+class Corrected(Model):
+    """A result issued anew in place of the one handed over before (bản thay thế); `text` says why."""
+
+    kind: Literal["corrected"] = "corrected"
+    at: Instant
+    documents: tuple[Document, ...] = Field(min_length=1)
+    number: Code | None = None
+    text: LongText | None = None
+
+
+class Acknowledged(Model):
+    """The agency has put a corrected document (`sha256`) in the place of the old one (xác nhận đã thay bản cũ)."""
+
+    kind: Literal["acknowledged"] = "acknowledged"
+    at: Instant
+    sha256: Sha256
+
+
 AgencyFact = Annotated[
-    Received | PassedOn | Verification | Decided | ResultDocument | Refused, Field(discriminator="kind")
+    Received
+    | PassedOn
+    | Verification
+    | Decided
+    | ResultDocument
+    | SupplementRequested
+    | Returned
+    | Refused
+    | Unclassified
+    | Corrected
+    | Acknowledged,
+    Field(discriminator="kind"),
 ]
 
 
@@ -121,6 +187,8 @@ class Answer(StrEnum):
 
     GRANTED = "granted"
     DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    """VNeID's own answer, not the person's: they have no account there, so the written agreement is offered at once."""
 
 
 class ConsentAnswer(Model):
@@ -145,7 +213,7 @@ class PaymentConfirmed(Model):
 
 
 class DocumentsSupplied(Model):
-    """Attachments the citizen adds to a dossier that waits for them (bổ sung giấy tờ)."""
+    """Attachments the citizen adds to a dossier that waits for them before it is sent (bổ sung giấy tờ)."""
 
     message_id: Code
     dossier_code: Code
@@ -153,7 +221,112 @@ class DocumentsSupplied(Model):
     at: Instant
 
 
-InboundFact = AgencyEvent | ConsentAnswer | PaymentConfirmed | DocumentsSupplied
+class SupplementProvided(Model):
+    """What an agency asked the citizen for in one leg: documents, corrected fields of the form by path, or both."""
+
+    message_id: Code
+    dossier_code: Code
+    leg: Code
+    documents: tuple[Document, ...] = ()
+    corrections: Mapping[Code, str] = {}
+    at: Instant
+
+
+class AgreementProvided(Model):
+    """A signed agreement in place of consents in VNeID (văn bản đồng ý); `signed_by` are those asked who signed it."""
+
+    message_id: Code
+    dossier_code: Code
+    leg: Code
+    signed_by: tuple[PersonalId, ...] = Field(min_length=1)
+    document: Document
+    at: Instant
+
+
+class AttestedConsent(Model):
+    """The answer of a person without a smartphone, taken at a desk by an official: weaker evidence than VNeID's.
+
+    `official` is the official's code at `office`; `attestation` is the record both signed.
+    """
+
+    message_id: Code
+    dossier_code: Code
+    leg: Code
+    personal_id: PersonalId
+    answer: Literal[Answer.GRANTED, Answer.DECLINED]
+    official: Code
+    office: Code
+    attestation: Document
+    at: Instant
+
+
+class Withdrawal(Model):
+    """The applicant withdraws the dossier (rút hồ sơ)."""
+
+    message_id: Code
+    dossier_code: Code
+    personal_id: PersonalId
+    reason: LongText | None = None
+    at: Instant
+
+
+class ClassifiedAs(StrEnum):
+    """What an operator may find in an agency's free text."""
+
+    SUPPLEMENT = "supplement"
+    REFUSAL = "refusal"
+    NO_ACTION = "no_action"
+
+
+class Classification(Model):
+    """An operator's reading of an unclassified message (`of`), on record; its grounds pass the return gate as any."""
+
+    message_id: Code
+    dossier_code: Code
+    leg: Code
+    of: Code
+    found: ClassifiedAs
+    reason_code: Code | None = None
+    documents: tuple[Code, ...] = ()
+    fields: tuple[Code, ...] = ()
+    legal_basis: LongText | None = None
+    text: LongText | None = None
+    operator: Code
+    because: LongText
+    at: Instant
+
+
+class OverdueChoice(StrEnum):
+    """What an operator may decide about a leg 60 working days overdue (REQUIREMENTS §6.8)."""
+
+    WAIT_ON = "wait_on"
+    END_LEG = "end_leg"
+
+
+class OverdueDecision(Model):
+    """An operator's recorded decision about a leg long overdue."""
+
+    message_id: Code
+    dossier_code: Code
+    leg: Code
+    choice: OverdueChoice
+    operator: Code
+    because: LongText
+    at: Instant
+
+
+InboundFact = (
+    AgencyEvent
+    | ConsentAnswer
+    | PaymentConfirmed
+    | DocumentsSupplied
+    | SupplementProvided
+    | AgreementProvided
+    | AttestedConsent
+    | Withdrawal
+    | Classification
+    | OverdueDecision
+)
 
 
 class FactKind(StrEnum):
@@ -163,6 +336,12 @@ class FactKind(StrEnum):
     VNEID_CONSENT = "vneid_consent"
     PAYMENT = "payment"
     DOCUMENTS = "documents"
+    SUPPLEMENT = "supplement"
+    AGREEMENT = "agreement"
+    ATTESTED_CONSENT = "attested_consent"
+    WITHDRAWAL = "withdrawal"
+    CLASSIFICATION = "classification"
+    OVERDUE_DECISION = "overdue_decision"
 
     @property
     def model(self) -> type[InboundFact]:
@@ -174,6 +353,12 @@ _MODELS: dict[FactKind, type[InboundFact]] = {
     FactKind.VNEID_CONSENT: ConsentAnswer,
     FactKind.PAYMENT: PaymentConfirmed,
     FactKind.DOCUMENTS: DocumentsSupplied,
+    FactKind.SUPPLEMENT: SupplementProvided,
+    FactKind.AGREEMENT: AgreementProvided,
+    FactKind.ATTESTED_CONSENT: AttestedConsent,
+    FactKind.WITHDRAWAL: Withdrawal,
+    FactKind.CLASSIFICATION: Classification,
+    FactKind.OVERDUE_DECISION: OverdueDecision,
 }
 
 

@@ -7,7 +7,7 @@ Every message carries both dossier codes (LAW C.1) and a business idempotency ke
 from enum import StrEnum
 
 from models.address import Address
-from models.base import Code, Instant, MessageKey, Model, NoticeText, Text
+from models.base import Code, Instant, LongText, MessageKey, Model, NoticeText, Text
 from models.declaration import BirthDeclaration, PersonNamed, PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import Fee
@@ -48,6 +48,46 @@ class LegMessage(Model):
     registration_number: Code | None = None
     identity_number: PersonalId | None = None
     consents: tuple[ConsentEvidence, ...] = ()
+
+
+class FollowUpKind(Labelled):
+    """What we tell an agency about a part it already has."""
+
+    SUPPLEMENT = "supplement", "giấy tờ, thông tin bổ sung theo yêu cầu"
+    CORRECTION = "correction", "thông tin trên tờ khai đã được đính chính"
+    REPLACEMENT = "replacement", "bản điện tử thay thế bản đã gửi"
+    WITHDRAWAL = "withdrawal", "công dân rút hồ sơ"
+    GROUNDS_DEMANDED = "grounds_demanded", "đề nghị nêu lý do theo mẫu"
+    RESULT_ASKED = "result_asked", "đề nghị gửi bản điện tử còn thiếu"
+    REMINDER = "reminder", "nhắc sắp đến hạn"
+    OVERDUE = "overdue", "thông báo quá hạn"
+
+
+class FieldChange(Model):
+    """One field of the form that now says something else; `path` is the form's, `label` its Vietnamese name."""
+
+    path: Code
+    label: Text
+    value: str
+
+
+class FollowUp(Model):
+    """Something more about a part that an agency already has (REQUIREMENTS §§6.8, 6.9, 7).
+
+    `agency_code` is the agency's own code of the part, `registration_number` that of the earlier registration it rests
+    on or, towards the registrar, of the registration asked about. `text` is Vietnamese, for the official who reads it.
+    A supplement's reply says when it was received; of all others only that they were taken.
+    """
+
+    head: Head
+    system: System
+    leg: Code
+    kind: FollowUpKind
+    text: LongText
+    agency_code: Code | None = None
+    registration_number: Code | None = None
+    documents: tuple[Document, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
 
 
 class Sent(Model):
@@ -131,12 +171,14 @@ class DispatchKind(StrEnum):
     STATUS = "status"
     RESULT = "result"
     PAPER_ORDER = "paper_order"
+    FOLLOW_UP = "follow_up"
 
 
 class Dispatch(Model):
     """One thing to send on one channel, kept in the outbox until the channel has taken it (thông báo, kết quả).
 
     `recipient` is the applicant's phone number (sms) or personal number (all others); `address` is for paper by post.
+    A follow-up goes to the agency that has the leg; its head is the dispatch's own.
     """
 
     head: Head
@@ -148,3 +190,4 @@ class Dispatch(Model):
     status: Status | None = None
     document: Document | None = None
     document_kind: DocumentKind | None = None
+    follow_up: FollowUp | None = None

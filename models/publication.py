@@ -8,6 +8,7 @@ from models.clock import Timeliness
 from models.documents import Document
 from models.dossier import DossierOutcome, DossierStage, DossierState, Leg
 from models.facts import FactRefusal
+from models.messages import FieldChange, FollowUpKind
 from models.plan import Plan
 from models.statuses import Status
 
@@ -61,6 +62,19 @@ class HeardFact(Model):
     text: LongText
 
 
+class FollowUpOrder(Model):
+    """A follow-up to send to the agency that has the leg; `key` makes it unique for ever."""
+
+    key: MessageKey
+    leg: Code
+    kind: FollowUpKind
+    text: LongText
+    agency_code: Code | None = None
+    registration_number: Code | None = None
+    documents: tuple[Document, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+
+
 class Publication(DossierState):
     """What changed since the publication before it. `sequence` rises by one; an older one never overwrites a newer.
 
@@ -75,6 +89,7 @@ class Publication(DossierState):
     attachments: tuple[Document, ...] = ()
     statuses: tuple[StatusEvent, ...] = ()
     notices: tuple[NoticeOrder, ...] = ()
+    follow_ups: tuple[FollowUpOrder, ...] = ()
     heard: tuple[HeardFact, ...] = ()
 
 

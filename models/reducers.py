@@ -172,7 +172,10 @@ def _refused(fact: Refused, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: dat
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Kết quả “{plan.name}” đã được ghi nhận.")
     leg = _clock_running(leg, plan, rule, now)
     refusal = Refusal(
-        reason_code=fact.reason_code, concerns=fact.concerns, legal_basis=fact.legal_basis, text=fact.text
+        reason_code=fact.reason_code or "",
+        concerns=", ".join((*fact.fields, *fact.documents)),
+        legal_basis=fact.legal_basis or "",
+        text=fact.text or "",
     )
     return leg.model_copy(update={"refusal": refusal, "decided_at": clamp(fact.at, leg, now)})
 

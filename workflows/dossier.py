@@ -29,8 +29,9 @@ from models.facts import (
     InboundFact,
     PaymentConfirmed,
 )
+from models.messages import FieldChange, FollowUpKind
 from models.plan import LegPlan, Plan, RequiredDocument
-from models.publication import HeardFact, Notice, NoticeOrder, Publication, StatusEvent
+from models.publication import FollowUpOrder, HeardFact, Notice, NoticeOrder, Publication, StatusEvent
 from models.reducers import apply_agency_event, apply_consent, not_in_future
 from models.search_attributes import SearchAttribute
 from models.start import CALENDAR_CHANGED, StartDossier
@@ -169,6 +170,8 @@ class DossierWorkflow:
                 return self._payment_effect(fact)
             case DocumentsSupplied():
                 return self._documents_effect(fact)
+            case _:
+                raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ chưa nhận loại dữ kiện này.")
 
     def _agency_effect(self, event: AgencyEvent) -> Callable[[], None]:
         leg, leg_plan = self._addressed(event.leg)
@@ -257,6 +260,29 @@ class DossierWorkflow:
         key = f"{self.code}:notice:{self._journal.number()}:{template}"
         self._journal.notices.append(NoticeOrder(key=key, template=template, values=values))
 
+    def follow_up(
+        self,
+        leg: str,
+        kind: FollowUpKind,
+        text: str,
+        documents: tuple[Document, ...] = (),
+        changes: tuple[FieldChange, ...] = (),
+    ) -> None:
+        """Something more for the agency that has the leg, by the outbox: nobody waits for it."""
+        key = f"{self.code}:{leg}:{kind}:{self._journal.number()}"
+        self._journal.follow_ups.append(
+            FollowUpOrder(
+                key=key,
+                leg=leg,
+                kind=kind,
+                text=text,
+                agency_code=self.legs[leg].agency_code,
+                registration_number=self.legs[leg].number,
+                documents=documents,
+                changes=changes,
+            )
+        )
+
     def plan_changed(self) -> None:
         """The plan was resolved anew and goes to the ledger with the next publication."""
         self._journal.plan = True
@@ -284,6 +310,7 @@ class DossierWorkflow:
             attachments=journal.attachments,
             statuses=tuple(journal.statuses),
             notices=tuple(journal.notices),
+            follow_ups=tuple(journal.follow_ups),
             heard=tuple(journal.heard),
         )
         await call_ledger(ports.publish, publication, f"Ghi sổ và thông báo lần {self._sequence}: {self.stage.label}")
@@ -323,11 +350,13 @@ class _Journal:
         self.attachments: tuple[Document, ...] = ()
         self.statuses: list[StatusEvent] = []
         self.notices: list[NoticeOrder] = []
+        self.follow_ups: list[FollowUpOrder] = []
         self.heard: list[HeardFact] = []
 
     @property
     def pending(self) -> bool:
-        return self.changed or bool(self.legs or self.attachments or self.statuses or self.notices or self.heard)
+        said = self.statuses or self.notices or self.follow_ups or self.heard
+        return self.changed or bool(self.legs or self.attachments or said)
 
     def number(self) -> int:
         self.count += 1

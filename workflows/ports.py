@@ -7,6 +7,7 @@ from models.messages import (
     BirthNoticeAnswer,
     BirthNoticeQuery,
     ConsentMessage,
+    FollowUp,
     LegMessage,
     PaymentMessage,
     PeopleAnswer,
@@ -32,6 +33,12 @@ async def publish(publication: Publication) -> None:
 @activity.defn(name="send_leg")
 async def send_leg(message: LegMessage) -> Sent:
     """Hand a leg to its agency's system, once."""
+    raise NotImplementedError
+
+
+@activity.defn(name="send_follow_up")
+async def send_follow_up(follow_up: FollowUp) -> Sent:
+    """Tell an agency something more about a part it has, once, and wait until it has taken it."""
     raise NotImplementedError
 
 

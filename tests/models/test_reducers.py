@@ -93,7 +93,7 @@ def results(plan: LegPlan, text: str = "bản điện tử") -> tuple[Document, 
 
 def refused(at: datetime = DECIDED_AT) -> Refused:
     return Refused(
-        at=at, reason_code="R1", concerns="Số Giấy chứng sinh", legal_basis="Luật Hộ tịch 2014", text="Không khớp."
+        at=at, reason_code="R1", fields=("child.birth_place",), legal_basis="Luật Hộ tịch 2014", text="Không khớp."
     )
 
 
@@ -475,7 +475,7 @@ facts: st.SearchStrategy[AgencyFact] = st.one_of(
     ),
     valid(ResultDocument, at=instants, documents=papers),
     valid(
-        Refused, at=instants, reason_code=codes, concerns=st.just("Số Giấy chứng sinh"), legal_basis=words, text=words
+        Refused, at=instants, reason_code=codes, fields=st.just(("child.birth_place",)), legal_basis=words, text=words
     ),
 )
 steps = st.lists(

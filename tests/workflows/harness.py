@@ -297,7 +297,7 @@ class Play:
             Refused(
                 at=await self.now(),
                 reason_code="TC01",
-                concerns="Nơi sinh",
+                fields=("child.birth_place",),
                 legal_basis="Luật Hộ tịch 2014 Điều 16",
                 text="Thông tin nơi sinh không khớp.",
             ),

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo dev test check format clean
+.PHONY: setup demo dev test chaos check format clean
 
 setup: $(READY)  ## create .venv with the pinned, hashed requirements
 
@@ -24,6 +24,9 @@ dev: $(READY)  ## Temporal with its UI, simulator, gateway and worker; Ctrl-C st
 
 test: $(READY)  ## all tests
 	$(BIN)/pytest -n 2 --dist loadfile
+
+chaos: $(READY)  ## kill -9 worker, relay and gateway at every point of every story (STORY="consents": only that one)
+	@$(BIN)/python -m tests.chaos $(if $(STORY),"$(STORY)")
 
 check: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff check .

@@ -9,9 +9,9 @@ import asyncio
 import hashlib
 import logging
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -19,16 +19,18 @@ from pydantic import ValidationError
 from temporalio.runtime import Runtime, TelemetryConfig
 
 from inbox import DirectInbox, Inbox, NotDelivered
+from ledger.arrivals import fact_from, wrong_fields
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
-from models.documents import MAX_DOCUMENT_BYTES, DocumentRefused
-from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent, WireDocument, event_schemas
-from models.facts import Accepted, FactKind, FactRefusal, FactRefused, InboundFact
+from models.documents import MAX_DOCUMENT_BYTES
+from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent, event_schemas
+from models.facts import Accepted, FactRefusal, FactRefused, InboundFact
 from processes.lifecycle import Stop, leave
 from processes.probes import PROBLEM_MEDIA_TYPE, Problem, Reason, Surroundings, probes
 from processes.serving import serving
+from replacements import Replacements
 from settings import BadSettings, Settings
 from telemetry import logs, traces
 from workflows.plugin import connect, core_logs
@@ -54,6 +56,9 @@ _STATUS = {
     FactRefusal.ALREADY_ANSWERED: 409,
     FactRefusal.OUT_OF_TURN: 409,
     FactRefusal.ENDED: 409,
+    FactRefusal.CONTRADICTS: 409,
+    FactRefusal.NOTHING_OWED: 409,
+    FactRefusal.ALREADY_PAID: 409,
     FactRefusal.MESSAGE_REUSED: 409,
 }
 _STATUS_OF_OTHERS = 422
@@ -173,7 +178,8 @@ async def _event(body: bytes, inbox: Inbox) -> CloudEvent:
     try:
         return CloudEvent.model_validate_json(body)
     except ValidationError as error:
-        refusal = FactRefused(FactRefusal.MALFORMED, f"Không phải CloudEvents đúng cấu trúc; sai ở: {_fields(error)}.")
+        text = f"Không phải CloudEvents đúng cấu trúc; sai ở: {wrong_fields(error)}."
+        refusal = FactRefused(FactRefusal.MALFORMED, text)
         digest = hashlib.sha256(body).hexdigest()
         await inbox.refuse(f"unreadable:{digest}", digest, "unknown", None, "unknown", refusal)
         raise Answered(UNREADABLE, refusal.reason.value, refusal.text) from None
@@ -191,46 +197,14 @@ async def _fact(event: CloudEvent, body: bytes, at: Doors) -> InboundFact:
         raise
 
 
-def fact_from(event: CloudEvent, documents: DocumentStore) -> InboundFact:
-    """The fact an event carries, its documents stored by content. Raises FactRefused when it is not the contract."""
-    kind: FactKind = event.type.fact_kind
-    try:
-        data = _stored(dict(event.data), documents)
-        return kind.model.model_validate({**data, "message_id": event.id, "dossier_code": event.subject})
-    except ValidationError as error:
-        raise FactRefused(FactRefusal.MALFORMED, f"Sai cấu trúc ở: {_fields(error)}.") from None
-    except DocumentRefused as error:
-        raise FactRefused(FactRefusal.MALFORMED, f"Giấy tờ kèm theo không nhận được: {error}") from None
-    except RecursionError:
-        raise FactRefused(FactRefusal.MALFORMED, "Dữ liệu lồng nhau quá sâu.") from None
-
-
-def _stored(value: Any, documents: DocumentStore) -> Any:
-    """The data with every wire document replaced by its digest; its content goes to the store."""
-    if isinstance(value, Mapping):
-        if "content" in value:
-            wire = WireDocument.model_validate(value)
-            return documents.put(wire.content, wire.kind, wire.file_name).model_dump()
-        if "sha256" in value:
-            raise DocumentRefused("Phải gửi cả nội dung (content), không chỉ mã băm.")
-        return {key: _stored(item, documents) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_stored(item, documents) for item in value]
-    return value
-
-
-def _fields(error: ValidationError) -> str:
-    names = {".".join(str(part) for part in problem["loc"]) or "(gốc)" for problem in error.errors()}
-    return ", ".join(sorted(names))[:300]
-
-
 async def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises DatabaseUnusable, RuntimeError (Temporal), OSError (the port is taken)."""
     stop = Stop(settings.stop_grace)
     engine = open_engine(settings.ledger_url, settings.connections("gateway"))
     await asyncio.to_thread(check_schema, engine)
     client = await connect(settings.temporal_address, settings.temporal_namespace)
-    doors = Doors(DirectInbox(client, Ledger(engine)), DocumentStore(settings.documents))
+    ledger = Ledger(engine)
+    doors = Doors(DirectInbox(client, ledger, Replacements.of(ledger, settings)), DocumentStore(settings.documents))
     app = create_app(doors, GatewayProcess(stop, Surroundings(engine, client)))
     async with serving(app, settings.gateway_host, settings.gateway_port, settings.stop_grace):
         logger.info("cổng nhận sự kiện sẵn sàng: http://%s:%d", settings.gateway_host, settings.gateway_port)

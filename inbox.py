@@ -9,6 +9,7 @@ import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn, Protocol
+from uuid import uuid4
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
@@ -16,7 +17,22 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ledger.errors import MessageReused, UnknownDossier
 from ledger.store import Ledger
-from models.facts import Accepted, AgencyEvent, ConsentAnswer, FactRefusal, FactRefused, InboundFact, kind_of
+from models.facts import (
+    Accepted,
+    Acknowledged,
+    AgencyEvent,
+    ConsentAnswer,
+    Corrected,
+    FactRefusal,
+    FactRefused,
+    InboundFact,
+    ResultDocument,
+    kind_of,
+)
+from models.payments import told_of_money
+from models.reducers import SEND_CORRECTED
+from models.replacement import replacement_id
+from replacements import Replacements
 from telemetry import traces
 from telemetry.traces import Fact, Facts
 
@@ -47,12 +63,16 @@ class Inbox(Protocol):
 class DirectInbox:
     """Records the fact, puts it to the dossier's workflow, records the verdict."""
 
-    def __init__(self, client: Client, ledger: Ledger) -> None:
+    def __init__(self, client: Client, ledger: Ledger, replacements: Replacements) -> None:
         self._client = client
         self._ledger = ledger
+        self._replacements = replacements
 
     async def deliver(self, fact: InboundFact, source: str) -> Accepted:
-        """See `Inbox.deliver`. The message id is the update id: the same message twice is one update."""
+        """See `Inbox.deliver`. The message id is the update id: the same message twice is one update.
+
+        A message refused as out of turn may be right when its sender sends it again, so it is judged anew.
+        """
         with traces.span(f"deliver {kind_of(fact).value}", fact.dossier_code, _facts(fact)) as delivery:
             try:
                 accepted = await self._deliver(fact, source)
@@ -79,15 +99,16 @@ class DirectInbox:
             )
         except MessageReused:
             raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.") from None
-        if earlier and earlier.reason:
+        if earlier and earlier.final and earlier.reason:
             raise FactRefused(earlier.reason, earlier.text)
-        if earlier:
+        if earlier and earlier.final:
             return Accepted(message_id=fact.message_id, text="Đã ghi nhận trước đó.", repeated=True)
         try:
-            accepted = await self._put(fact)
-        except FactRefused as refusal:
+            accepted = await self._put(fact, again=earlier is not None)
+        except FactRefused as short:
+            refusal = told_of_money(short, fact)
             await asyncio.to_thread(self._ledger.settled, fact.message_id, False, refusal.reason, refusal.text)
-            raise
+            raise refusal from None
         await asyncio.to_thread(self._ledger.settled, fact.message_id, True, None, accepted.text)
         return accepted
 
@@ -102,13 +123,64 @@ class DirectInbox:
             await asyncio.to_thread(self._ledger.arrived, message_id, digest, kind, dossier_code, source, now)
             await asyncio.to_thread(self._ledger.settled, message_id, False, refusal.reason, refusal.text)
 
-    async def _put(self, fact: InboundFact) -> Accepted:
-        handle = self._client.get_workflow_handle(fact.dossier_code)
+    async def _put(self, fact: InboundFact, *, again: bool) -> Accepted:
+        """Put the fact to its dossier; about its results something may come also after that has concluded."""
+        try:
+            return await self._update(fact.dossier_code, fact, again=again)
+        except FactRefused as refusal:
+            if refusal.reason is not FactRefusal.ENDED or not isinstance(fact, AgencyEvent):
+                raise
+            return await self._after_conclusion(fact, refusal, again=again)
+
+    async def _after_conclusion(self, event: AgencyEvent, refusal: FactRefused, *, again: bool) -> Accepted:
+        """A result issued anew, or an acknowledgement of one. Raises the refusal for anything else."""
+        match event.fact:
+            case Corrected():
+                await self._expect_concluded(event.dossier_code)
+                return await self._replace(event)
+            case Acknowledged():
+                await self._expect_concluded(event.dossier_code)
+                return await self._acknowledge(event, event.fact.sha256, again=again)
+            case ResultDocument():
+                raise FactRefused(refusal.reason, f"{refusal.text} {SEND_CORRECTED}") from None
+        raise refusal
+
+    async def _expect_concluded(self, code: str) -> None:
+        """Raises NotDelivered for a dossier that is just concluding: soon its ledger says so too."""
+        if not (await asyncio.to_thread(self._ledger.opened, code)).concluded:
+            raise NotDelivered("Hồ sơ đang kết thúc; hãy gửi lại thông điệp này.")
+
+    async def _replace(self, event: AgencyEvent) -> Accepted:
+        """A result issued anew starts a replacement of its own, once."""
+        try:
+            opened = await self._replacements.open(self._client, event)
+        except RPCError as error:
+            raise NotDelivered("Temporal chưa dùng được; hãy gửi lại thông điệp này.") from error
+        if opened is None:
+            return Accepted(message_id=event.message_id, text="Bản này đang có hiệu lực.", repeated=True)
+        text = f"Đã ghi nhận: {replacement_id(opened.code, opened.number)}."
+        return Accepted(message_id=event.message_id, text=text)
+
+    async def _acknowledge(self, event: AgencyEvent, sha256: str, *, again: bool) -> Accepted:
+        """An acknowledgement goes to the replacement that told of that version; if that has ended, to the ledger."""
+        told = await asyncio.to_thread(self._ledger.replacement_told, event, sha256)
+        if told and told.workflow_id:
+            try:
+                return await self._update(told.workflow_id, event, again=again)
+            except FactRefused as refusal:
+                if refusal.reason is not FactRefusal.ENDED:
+                    raise
+        await asyncio.to_thread(self._ledger.acknowledged_late, event, self._replacements.now())
+        return Accepted(message_id=event.message_id, text="Đã ghi nhận.")
+
+    async def _update(self, workflow_id: str, fact: InboundFact, *, again: bool) -> Accepted:
+        """Put the fact to a workflow; one judged before `again`, under another update id: the first may be kept."""
+        handle = self._client.get_workflow_handle(workflow_id)
         try:
             accepted: Accepted = await handle.execute_update(
                 kind_of(fact).value,
                 fact,
-                id=fact.message_id,
+                id=f"{fact.message_id}:{uuid4()}" if again else fact.message_id,
                 result_type=Accepted,
                 rpc_timeout=DELIVERY_PATIENCE,
             )

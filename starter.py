@@ -16,8 +16,10 @@ from settings import BadSettings
 
 ROOMS = {
     "cli.dossiers": ("submit", "show", "list", "recover", "retime"),
-    "cli.facts": ("consent", "agency-event", "pay", "attach"),
+    "cli.facts": ("consent", "agency-event", "pay", "attach", "supplement", "classify", "decide-overdue"),
+    "cli.gaps": ("gaps",),
     "cli.offline": ("deadline", "law", "checklist"),
+    "cli.grounds": ("grounds",),
     "cli.places": ("provinces", "communes"),
     "cli.dev": ("dev",),
     "cli.demo": ("demo",),

@@ -14,6 +14,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from ledger.documents import DocumentStore
+from ledger.errors import PossibleDuplicate
 from ledger.store import Ledger
 from ledger.values import Opened
 from models.base import Code, legal
@@ -22,7 +23,7 @@ from models.details import title
 from models.law import Group, pack_in_force
 from models.plan import resolve_plan
 from models.start import StartDossier
-from models.submission import submission
+from models.submission import NotDuplicate, submission
 from settings import Settings
 from telemetry import traces
 from workflows.birth import BirthProcedureGroup
@@ -42,18 +43,24 @@ class Submissions:
         """Legal time on the clock of Việt Nam: now, plus the training offset, which is zero in production."""
         return legal(datetime.now(UTC) + self._settings.training_offset)
 
-    def open(self, declaration: BirthDeclaration, contents: Mapping[str, bytes]) -> Opened:
-        """The dossier of this submission: same submission, same code.
+    def open(
+        self, declaration: BirthDeclaration, contents: Mapping[str, bytes], not_duplicate: NotDuplicate | None = None
+    ) -> Opened:
+        """The dossier of this submission: same submission, same code. `not_duplicate` is for `Ledger.open_dossier`.
 
         Raises DeclarationErrors when the law in force needs somebody the form does not name, LawError when no law is in
-        force, and the ledger's DuplicateDossier or SubmissionReused.
+        force, and the ledger's DuplicateDossier, PossibleDuplicate or SubmissionReused.
         """
         at, began = self.now(), time.time_ns()
         resolve_plan(pack_in_force(at.date()), declaration)
         for document in declaration.attachments:
             self._documents.put(contents[document.sha256], document.kind, document.file_name)
         incoming = submission(declaration, at, self._settings.hash_key)
-        opened = self._ledger.open_dossier(incoming, Group.BIRTH, self._settings.code_prefix)
+        try:
+            opened = self._ledger.open_dossier(incoming, Group.BIRTH, self._settings.code_prefix, not_duplicate)
+        except PossibleDuplicate as possible:  # its sender learns no code of others, the operators who decide must
+            logger.warning("chưa mở hồ sơ: có thể trùng với %s", ", ".join(possible.others))
+            raise
         if opened.created:
             with traces.about(opened.code):
                 logger.info("đã vào sổ")

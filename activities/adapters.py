@@ -7,7 +7,8 @@ from typing import Self, TypeVar
 
 from activities import health, payment, population, vneid
 from activities.http import AgencyClient
-from activities.wire import AgencyAdapter, ChannelAdapter
+from activities.wire import AgencyAdapter, ChannelAdapter, DocumentReader, not_carried
+from models.messages import Dispatch
 from models.systems import Role, System
 from settings import Settings
 from telemetry.metrics import AgencyCalls
@@ -44,7 +45,7 @@ class Adapters:
         self.agencies: Mapping[System, AgencyAdapter] = self._all(Role.HANDLES_LEGS, AgencyAdapter)  # type: ignore[type-abstract]
         """The systems that handle legs."""
         self.channels: Mapping[System, ChannelAdapter] = self._all(Role.CHANNEL, ChannelAdapter)  # type: ignore[type-abstract]
-        """The systems the outbox sends to."""
+        """The systems that take what is for people and provinces."""
         self.vneid = self._one(System.VNEID, vneid.Adapter)
         self.payment = self._one(System.PAYMENT, payment.Adapter)
         self.health = self._one(System.HEALTH, health.Adapter)
@@ -58,6 +59,15 @@ class Adapters:
         if not isinstance(adapter, kind):
             raise TypeError(f"activities/{system.value}.py: its Adapter is no {kind.__name__}")
         return adapter
+
+    async def deliver(self, dispatch: Dispatch, read: DocumentReader) -> None:
+        """Hand over what the outbox holds: follow-ups to agencies, all else to channels. Raises AgencyError."""
+        if dispatch.follow_up:
+            await self.agencies[dispatch.channel].follow_up(dispatch.follow_up, read)
+        elif dispatch.channel in self.channels:
+            await self.channels[dispatch.channel].dispatch(dispatch, read)
+        else:
+            raise not_carried(dispatch)
 
     async def __aenter__(self) -> Self:
         return self

@@ -13,16 +13,23 @@ from typing import TypeVar
 from temporalio import activity
 
 from activities.adapters import Adapters
-from activities.http import AgencyError, AgencyUnavailable, as_application_error
+from activities.http import AgencyError, AgencyUnavailable, AgencyUnreadable, as_application_error
+from activities.patience import Patience
+from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from models.documents import Document
+from models.events import CloudEvent
+from models.facts import AgencyEvent, FactRefused
 from models.messages import (
     BirthNoticeAnswer,
     BirthNoticeQuery,
     ConsentMessage,
+    FollowUp,
     Head,
-    LegMessage,
+    LegFound,
+    LegOrder,
+    LegQuery,
     PaymentMessage,
     PeopleAnswer,
     PeopleQuery,
@@ -38,16 +45,47 @@ _MARGIN = timedelta(seconds=5)
 class AgencyActivities:
     """Every exchange a workflow waits for."""
 
-    def __init__(self, adapters: Adapters, ledger: Ledger, documents: DocumentStore) -> None:
+    def __init__(self, adapters: Adapters, ledger: Ledger, documents: DocumentStore, patience: Patience) -> None:
         self._adapters = adapters
         self._ledger = ledger
         self._documents = documents
+        self._patience = patience
 
     @activity.defn(name="send_leg")
-    async def send_leg(self, message: LegMessage) -> Sent:
-        """Hand a leg to its agency's system."""
-        submit = partial(self._adapters.agencies[message.system].submit, message, self._read)
-        return await self._once(message.head, message.system, "submit", submit, leg=message.leg)
+    async def send_leg(self, order: LegOrder) -> Sent:
+        """Hand a leg to its agency's system, with the form as the ledger has it."""
+
+        async def submit() -> Sent:
+            form = await asyncio.to_thread(self._ledger.declaration, order.head.dossier_code, order.revision)
+            return await self._adapters.agencies[order.system].submit(order.message(form), self._read)
+
+        return await self._once(order.head, order.system, "submit", submit, leg=order.leg)
+
+    @activity.defn(name="send_follow_up")
+    async def send_follow_up(self, message: FollowUp) -> Sent:
+        """Tell an agency more about a part it has."""
+        tell = partial(self._adapters.agencies[message.system].follow_up, message, self._read)
+        return await self._once(message.head, message.system, message.kind.value, tell, leg=message.leg)
+
+    @activity.defn(name="look_up_leg")
+    async def look_up_leg(self, query: LegQuery) -> LegFound:
+        """Find out what became of a part; a look-up may be repeated freely."""
+
+        async def look_up() -> LegFound:
+            events = await self._adapters.agencies[query.system].look_up(query)
+            return LegFound(events=tuple([await self._fact(query, event) for event in events]))
+
+        return await self._told(query.system, query.head, partial(self._counted, query.system, look_up))
+
+    async def _fact(self, query: LegQuery, event: CloudEvent) -> AgencyEvent:
+        """The fact of an event that was looked up, its documents stored. Raises AgencyUnreadable."""
+        try:
+            fact = await asyncio.to_thread(fact_from, event, self._documents)
+        except FactRefused:
+            fact = None
+        if not isinstance(fact, AgencyEvent) or (fact.dossier_code, fact.leg) != (query.head.dossier_code, query.leg):
+            raise AgencyUnreadable("kết quả tra cứu không đúng cấu trúc", dossier_code=query.head.dossier_code)
+        return fact
 
     @activity.defn(name="ask_consent")
     async def ask_consent(self, message: ConsentMessage) -> Sent:
@@ -66,13 +104,13 @@ class AgencyActivities:
     async def look_up_birth_notice(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
         """Find a birth notice; a look-up may be repeated freely."""
         look_up = partial(self._adapters.health.look_up, query)
-        return await _told(System.HEALTH, query.head, partial(self._counted, System.HEALTH, look_up))
+        return await self._told(System.HEALTH, query.head, partial(self._counted, System.HEALTH, look_up))
 
     @activity.defn(name="check_people")
     async def check_people(self, query: PeopleQuery) -> PeopleAnswer:
         """Validate people; a look-up may be repeated freely."""
         check = partial(self._adapters.population.check, query)
-        return await _told(System.POPULATION, query.head, partial(self._counted, System.POPULATION, check))
+        return await self._told(System.POPULATION, query.head, partial(self._counted, System.POPULATION, check))
 
     async def _once(
         self, head: Head, system: System, step: str, send: Callable[[], Awaitable[Sent]], *, leg: str | None = None
@@ -86,7 +124,7 @@ class AgencyActivities:
             await asyncio.to_thread(self._ledger.sent, head.key, reply)
             return reply
 
-        return await _told(system, head, exchange)
+        return await self._told(system, head, exchange)
 
     async def _counted(self, system: System, call: Callable[[], Awaitable[A]]) -> A:
         with self._adapters.calls.timed(system):
@@ -95,18 +133,19 @@ class AgencyActivities:
     async def _read(self, document: Document) -> bytes:
         return await asyncio.to_thread(self._documents.get, document)
 
+    async def _told(self, system: System, head: Head, exchange: Callable[[], Awaitable[A]]) -> A:
+        """The outcome of a whole exchange, ledger and all; its failure as Temporal retries it.
 
-async def _told(system: System, head: Head, exchange: Callable[[], Awaitable[A]]) -> A:
-    """The outcome of a whole exchange, ledger and all; its failure as Temporal retries it.
-
-    Broken off a little before Temporal gives the activity to somebody else: two at once could both send.
-    """
-    limit = activity.info().start_to_close_timeout
-    try:
-        async with asyncio.timeout((limit - _MARGIN).total_seconds() if limit else None):
-            return await exchange()
-    except AgencyError as error:
-        raise as_application_error(error, system) from error
-    except TimeoutError:
-        late = AgencyUnavailable("không trả lời kịp", dossier_code=head.dossier_code)
-        raise as_application_error(late, system) from None
+        Broken off a little before Temporal gives the activity to somebody else: two at once could both send.
+        """
+        info = activity.info()
+        limit = info.start_to_close_timeout
+        pause = self._patience.pause(info.attempt, info.started_time)
+        try:
+            async with asyncio.timeout((limit - _MARGIN).total_seconds() if limit else None):
+                return await exchange()
+        except AgencyError as error:
+            raise as_application_error(error, system, pause) from error
+        except TimeoutError:
+            late = AgencyUnavailable("không trả lời kịp", dossier_code=head.dossier_code)
+            raise as_application_error(late, system, pause) from None

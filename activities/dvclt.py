@@ -21,7 +21,7 @@ from activities.field_map import PAPER_PLACE, RESIDENCE_KIND, Row, laid_out, rel
 from activities.wire import Json, said
 from models.address import Address
 from models.agency_codes import CodeSystem, IdentityPaper, code_of
-from models.birth_form import NamedPerson
+from models.birth_form import FeeRelief, NamedPerson
 from models.declaration import BirthDeclaration
 
 
@@ -49,6 +49,13 @@ def _address(place: Address) -> Json:
 
 def _people(people: Iterable[NamedPerson]) -> list[Json] | None:
     return [{"hoTen": person.full_name, "soDDCN": person.personal_id} for person in people] or None
+
+
+def _reliefs(reliefs: Iterable[FeeRelief]) -> list[Json] | None:
+    return [
+        {"doiTuong": relief.ground.value, "soGiay": relief.number, "ngayCap": slashed_day(relief.issued_on)}
+        for relief in reliefs
+    ] or None
 
 
 def _passport_type(_: str) -> str:
@@ -130,6 +137,8 @@ LTKS = (
     Row("health_insurance.poor_household.number", "moRong.bhyt.soHoNgheo"),
     Row("health_insurance.poor_household.issued_on", "moRong.bhyt.ngayCapHoNgheo", slashed_day),
     Row("identity_card.requested", "moRong.deNghiCapTheCanCuoc"),
+    # Đối tượng miễn lệ phí
+    Row("fee_relief", "moRong.mienLePhi", _reliefs),
     # Hình thức nhận kết quả
     Row("results.birth_certificate_copies", "soLuongBanSao", str),
     Row("results.residence_notice_paper.place", "moRong.nhanBanGiay.cuTruNoiNhan", PAPER_PLACE),

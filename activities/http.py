@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from functools import cache
 from typing import Annotated, ClassVar, Self, TypeVar
 
@@ -22,14 +21,18 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from models.messages import Head
 from models.systems import System
+from models.trouble import AgencyErrorKind
 from telemetry import traces
 from telemetry.traces import Fact, Facts
 
 MAX_ANSWER_BYTES = 64 * 1024
-"""How much of an answer is read; a longer one is cut and cannot be understood."""
+"""How much of an answer is read unless the caller expects more; a longer one is cut and cannot be understood."""
 
 SLOW_RETRY = timedelta(hours=1)
 """Pause after a rejection: nothing may be lost, so a person gets time to mend the cause, then the call goes on."""
+
+LONG_PAUSE = timedelta(minutes=1)
+"""A longer pause is not for the activity to wait: the workflow hears of it, says so and waits itself."""
 
 MAX_RETRY_AFTER = timedelta(days=1)
 """The longest pause an agency may ask for; a larger Retry-After is taken as this."""
@@ -37,15 +40,6 @@ MAX_RETRY_AFTER = timedelta(days=1)
 _TRY_AGAIN = frozenset({408, 425, 429})
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class AgencyErrorKind(StrEnum):
-    """`ApplicationError.type` of a failed call."""
-
-    UNAVAILABLE = "AgencyUnavailable"
-    NOT_READY = "AgencyNotReady"
-    UNREADABLE = "AgencyUnreadable"
-    REJECTED = "AgencyRejected"
 
 
 def _uri(text: str) -> str:
@@ -133,8 +127,12 @@ class AgencyRejected(AgencyError):
         return SLOW_RETRY
 
 
-def as_application_error(error: AgencyError, system: System) -> ApplicationError:
-    """The error as Temporal retries it: type, pause and category by its kind; the message carries nothing personal."""
+def as_application_error(error: AgencyError, system: System, pause: timedelta | None = None) -> ApplicationError:
+    """The error as Temporal retries it: type, pause and category by its kind; the message carries nothing personal.
+
+    `pause` is ours, where the error asks for none. What the error asks to wait for long is not retried: the caller
+    finds the pause in the error.
+    """
     facts = [f"HTTP {error.status}"] if error.status else []
     if error.problem:
         facts.append(error.problem.type)
@@ -142,14 +140,15 @@ def as_application_error(error: AgencyError, system: System) -> ApplicationError
     return ApplicationError(
         f"{system.label}, hồ sơ {error.dossier_code}: {error.reason}{where}",
         type=error.kind.value,
-        next_retry_delay=error.retry_delay,
+        non_retryable=error.retry_delay is not None and error.retry_delay > LONG_PAUSE,
+        next_retry_delay=pause if error.retry_delay is None else error.retry_delay,
         category=error.category,
     )
 
 
 @dataclass(frozen=True)
 class AgencyReply:
-    """A 2xx answer, cut at MAX_ANSWER_BYTES."""
+    """A 2xx answer, cut where it was too long."""
 
     status: int
     media_type: str
@@ -214,9 +213,10 @@ class AgencyClient:
         head: Head,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
+        most: int = MAX_ANSWER_BYTES,
     ) -> AgencyReply:
-        """Look something up. Raises an AgencyError unless the answer is 2xx."""
-        return await self._call("GET", path, head, headers=dict(headers or {}), params=params)
+        """Look something up; at most that many bytes are read. Raises an AgencyError unless the answer is 2xx."""
+        return await self._call("GET", path, head, headers=dict(headers or {}), params=params, most=most)
 
     async def _call(
         self,
@@ -227,6 +227,7 @@ class AgencyClient:
         headers: dict[str, str],
         json: Mapping[str, object] | None = None,
         params: Mapping[str, str] | None = None,
+        most: int = MAX_ANSWER_BYTES,
     ) -> AgencyReply:
         code = head.dossier_code
         facts: Facts = {Fact.SYSTEM: self.system.value, Fact.STEP: head.key.removeprefix(f"{code}:")}
@@ -238,7 +239,7 @@ class AgencyClient:
                 async with asyncio.timeout(self._timeout):
                     response = await self._http.send(request, stream=True)
                     try:
-                        body, cut = await _read(response)
+                        body, cut = await _read(response, most)
                     finally:
                         await response.aclose()
             except (httpx.TransportError, TimeoutError) as error:
@@ -267,13 +268,13 @@ def _context_headers(head: Head) -> dict[str, str]:
     return headers
 
 
-async def _read(response: httpx.Response) -> tuple[bytes, bool]:
-    body = b""
+async def _read(response: httpx.Response, most: int) -> tuple[bytes, bool]:
+    body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            return body[:MAX_ANSWER_BYTES], True
-    return body, False
+        if len(body) > most:
+            return bytes(body[:most]), True
+    return bytes(body), False
 
 
 def _media_type(response: httpx.Response) -> str:

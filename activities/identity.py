@@ -1,17 +1,9 @@
 """The identity-card system (hệ thống cấp, quản lý căn cước)."""
 
-from activities.http import AgencyClient
-from activities.wire import DocumentReader, leg_body
-from models.messages import LegMessage, Sent
+from activities.wire import JsonAgency
 
 
-class Adapter:
-    """Takes the request for a card, honouring idempotency keys; its receipt is in the answer, the card follows."""
+class Adapter(JsonAgency):
+    """Takes the request for a card; receipts, a supplement's too, are in the answers, the card follows by event."""
 
-    def __init__(self, client: AgencyClient) -> None:
-        self._client = client
-
-    async def submit(self, message: LegMessage, read: DocumentReader) -> Sent:
-        """Send the dossier part. Raises AgencyError."""
-        reply = await self._client.post("/card-requests", await leg_body(message, read), message.head)
-        return reply.read(Sent)
+    path = "/card-requests"

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from activities.http import (
+    MAX_ANSWER_BYTES,
     AgencyClient,
     AgencyRejected,
     AgencyReply,
@@ -53,9 +54,11 @@ class InsuranceGateway:
         """Send. Raises AgencyError unless `MaKetQua` is 200."""
         return await self._call(head, model, lambda headers: self._client.post(path, body, head, headers))
 
-    async def get(self, path: str, head: Head, params: Mapping[str, str], model: type[A]) -> A:
-        """Look up. Raises AgencyError unless `MaKetQua` is 200."""
-        return await self._call(head, model, lambda headers: self._client.get(path, head, headers, params))
+    async def get(
+        self, path: str, head: Head, params: Mapping[str, str], model: type[A], most: int = MAX_ANSWER_BYTES
+    ) -> A:
+        """Look up, reading at most that many bytes. Raises AgencyError unless `MaKetQua` is 200."""
+        return await self._call(head, model, lambda headers: self._client.get(path, head, headers, params, most))
 
     async def _call(self, head: Head, model: type[A], call: _Call) -> A:
         token = await self._valid_token(head, expired=None)

@@ -6,16 +6,20 @@ from collections.abc import Callable
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from ledger.errors import UnknownDossier
+from activities.law import LawActivities
+from ledger.errors import LedgerError, UnknownDossier
 from ledger.store import Ledger
 from models.delivery import dispatches
 from models.publication import Publication
-from models.start import StartDossier
+from models.replacement_case import ReplacementCase, ReplacementNews, ReplacementQuery
+from models.start import Confirmation, Resolved, declaration_digest
 
 logger = logging.getLogger("lienthong.dossier")
 
 NOT_IN_LEDGER = "DossierNotInLedger"
 TRAINING_REFUSED = "TrainingRefused"
+
+_NOT_DUPLICATE = "Có thể trùng với hồ sơ {other}; cán bộ đã xác nhận là trẻ khác, lý do ghi trong sổ."
 
 
 class LedgerActivities:
@@ -25,36 +29,62 @@ class LedgerActivities:
     def __init__(
         self,
         ledger: Ledger,
+        law: LawActivities,
         *,
         training: bool,
         wake_outbox: Callable[[], None],
         concluded: Callable[[Publication], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
+        self._law = law
         self._training = training
         self._wake_outbox = wake_outbox
         self._concluded = concluded
 
     @activity.defn(name="confirm_dossier")
-    def confirm_dossier(self, start: StartDossier) -> None:
-        """The ledger minted this code for this very declaration, and now knows that its workflow runs."""
-        if start.training_offset and not self._training:
+    def confirm_dossier(self, confirmation: Confirmation) -> Resolved:
+        """The ledger minted this code for this very declaration, and now knows that its workflow runs; its law."""
+        self._expect_training(confirmation.training)
+        code = confirmation.law.code
+        try:
+            declaration = self._ledger.declaration(code)
+        except UnknownDossier:
+            declaration = None
+        if declaration is None or declaration_digest(declaration) != confirmation.digest:
+            text = f"Sổ không có hồ sơ {code} với tờ khai này; hãy nộp bằng: lienthong submit TỆP."
+            raise ApplicationError(text, type=NOT_IN_LEDGER, non_retryable=True)
+        self._ledger.mark_started(code)
+        resolved = self._law.resolved(confirmation.law, declaration)
+        warnings = tuple(_NOT_DUPLICATE.format(other=one.other) for one in self._ledger.not_duplicates(code))
+        return resolved.model_copy(update={"warnings": (*resolved.warnings, *warnings)})
+
+    def _expect_training(self, asked: bool) -> None:
+        if asked and not self._training:
             text = "Giờ tập huấn chỉ dùng được khi worker chạy ở chế độ tập huấn (LIENTHONG_TRAINING=true)."
             raise ApplicationError(text, type=TRAINING_REFUSED, non_retryable=True)
+
+    @activity.defn(name="confirm_replacement")
+    def confirm_replacement(self, query: ReplacementQuery) -> ReplacementCase:
+        """The ledger minted this replacement, and now knows that its workflow runs."""
+        self._expect_training(query.training)
         try:
-            known = self._ledger.declaration(start.code)
-        except UnknownDossier:
-            known = None
-        if known != start.declaration:
-            text = f"Sổ không có hồ sơ {start.code} với tờ khai này; hãy nộp bằng: lienthong submit TỆP."
-            raise ApplicationError(text, type=NOT_IN_LEDGER, non_retryable=True)
-        self._ledger.mark_started(start.code)
+            return self._ledger.replacement_case(query.code, query.number)
+        except LedgerError as error:
+            raise ApplicationError(str(error), type=NOT_IN_LEDGER, non_retryable=True) from None
+
+    @activity.defn(name="publish_replacement")
+    def publish_replacement(self, news: ReplacementNews) -> None:
+        """One change of a replacement, and everything that goes out because of it, in one transaction."""
+        self._ledger.publish_replacement(news)
+        self._wake_outbox()
+        logger.info("thay thế %d: %d xác nhận còn thiếu", news.number, len(news.replacement.awaited))
 
     @activity.defn(name="publish")
     def publish(self, publication: Publication) -> None:
         """One change, and everything that goes out because of it, in one transaction."""
         plan = publication.plan or self._ledger.plan(publication.code)
-        declaration = self._ledger.declaration(publication.code)
+        revised = publication.revisions[-1].declaration if publication.revisions else None
+        declaration = revised or self._ledger.declaration(publication.code)
         concluded = self._ledger.publish(publication, dispatches(publication, plan, declaration) if plan else ())
         self._wake_outbox()
         if concluded:

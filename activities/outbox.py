@@ -51,7 +51,7 @@ class OutboxRelay:
         self._ledger = ledger
         self._documents = documents
         self._settings = settings
-        self._channels = tuple(channels if channels is not None else adapters.channels)
+        self._channels = tuple(channels if channels is not None else (system for system in System if system.relayed))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wakers = {channel: asyncio.Event() for channel in self._channels}
         self._stopping = asyncio.Event()
@@ -126,7 +126,7 @@ class OutboxRelay:
                 traces.span("dispatch", row.dispatch.head.dossier_code, facts),
                 self._adapters.calls.timed(channel),
             ):
-                await self._adapters.channels[channel].dispatch(row.dispatch, self._read)
+                await self._adapters.deliver(row.dispatch, self._read)
         except DatabaseUnusable:
             raise
         except Exception as error:  # whatever it is, it must not hold up the rows behind

@@ -5,12 +5,14 @@ its code before it is sent, and sentences are judged by the lists below, the onl
 """
 
 import json
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
 from activities.dvclt import birth_record
 from activities.http import (
+    MAX_ANSWER_BYTES,
     AgencyClient,
     AgencyNotReady,
     AgencyRejected,
@@ -18,14 +20,28 @@ from activities.http import (
     AgencyUnreadable,
     Problem,
 )
-from activities.wire import DocumentReader, Json, SaidCode, base64_content, not_carried, slashed
-from models.base import Code
+from activities.wire import (
+    MAX_EVENTS_BYTES,
+    DocumentReader,
+    Json,
+    SaidCode,
+    base64_content,
+    changed_fields,
+    from_slashed,
+    looked_up,
+    not_carried,
+    pdf_document,
+    slashed,
+)
+from models.base import Code, Text
 from models.codes import fold
-from models.documents import DocumentKind
-from models.messages import Dispatch, DispatchKind, Head, LegMessage, Sent
+from models.documents import Document, DocumentKind
+from models.events import CloudEvent
+from models.messages import Dispatch, DispatchKind, FollowUp, FollowUpKind, Head, LegMessage, LegQuery, Sent
 from models.statuses import Status, StatusSystem
 
 _DOSSIERS, _STATUSES, _PAPER_ORDERS = "/ho-so-lien-thong", "/trang-thai", "/yeu-cau-ban-giay"
+_SUPPLEMENTS, _LETTERS = "/bo-sung-ho-so", "/trao-doi"
 
 _BIRTH_MODULE = "LTKS"
 _ONE_STOP = "5"
@@ -70,6 +86,17 @@ _PAPER_TYPES = {
 }
 """`loaiGiayTo` numbers: ours, as no published list of them is known; a kind without one goes by name [choice]."""
 
+_LETTER_TYPES = {
+    FollowUpKind.CORRECTION: "DINH_CHINH",
+    FollowUpKind.REPLACEMENT: "THAY_THE",
+    FollowUpKind.WITHDRAWAL: "RUT_HO_SO",
+    FollowUpKind.GROUNDS_DEMANDED: "DE_NGHI_NEU_LY_DO",
+    FollowUpKind.RESULT_ASKED: "DE_NGHI_GUI_KET_QUA",
+    FollowUpKind.REMINDER: "NHAC_HAN",
+    FollowUpKind.OVERDUE: "QUA_HAN",
+}
+"""`loaiThongDiep` of what practice has no message for: a letter in free text, its kind in a word [choice]."""
+
 _RESULT_TYPES = {DocumentKind.BIRTH_CERTIFICATE: "KQ.G15.000031"}
 """`maGiayToKetQua` of the national list, where it is known (STANDARDS §2)."""
 
@@ -81,11 +108,24 @@ class _Answer(BaseModel):
     thongBao: str = ""
 
 
+class _Registration(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    soDangKy: Code
+    soDinhDanh: Code
+    ngayDangKy: str
+    tenTepGiayKhaiSinh: Text | None = None
+    giayKhaiSinh: str | None = None
+
+
 class _KnownDossier(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     maHoSo: Code
     maHoSoMCDT: SaidCode = None
+    ngayBoSung: str | None = None
+    ngayTiepNhan: str | None = None
+    ketQuaXuLy: _Registration | None = None
 
 
 class _LookUp(_Answer):
@@ -108,6 +148,15 @@ class Adapter:
         _judge(reply.read(_Answer), head, _ALREADY_THERE)
         return Sent(receipt_follows=True)
 
+    async def follow_up(self, message: FollowUp, read: DocumentReader) -> Sent:
+        """Supply what was missing under the dossier's own code, or write a letter. Raises AgencyError."""
+        if message.kind is FollowUpKind.SUPPLEMENT:
+            await self._supply(message, read)
+            return Sent(receipt_follows=True)
+        reply = await self._client.post(_LETTERS, await _letter(message, read), message.head)
+        _judge(reply.read(_Answer), message.head, _ALREADY_THERE)
+        return Sent()
+
     async def dispatch(self, dispatch: Dispatch, read: DocumentReader) -> None:
         """Synchronise a status, hand over a result or order paper at the desk. Raises AgencyError."""
         if dispatch.kind is DispatchKind.PAPER_ORDER:
@@ -119,8 +168,37 @@ class Adapter:
         reply = await self._client.post(path, body, dispatch.head)
         _judge(reply.read(_Answer), dispatch.head, taken)
 
-    async def _look_up(self, head: Head) -> _KnownDossier | None:
-        reply = await self._client.get(f"{_DOSSIERS}/{quote(head.dossier_code, safe='')}", head)
+    async def _supply(self, message: FollowUp, read: DocumentReader) -> None:
+        """Send a dossier anew under the same code, which the province takes only while it waits for a supplement.
+
+        At any other time it calls the dossier a duplicate and does nothing (LAW A.6): so it is asked which supplement
+        it has, by the time of sending. One it did not take is sent again later: it has not come to asking for one.
+        """
+        head = message.head
+        if await self._has_supplement(head):
+            return
+        reply = await self._client.post(_SUPPLEMENTS, await _supplement(message, read), head)
+        _judge(reply.read(_Answer), head, _ALREADY_THERE)
+        if not await self._has_supplement(head):
+            raise AgencyNotReady("hệ thống chưa mở nhận bổ sung", dossier_code=head.dossier_code)
+
+    async def _has_supplement(self, head: Head) -> bool:
+        known = await self._look_up(head)
+        return known is not None and known.ngayBoSung == slashed(head.sent_at)
+
+    async def look_up(self, query: LegQuery) -> tuple[CloudEvent, ...]:
+        """Receipt, registration and certificate, as far as the province has them. Raises AgencyError.
+
+        What a person must read (a demand, a refusal in free text) is not looked up: it comes as a message.
+        """
+        known = await self._look_up(query.head, {"ketQua": "1"}, MAX_EVENTS_BYTES)
+        return tuple(_found(query, known)) if known else ()
+
+    async def _look_up(
+        self, head: Head, params: Mapping[str, str] | None = None, most: int = MAX_ANSWER_BYTES
+    ) -> _KnownDossier | None:
+        path = f"{_DOSSIERS}/{quote(head.dossier_code, safe='')}"
+        reply = await self._client.get(path, head, params=params, most=most)
         answer = reply.read(_LookUp)
         if answer.maKetQua == _NOT_FOUND:
             return None
@@ -128,6 +206,21 @@ class Adapter:
         if answer.hoSo is None or answer.hoSo.maHoSo != head.dossier_code:
             raise AgencyUnreadable("kết quả tra cứu không phải của hồ sơ này", dossier_code=head.dossier_code)
         return answer.hoSo
+
+
+def _found(query: LegQuery, known: _KnownDossier) -> Iterator[CloudEvent]:
+    code, own = query.head.dossier_code, known.maHoSoMCDT
+    if known.ngayTiepNhan:
+        at = from_slashed(known.ngayTiepNhan, code)
+        yield looked_up(query, "received", at, own, agency_code=own)
+    result = known.ketQuaXuLy
+    if result:
+        at = from_slashed(result.ngayDangKy, code)
+        yield looked_up(query, "decided", at, own, number=result.soDangKy, identity_number=result.soDinhDanh)
+        if result.giayKhaiSinh:
+            name = result.tenTepGiayKhaiSinh or f"{DocumentKind.BIRTH_CERTIFICATE.value}.pdf"
+            paper = pdf_document(DocumentKind.BIRTH_CERTIFICATE, name, result.giayKhaiSinh)
+            yield looked_up(query, "result_document", at, own, documents=[paper])
 
 
 def _judge(answer: _Answer, head: Head, final: tuple[str, ...]) -> None:
@@ -166,19 +259,46 @@ async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
         "techId": message.leg,
         "ngayGui": slashed(head.sent_at),
         "data": json.dumps({"hoTich": birth_record(declaration)}, ensure_ascii=False),
-        "fileDinhKem": [
-            {
-                "loaiGiayTo": _paper_type(document.kind),
-                "tenGiayTo": document.kind.label,
-                "tenTepDinhKem": document.file_name,
-                "duLieuTepDinhKem": await base64_content(document, read),
-            }
-            for document in message.documents
-        ],
+        "fileDinhKem": [await _file(document, read) for document in message.documents],
     }
     if head.provincial_code:
         body["maHoSoMCDT"] = head.provincial_code
     return body
+
+
+async def _supplement(message: FollowUp, read: DocumentReader) -> Json:
+    """What was missing: free text, files, and in `data` (JSON in a string) the fields that now say something else."""
+    return {
+        **_codes(message.head),
+        "techId": message.leg,
+        "ngayGui": slashed(message.head.sent_at),
+        "noiDungBoSung": message.text,
+        "data": json.dumps({"thayDoi": changed_fields(message)}, ensure_ascii=False),
+        "fileDinhKem": [await _file(document, read) for document in message.documents],
+    }
+
+
+async def _letter(message: FollowUp, read: DocumentReader) -> Json:
+    """A letter about a dossier, and about the registration of that number if it has one."""
+    return {
+        **_codes(message.head),
+        "techId": message.leg,
+        "ngayGui": slashed(message.head.sent_at),
+        "loaiThongDiep": _LETTER_TYPES[message.kind],
+        "soDangKy": message.registration_number,
+        "noiDung": message.text,
+        "data": json.dumps({"thayDoi": changed_fields(message)}, ensure_ascii=False),
+        "fileDinhKem": [await _file(document, read) for document in message.documents],
+    }
+
+
+async def _file(document: Document, read: DocumentReader) -> Json:
+    return {
+        "loaiGiayTo": _paper_type(document.kind),
+        "tenGiayTo": document.kind.label,
+        "tenTepDinhKem": document.file_name,
+        "duLieuTepDinhKem": await base64_content(document, read),
+    }
 
 
 async def _status(dispatch: Dispatch, read: DocumentReader) -> Json:
@@ -193,13 +313,7 @@ async def _status(dispatch: Dispatch, read: DocumentReader) -> Json:
         "noiDungXuLy": dispatch.text,
     }
     if document := dispatch.document:
-        result = {
-            "maGiayToKetQua": _RESULT_TYPES.get(document.kind),
-            "loaiGiayTo": _paper_type(document.kind),
-            "tenGiayTo": document.kind.label,
-            "tenTepDinhKem": document.file_name,
-            "duLieuTepDinhKem": await base64_content(document, read),
-        }
+        result = {"maGiayToKetQua": _RESULT_TYPES.get(document.kind), **await _file(document, read)}
         body["ketQuaXuLy"] = json.dumps(result, ensure_ascii=False)
     return body
 

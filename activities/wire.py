@@ -5,14 +5,16 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from urllib.parse import quote
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from activities.http import AgencyClient, AgencyRejected, AgencyUnreadable
 from models.base import LEGAL_ZONE, Code, legal
 from models.codes import says_nothing
-from models.documents import Document
-from models.messages import Dispatch, DispatchKind, LegMessage, Sent
+from models.documents import Document, DocumentKind, MediaType
+from models.events import CloudEvent, EventType
+from models.messages import Dispatch, DispatchKind, FollowUp, LegMessage, LegQuery, Sent
 
 DocumentReader = Callable[[Document], Awaitable[bytes]]
 """Gives the content of a stored document."""
@@ -20,6 +22,9 @@ DocumentReader = Callable[[Document], Awaitable[bytes]]
 Json = dict[str, Any]
 
 A = TypeVar("A")
+
+MAX_EVENTS_BYTES = 32 * 1024 * 1024
+"""How much of the answer to a look-up is read: room for two of the largest documents in base64."""
 
 
 @runtime_checkable
@@ -29,6 +34,15 @@ class AgencyAdapter(Protocol):
     async def submit(self, message: LegMessage, read: DocumentReader) -> Sent:
         """Hand over a dossier part, exactly once however often it is called. Raises AgencyError."""
 
+    async def follow_up(self, message: FollowUp, read: DocumentReader) -> Sent:
+        """Tell more about a part it has, exactly once however often it is called. Raises AgencyError."""
+
+    async def look_up(self, query: LegQuery) -> tuple[CloudEvent, ...]:
+        """What the agency says of a part, as the events it owes or has sent. Raises AgencyError.
+
+        Where the wire names no events, their message ids are made of dossier, leg and fact (`looked_up`).
+        """
+
 
 @runtime_checkable
 class ChannelAdapter(Protocol):
@@ -36,6 +50,37 @@ class ChannelAdapter(Protocol):
 
     async def dispatch(self, dispatch: Dispatch, read: DocumentReader) -> None:
         """Hand over one dispatch, exactly once however often it is called. Raises AgencyError."""
+
+
+class _Events(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    events: tuple[CloudEvent, ...]
+
+
+class JsonAgency:
+    """An agency that speaks our own contract and honours idempotency keys: parts at `path`, what follows beneath it."""
+
+    path: ClassVar[str]
+
+    def __init__(self, client: AgencyClient) -> None:
+        self._client = client
+
+    async def submit(self, message: LegMessage, read: DocumentReader) -> Sent:
+        """Send the dossier part. Raises AgencyError."""
+        reply = await self._client.post(self.path, await leg_body(message, read), message.head)
+        return reply.read(Sent)
+
+    async def follow_up(self, message: FollowUp, read: DocumentReader) -> Sent:
+        """Tell more about the part. Raises AgencyError."""
+        reply = await self._client.post(f"{self.path}/follow-ups", await leg_body(message, read), message.head)
+        return reply.read(Sent)
+
+    async def look_up(self, query: LegQuery) -> tuple[CloudEvent, ...]:
+        """Read the events of the part. Raises AgencyError."""
+        path = f"{self.path}/{quote(query.head.dossier_code, safe='')}"
+        reply = await self._client.get(path, query.head, params={"leg": query.leg}, most=MAX_EVENTS_BYTES)
+        return reply.read(_Events).events
 
 
 class JsonChannel:
@@ -55,13 +100,39 @@ class JsonChannel:
         reply.read(Sent)
 
 
+def looked_up(
+    query: LegQuery, kind: str, at: datetime, provincial_code: str | None = None, **said: object
+) -> CloudEvent:
+    """A fact found on a wire that has no events, as an event whose message id is the same at every look-up."""
+    code = query.head.dossier_code
+    return CloudEvent(
+        specversion="1.0",
+        id=f"{code}:{query.leg}:look_up:{kind}",
+        source=query.system.value,
+        type=EventType.AGENCY_EVENT,
+        subject=code,
+        time=at,
+        data={
+            "source": query.system.value,
+            "provincial_code": provincial_code,
+            "leg": query.leg,
+            "fact": {"kind": kind, "at": at.isoformat(), **said},
+        },
+    )
+
+
 def not_carried(dispatch: Dispatch) -> AgencyRejected:
     """The error for a dispatch on a channel that has no place for its kind."""
     return AgencyRejected("kênh này không chuyển loại thông điệp đó", dossier_code=dispatch.head.dossier_code)
 
 
-async def leg_body(message: LegMessage, read: DocumentReader) -> Json:
-    """A leg message as JSON of our own contract, each document with its content (`models.events.WireDocument`)."""
+def pdf_document(kind: DocumentKind, file_name: str, content: str) -> Json:
+    """A result paper of a real wire, always a PDF in base64, as `models.events.WireDocument` travels."""
+    return {"kind": kind.value, "file_name": file_name, "media_type": MediaType.PDF.value, "content": content}
+
+
+async def leg_body(message: LegMessage | FollowUp, read: DocumentReader) -> Json:
+    """A leg's message as JSON of our own contract, each document with its content (`models.events.WireDocument`)."""
     return {**message.model_dump(mode="json"), "documents": await _wire_documents(message.documents, read)}
 
 
@@ -81,6 +152,14 @@ async def _wire_documents(documents: Iterable[Document], read: DocumentReader) -
         }
         for document in documents
     ]
+
+
+def changed_fields(message: FollowUp) -> list[Json]:
+    """The fields of the form that now say something else, on a wire that has no contract of its own for them [choice].
+
+    A field goes by its path in form 01, with its Vietnamese name for the official who enters it.
+    """
+    return [{"truong": change.path, "tenTruong": change.label, "giaTri": change.value} for change in message.changes]
 
 
 async def base64_content(document: Document, read: DocumentReader) -> str:
@@ -104,6 +183,16 @@ _COMPACT = "%Y%m%d%H%M%S"
 def slashed(instant: datetime) -> str:
     """An instant as dd/MM/yyyy HH:mm:ss on the clock of Việt Nam."""
     return legal(instant).strftime(_SLASHED)
+
+
+def from_slashed(text: str, dossier_code: str) -> datetime:
+    """Read dd/MM/yyyy HH:mm:ss, strictly. Raises AgencyUnreadable."""
+    try:
+        if re.fullmatch(r"[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}", text):
+            return datetime.strptime(text, _SLASHED).replace(tzinfo=LEGAL_ZONE)
+    except ValueError:
+        pass
+    raise AgencyUnreadable("thời điểm trong câu trả lời không đúng định dạng", dossier_code=dossier_code)
 
 
 def compact(instant: datetime) -> str:

@@ -15,11 +15,12 @@ from models.calendar import WorkingCalendar
 from models.communes import Communes
 from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.documents import Document, DocumentKind
-from models.dossier import Fee, FeeLine
+from models.dossier import Fee, FeeLine, WaivedFee
+from models.fees import fee_words
 from models.intake import known_facts, resolve
 from models.law import LawPack, Quorum
 from models.messages import BirthNoticeState
-from models.plan import Plan, RequiredDocument, required_documents
+from models.plan import Plan, RequiredDocument, declared_late, required_documents
 from models.start import LawQuery
 from models.words import day_words, dong
 
@@ -58,9 +59,10 @@ class Asked(Model):
 
 
 class FeeReport(Model):
-    """What the citizen owes, in đồng."""
+    """What the citizen owes, in đồng, and what the law waives."""
 
     lines: tuple[FeeLine, ...]
+    waived: tuple[WaivedFee, ...]
     total_vnd: int
 
 
@@ -90,9 +92,10 @@ def checklist(
     Raises DeclarationErrors when the law in force needs somebody the form does not name.
     """
     resolved = resolve(LawQuery(declaration=declaration, on=on), calendar, communes)
-    plan, held = resolved.plan, known_facts(declaration, None)
+    late = declared_late(pack, declaration, on, calendar)
+    plan, held = resolved.plan, known_facts(declaration, None, late=late)
     required = required_documents(pack, held)
-    substitutes = required_documents(pack, known_facts(declaration, BirthNoticeState.NOT_FOUND))
+    substitutes = required_documents(pack, known_facts(declaration, BirthNoticeState.NOT_FOUND, late=late))
     counted = {kind for document in (*required, *substitutes) for kind in document.any_of}
     return Checklist(
         on=on,
@@ -139,7 +142,7 @@ def print_checklist(found: Checklist) -> None:
     if not found.consents:
         output.say("Không phải hỏi ai.")
     output.heading("Lệ phí")
-    output.explain(f"{line.name}: {dong(line.amount_vnd)} đồng. Căn cứ: {line.basis}" for line in found.fee.lines)
+    output.explain(fee_words(Fee(lines=found.fee.lines, waived=found.fee.waived)))
     output.say(f"Tổng cộng {dong(found.fee.total_vnd)} đồng." if found.fee.lines else "Không phải nộp lệ phí.")
     if found.warnings:
         output.heading("Lưu ý")
@@ -187,7 +190,7 @@ def _asked(plan: Plan) -> tuple[Asked, ...]:
 
 
 def _fee(fee: Fee) -> FeeReport:
-    return FeeReport(lines=fee.lines, total_vnd=fee.total_vnd)
+    return FeeReport(lines=fee.lines, waived=fee.waived, total_vnd=fee.total_vnd)
 
 
 def _needed_words(needed: Needed) -> str:

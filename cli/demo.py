@@ -126,7 +126,7 @@ async def _three_dossiers(folder: Path) -> str:
             {
                 "refuse": {
                     "reason_code": "DWELLING_NOT_LAWFUL",
-                    "concerns": "Nơi đề nghị đăng ký thường trú",
+                    "fields": ["residence_registration.address"],
                     "legal_basis": "Luật Cư trú Điều 23",
                     "text": "Địa chỉ thuộc khu vực đã có quyết định thu hồi đất.",
                 }
@@ -185,6 +185,11 @@ async def _silence(folder: Path) -> None:
         assert until is not None
         say(f"Chờ xác nhận đến hết {last_day(until)}. Tua thời gian…")
         await scene.skip_past(until)
+        await scene.follow((code,), until=_agreement_awaited)
+        until = next(stored.consent.limit_ends_at for stored in scene.dossier(code).consents)
+        assert until is not None
+        say(f"Không ai trả lời; công dân còn được nộp văn bản đồng ý đến hết {last_day(until)}. Tua thời gian…")
+        await scene.skip_past(until)
         await scene.follow((code,))
         print_dossier(scene.dossier(code))
 
@@ -192,6 +197,10 @@ async def _silence(folder: Path) -> None:
 def _only_consents_missing(dossier: StoredDossier) -> bool:
     stages = {leg.stage for leg in dossier.legs}
     return stages == {LegStage.ENDED, LegStage.WAITING_CONSENTS}
+
+
+def _agreement_awaited(dossier: StoredDossier) -> bool:
+    return bool(dossier.consents) and all(stored.consent.agreement for stored in dossier.consents)
 
 
 # --- The stage --------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from ledger.engine import open_engine
 from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
 from models.base import LEGAL_ZONE
+from replacements import Replacements
 from settings import Settings
 from submissions import Submissions
 from workflows.plugin import connect
@@ -118,8 +119,9 @@ async def _serve_until_one_ends(settings: Settings, ui_port: int, pace: float, c
     async with Stack(settings, _say, ui_port=ui_port, pace=pace, postgres_folder=cluster) as stack:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         engine = open_engine(settings.ledger_url, settings.connections("dev"))
-        submissions = Submissions(Ledger(engine), DocumentStore(settings.documents), settings)
-        resumed = await submissions.recover(client)
+        ledger = Ledger(engine)
+        submissions = Submissions(ledger, DocumentStore(settings.documents), settings)
+        resumed = (*await submissions.recover(client), *await Replacements.of(ledger, settings).recover(client))
         await asyncio.to_thread(engine.dispose)
         for line in (
             f"Sẵn sàng. Giao diện Temporal: http://{LOOPBACK}:{ui_port}",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -13,20 +14,26 @@ from cli.files import load_declaration_file
 from cli.finding import answer
 from cli.output import Exit, JsonOption, emit_json, explain, facts, fail, fail_declaration, heading, say, table
 from cli.places import known_communes
-from ledger.errors import LedgerError
+from ledger.errors import DuplicateDossier, LedgerError
 from ledger.values import StoredDossier, StoredNotice
 from models.base import Instant, LongText, Model
-from models.details import due, state, waiting
+from models.details import consent_words, demand_words, due, duty_words, state, waiting
 from models.dossier import DossierStage, Leg
+from models.fees import fee_words
+from models.gate import concerned
 from models.law import LawError
 from models.messages import Dispatch
 from models.plan import Plan
 from models.publication import DossierSummary
 from models.questions import QUESTIONS, Parameter
 from models.reading import DeclarationErrors
+from models.replacement_words import state as replacement_state
+from models.replacement_words import versions
 from models.start import CALENDAR_CHANGED
 from models.statuses import status_words
+from models.submission import NotDuplicate
 from models.words import in_words, listed, when
+from replacements import Replacements
 from settings import Settings
 from submissions import Submissions
 from telemetry.traces import trace_id
@@ -52,6 +59,9 @@ def register(app: typer.Typer) -> None:
 
 def submit(
     file: Annotated[Path, typer.Argument(help="Tờ khai (JSON), giấy tờ đính kèm ở cùng thư mục.")],
+    confirmed_not_duplicate: Annotated[
+        str | None, typer.Option(metavar="LÝ DO", help="Cán bộ xác nhận là trẻ khác dù có thể trùng; ghi vào sổ.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Nộp một tờ khai; cùng một lần nộp luôn cho cùng một mã hồ sơ.
@@ -61,16 +71,21 @@ def submit(
       lienthong submit samples/birth/plain.json
 
       lienthong submit samples/birth/grandparents-home.json --json
+
+      lienthong submit to-khai.json --confirmed-not-duplicate "Sinh đôi trùng tên, đã đối chiếu với bệnh viện"
     """
+    not_duplicate = _not_duplicate(confirmed_not_duplicate, as_json=as_json)
     settings = Settings()
     ledger = open_ledger(settings, as_json=as_json)
     submissions = Submissions(ledger, open_documents(settings), settings)
     at = submissions.now()
     try:
         declaration, contents = load_declaration_file(file, at.date(), known_communes(settings, as_json=as_json))
-        opened = submissions.open(declaration, contents)
+        opened = submissions.open(declaration, contents, not_duplicate)
     except DeclarationErrors as errors:
         fail_declaration(errors, as_json=as_json)
+    except DuplicateDossier as error:
+        fail(Exit.REFUSED, str(error), f"Mã lý do: {error.reason}", as_json=as_json)
     except (LawError, LedgerError) as error:
         fail(Exit.REFUSED, str(error), as_json=as_json)
 
@@ -85,6 +100,16 @@ def submit(
         return
     say(f"{text} Mã hồ sơ: {opened.code}")
     say(f"Theo dõi: lienthong show {opened.code}")
+
+
+def _not_duplicate(reason: str | None, *, as_json: bool) -> NotDuplicate | None:
+    """The operator's decision, if one was given; it must say why."""
+    if reason is None:
+        return None
+    try:
+        return NotDuplicate(reason=reason)
+    except ValidationError:
+        fail(Exit.USAGE, "--confirmed-not-duplicate phải ghi lý do, nhiều nhất 4.000 ký tự.", as_json=as_json)
 
 
 def show(
@@ -169,7 +194,8 @@ def recover(as_json: JsonOption = False) -> None:
     submissions = Submissions(ledger, open_documents(settings), settings)
 
     async def start_all() -> tuple[str, ...]:
-        return await submissions.recover(await open_client(settings, as_json=as_json))
+        client = await open_client(settings, as_json=as_json)
+        return (*await submissions.recover(client), *await Replacements.of(ledger, settings).recover(client))
 
     codes = run(start_all(), as_json=as_json)
     if as_json:
@@ -205,7 +231,8 @@ def retime(as_json: JsonOption = False) -> None:
 
     async def signal_all() -> tuple[str, ...]:
         client = await open_client(settings, as_json=as_json)
-        return tuple([code for code in ledger.open_codes() if await _signalled(client, code)])
+        running = (*ledger.open_codes(), *ledger.open_replacements())
+        return tuple([code for code in running if await _signalled(client, code)])
 
     codes = run(signal_all(), as_json=as_json)
     if as_json:
@@ -234,9 +261,28 @@ def print_dossier(dossier: StoredDossier) -> None:
     table(None, columns, [_leg_row(leg, plan) for leg in dossier.legs])
     heading("Vì sao có hạn này")
     explain(_reasons(dossier, plan))
+    if dossier.fee.lines or dossier.fee.waived:
+        heading("Lệ phí")
+        explain(fee_words(dossier.fee))
+    if dossier.duties:
+        heading("Nghĩa vụ còn lại của công dân")
+        explain(duty_words(dossier.duties))
+    if dossier.not_duplicates:
+        heading("Đã xác nhận không trùng")
+        explain(f"với hồ sơ {one.other}, lúc {when(one.at)}: {one.reason}" for one in dossier.not_duplicates)
     if dossier.warnings:
         heading("Lưu ý")
         explain(dossier.warnings)
+    if dossier.consents:
+        heading("Ý kiến của những người được hỏi")
+        explain(_consents(dossier, plan))
+    demands = tuple(demand_words(dossier.legs, plan))
+    if demands:
+        heading("Yêu cầu của cơ quan")
+        explain((*demands, *_demanded(dossier, plan)))
+    for new in dossier.replacements:
+        heading(f"Kết quả cấp lại lần {new.number} – {replacement_state(new)}")
+        explain(versions(new, plan))
     heading("Đã gửi cho công dân và các hệ thống")
     explain(_sent(dossier.notices))
     if dossier.refused_facts:
@@ -253,6 +299,26 @@ def _reasons(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
             yield f"{name}: {' '.join(leg.due.explanation)}"
         if leg.outcome_text:
             yield f"{name}: {leg.outcome_text}"
+
+
+def _consents(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
+    for leg in dossier.legs:
+        for words in consent_words(leg.consents):
+            yield f"{plan.leg(leg.key).name} – {words}"
+
+
+def _demanded(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
+    """What agencies wrote, in full: it may name people, so it stands here and not in the Temporal UI."""
+    for leg in dossier.legs:
+        name = plan.leg(leg.key).name
+        for asked in leg.supplements:
+            concerns = concerned(tuple(asked.documents), asked.fields)
+            yield f"{name}, {when(asked.requested_at)}, mã {asked.reason_code}: {concerns}. {asked.text}"
+        for refused in leg.refused_demands:
+            yield f"{name}, {when(refused.at)}, {refused.kind.label} ({refused.message_id}): {refused.text}"
+        for note in leg.notes:
+            settled = f" → {note.found.value}: {note.because or 'cơ quan đã gửi lại theo mẫu'}" if note.found else ""
+            yield f"{name}, {when(note.at)}, tin {note.message_id}: {note.text}{settled}"
 
 
 def _sent(notices: Iterable[StoredNotice]) -> Iterator[str]:
@@ -272,7 +338,8 @@ def _content(dispatch: Dispatch) -> str:
         return dispatch.text
     if dispatch.status:
         return f"trạng thái {dispatch.status.code} – {status_words(dispatch.status)}"
-    return f"kết quả: {dispatch.document_kind.label}" if dispatch.document_kind else dispatch.kind.value
+    again = " (bản cấp lại, thay bản đã gửi)" if dispatch.supersedes else ""
+    return f"kết quả: {dispatch.document_kind.label}{again}" if dispatch.document_kind else dispatch.kind.value
 
 
 def _leg_row(leg: Leg, plan: Plan) -> tuple[str, ...]:

@@ -16,14 +16,23 @@ from models.documents import DocumentKind, DocumentRefused
 from models.facts import (
     Accepted,
     AgencyEvent,
+    AgreementProvided,
     Answer,
+    AttestedConsent,
+    Classification,
+    ClassifiedAs,
     ConsentAnswer,
     DocumentsSupplied,
     FactRefusal,
     FactRefused,
     InboundFact,
+    OverdueChoice,
+    OverdueDecision,
     PaymentConfirmed,
+    SupplementProvided,
+    Withdrawal,
 )
+from replacements import Replacements
 from settings import Settings
 
 CodeArgument = Annotated[str, typer.Argument(help="Mã hồ sơ.")]
@@ -36,9 +45,15 @@ AtOption = Annotated[str | None, typer.Option("--at", help="Thời điểm (ISO 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("consent")(consent)
+    app.command("attest-consent")(attest_consent)
+    app.command("agreement")(agreement)
+    app.command("withdraw")(withdraw)
     app.command("agency-event")(agency_event)
     app.command("pay")(pay)
     app.command("attach")(attach)
+    app.command("supplement")(supplement)
+    app.command("classify")(classify)
+    app.command("decide-overdue")(decide_overdue)
 
 
 def consent(
@@ -62,13 +77,87 @@ def consent(
     _send(ConsentAnswer, code, message_id, data, as_json)
 
 
-def agency_event(
+def attest_consent(
     code: CodeArgument,
-    file: Annotated[Path, typer.Argument(help="Sự kiện (JSON): source, leg, fact {kind, at, …}; - là đầu vào chuẩn.")],
+    leg: Annotated[str, typer.Option(help="Thủ tục được hỏi, ví dụ residence_registration.")],
+    person: Annotated[str, typer.Option(help="Số định danh cá nhân của người trả lời.")],
+    official: Annotated[str, typer.Option(help="Mã cán bộ ghi nhận.")],
+    office: Annotated[str, typer.Option(help="Mã bộ phận một cửa.")],
+    document: Annotated[Path, typer.Option(help="Tệp biên bản hai bên đã ký.")],
+    answer: Annotated[Answer, typer.Option(help="Câu trả lời: granted hoặc declined.")] = Answer.GRANTED,
+    at: AtOption = None,
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ghi một sự kiện của cơ quan: tiếp nhận, xác minh, kết quả, từ chối.
+    """Ghi ý kiến của người không dùng điện thoại thông minh, do cán bộ lập biên bản tại bộ phận một cửa.
+
+    Ví dụ:
+
+      lienthong attest-consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011
+      --official cb-12 --office MC-00004 --document bien-ban.pdf
+
+      lienthong attest-consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011
+      --official cb-12 --office MC-00004 --document bien-ban.pdf --answer declined --json
+    """
+    [attestation] = _stored([f"{DocumentKind.CONSENT_ATTESTATION}={document}"], as_json)
+    data = {"leg": leg, "personal_id": person, "answer": answer, "official": official, "office": office}
+    _send(AttestedConsent, code, message_id, {**data, "attestation": attestation, "at": at or _now()}, as_json)
+
+
+def agreement(
+    code: CodeArgument,
+    leg: Annotated[str, typer.Option(help="Thủ tục được hỏi, ví dụ residence_registration.")],
+    signed_by: Annotated[list[str], typer.Option(help="Số định danh của người được hỏi đã ký; lặp lại được.")],
+    document: Annotated[Path, typer.Option(help="Tệp văn bản đồng ý.")],
+    at: AtOption = None,
+    message_id: MessageIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Nộp văn bản đồng ý thay cho xác nhận trên VNeID.
+
+    Ví dụ:
+
+      lienthong agreement G22.99.08-261119-000001 --leg residence_registration --signed-by 001052900011
+      --document dong-y.pdf
+
+      lienthong agreement G22.99.08-261119-000001 --leg residence_registration --signed-by 001052900011
+      --signed-by 001155900012 --document dong-y.pdf --json
+    """
+    [signed] = _stored([f"{DocumentKind.CONSENT_AGREEMENT}={document}"], as_json)
+    data = {"leg": leg, "signed_by": signed_by, "document": signed, "at": at or _now()}
+    _send(AgreementProvided, code, message_id, data, as_json)
+
+
+def withdraw(
+    code: CodeArgument,
+    person: Annotated[str, typer.Option(help="Số định danh cá nhân của người yêu cầu ghi trên tờ khai.")],
+    reason: Annotated[str | None, typer.Option(help="Lý do, nếu công dân muốn nêu.")] = None,
+    at: AtOption = None,
+    message_id: MessageIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rút hồ sơ: trước khi đăng ký khai sinh thì cả hồ sơ, sau đó chỉ những thủ tục chưa giải quyết.
+
+    Ví dụ:
+
+      lienthong withdraw G22.99.08-261119-000001 --person 001194000013
+
+      lienthong withdraw G22.99.08-261119-000001 --person 001194000013 --reason "Khai nhầm nơi thường trú" --json
+    """
+    data = {"personal_id": person, "reason": reason, "at": at or _now()}
+    _send(Withdrawal, code, message_id, data, as_json)
+
+
+def agency_event(
+    code: CodeArgument,
+    file: Annotated[Path, typer.Argument(help="Sự kiện (JSON): source, leg, fact {kind, at, …}; - là đầu vào chuẩn.")],
+    document: Annotated[
+        list[str] | None, typer.Option(help="loại=tệp, kết quả kèm sự kiện, ví dụ birth_certificate=moi.pdf.")
+    ] = None,
+    message_id: MessageIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ghi một sự kiện của cơ quan: tiếp nhận, xác minh, kết quả, từ chối, cấp lại, xác nhận đã thay bản cũ.
 
     Ví dụ:
 
@@ -77,6 +166,10 @@ def agency_event(
       lienthong agency-event G22.99.08-261119-000001 -
 
       lienthong agency-event G22.99.08-261119-000001 event.json --message-id cong-an-17
+
+      echo '{"source": "provincial", "leg": "birth_registration",
+      "fact": {"kind": "corrected", "at": "2026-12-01T09:00:00+07:00", "text": "Sai tên đệm"}}' |
+      lienthong agency-event G22.99.08-261119-000001 - --document birth_certificate=moi.pdf
     """
     try:
         data = json.loads(typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8"))
@@ -84,6 +177,8 @@ def agency_event(
         fail(Exit.USAGE, f"Không đọc được sự kiện: {error}", as_json=as_json)
     if not isinstance(data, dict):
         fail(Exit.USAGE, "Sự kiện phải là một đối tượng JSON.", as_json=as_json)
+    if document and isinstance(data.get("fact"), dict):
+        data["fact"]["documents"] = _stored(document, as_json)
     _send(AgencyEvent, code, message_id or data.pop("message_id", None), data, as_json)
 
 
@@ -91,6 +186,7 @@ def pay(
     code: CodeArgument,
     amount: Annotated[int, typer.Option(min=0, help="Số tiền đã nộp, đồng.")],
     receipt: Annotated[str, typer.Option(help="Số biên lai.")],
+    receipt_file: Annotated[Path | None, typer.Option(help="Tệp biên lai điện tử.")] = None,
     at: AtOption = None,
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
@@ -101,9 +197,11 @@ def pay(
 
       lienthong pay G22.99.08-261119-000001 --amount 16000 --receipt BL-0001
 
-      lienthong pay G22.99.08-261119-000001 --amount 16000 --receipt BL-0001 --json
+      lienthong pay G22.99.08-261119-000001 --amount 16000 --receipt BL-0001 --receipt-file bien-lai.pdf --json
     """
-    data = {"amount_vnd": amount, "receipt_number": receipt, "at": at or _now()}
+    data: dict[str, Any] = {"amount_vnd": amount, "receipt_number": receipt, "at": at or _now()}
+    if receipt_file:
+        [data["receipt"]] = _stored([f"{DocumentKind.PAYMENT_RECEIPT}={receipt_file}"], as_json)
     _send(PaymentConfirmed, code, message_id, data, as_json)
 
 
@@ -122,22 +220,130 @@ def attach(
 
       lienthong attach G22.99.08-261119-000001 --document birth_commitment=cam-doan.pdf --json
     """
-    store = open_documents(Settings())
-    stored = []
-    for entry in document:
-        kind, _, path = entry.partition("=")
-        try:
-            stored.append(store.put(Path(path).read_bytes(), DocumentKind(kind), Path(path).name))
-        except (OSError, ValueError, DocumentRefused) as error:
-            kinds = ", ".join(DocumentKind)
-            fail(Exit.USAGE, f"Không nhận được “{entry}”: {error}", f"Các loại: {kinds}.", as_json=as_json)
     _send(
         DocumentsSupplied,
         code,
         message_id,
-        {"documents": [d.model_dump() for d in stored], "at": at or _now()},
+        {"documents": _stored(document, as_json), "at": at or _now()},
         as_json,
     )
+
+
+def supplement(
+    code: CodeArgument,
+    leg: Annotated[str, typer.Option(help="Thủ tục mà cơ quan yêu cầu bổ sung, ví dụ residence_registration.")],
+    document: Annotated[
+        list[str] | None, typer.Option(help="loại=tệp, ví dụ residence_papers=giay.pdf; lặp lại được.")
+    ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="trường=giá trị, ví dụ child.full_name='Trẻ Em Mẫu'; lặp lại được.")
+    ] = None,
+    at: AtOption = None,
+    message_id: MessageIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bổ sung giấy tờ, sửa thông tin trên tờ khai theo yêu cầu của cơ quan; hồ sơ đi tiếp từ chỗ đang dừng.
+
+    Nộp từng phần cũng được. Giá trị rỗng là xóa trường đó.
+
+    Ví dụ:
+
+      lienthong supplement G22.99.08-261119-000001 --leg residence_registration
+      --document residence_papers=trang-1.pdf --document residence_papers=trang-2.pdf
+
+      lienthong supplement G22.99.08-261119-000001 --leg residence_registration
+      --field child.hometown.detail="Thôn Mẫu" --json
+    """
+    corrections = {}
+    for entry in field or []:
+        path, equals, value = entry.partition("=")
+        if not equals or path in corrections:
+            fail(Exit.USAGE, f"“{path}”: ghi trường=giá trị, mỗi trường một lần.", as_json=as_json)
+        corrections[path] = value
+    documents = _stored(document or [], as_json)
+    data = {"leg": leg, "documents": documents, "corrections": corrections, "at": at or _now()}
+    _send(SupplementProvided, code, message_id, data, as_json)
+
+
+def classify(
+    code: CodeArgument,
+    leg: Annotated[str, typer.Option(help="Thủ tục mà tin nói đến.")],
+    message: Annotated[str, typer.Option(help="Mã tin chưa phân loại, xem: lienthong show.")],
+    found: Annotated[ClassifiedAs, typer.Option("--as", help="Tin này là gì; no_action: không phải làm gì.")],
+    operator: Annotated[str, typer.Option(help="Mã người vận hành phân loại.")],
+    because: Annotated[str, typer.Option(help="Vì sao phân loại như vậy.")],
+    reason_code: Annotated[str | None, typer.Option(help="Mã lý do trong danh mục.")] = None,
+    document: Annotated[list[str] | None, typer.Option(help="Mã giấy tờ liên quan; lặp lại được.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="Trường thông tin liên quan; lặp lại được.")] = None,
+    basis: Annotated[str | None, typer.Option(help="Căn cứ pháp lý.")] = None,
+    text: Annotated[str | None, typer.Option(help="Giải thích cho công dân; mặc định là lời của cơ quan.")] = None,
+    at: AtOption = None,
+    message_id: MessageIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Phân loại một tin của cơ quan không nêu lý do theo mẫu; điều tìm thấy vẫn qua cổng kiểm soát như mọi yêu cầu.
+
+    Ví dụ:
+
+      lienthong classify G22.99.08-261119-000001 --leg residence_registration --message cong-an-17 --as supplement
+      --reason-code document_missing --document residence_papers --basis "Luật Cư trú Điều 21"
+      --operator vh-01 --because "Tin nêu rõ thiếu giấy tờ chỗ ở"
+
+      lienthong classify G22.99.08-261119-000001 --leg residence_registration --message cong-an-18 --as no_action
+      --operator vh-01 --because "Chỉ báo đã nhận" --json
+    """
+    data = {
+        "leg": leg,
+        "of": message,
+        "found": found,
+        "reason_code": reason_code,
+        "documents": document or [],
+        "fields": field or [],
+        "legal_basis": basis,
+        "text": text,
+        "operator": operator,
+        "because": because,
+        "at": at or _now(),
+    }
+    _send(Classification, code, message_id, data, as_json)
+
+
+def decide_overdue(
+    code: CodeArgument,
+    leg: Annotated[str, typer.Option(help="Thủ tục quá hạn đã lâu, ví dụ residence_registration.")],
+    choice: Annotated[OverdueChoice, typer.Option(help="wait_on: chờ tiếp; end_leg: kết thúc riêng thủ tục này.")],
+    operator: Annotated[str, typer.Option(help="Mã người vận hành quyết định.")],
+    because: Annotated[str, typer.Option(help="Lý do; công dân và cơ quan được báo khi kết thúc thủ tục.")],
+    at: AtOption = None,
+    message_id: MessageIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Quyết định của người vận hành về một thủ tục quá hạn đã lâu (xem: lienthong list --preset waiting-operator).
+
+    Ví dụ:
+
+      lienthong decide-overdue G22.99.08-261119-000001 --leg residence_registration --choice wait_on
+      --operator vh-07 --because "Công an xã hẹn xong trong tháng"
+
+      lienthong decide-overdue G22.99.08-261119-000001 --leg residence_registration --choice end_leg
+      --operator vh-07 --because "Cơ quan không giải quyết được" --json
+    """
+    data = {"leg": leg, "choice": choice, "operator": operator, "because": because, "at": at or _now()}
+    _send(OverdueDecision, code, message_id, data, as_json)
+
+
+def _stored(entries: list[str], as_json: bool) -> list[dict[str, Any]]:
+    """Files, each given as kind=path, in the document store; as a fact names them."""
+    store = open_documents(Settings())
+    stored = []
+    for entry in entries:
+        kind, _, path = entry.partition("=")
+        try:
+            stored.append(store.put(Path(path).read_bytes(), DocumentKind(kind), Path(path).name).model_dump())
+        except (OSError, ValueError, DocumentRefused) as error:
+            kinds = ", ".join(DocumentKind)
+            fail(Exit.USAGE, f"Không nhận được “{entry}”: {error}", f"Các loại: {kinds}.", as_json=as_json)
+    return stored
 
 
 def _send(model: type[InboundFact], code: str, message_id: str | None, data: dict[str, Any], as_json: bool) -> None:
@@ -152,7 +358,7 @@ def _send(model: type[InboundFact], code: str, message_id: str | None, data: dic
 
     async def deliver() -> Accepted:
         client = await open_client(settings, as_json=as_json)
-        return await DirectInbox(client, ledger).deliver(fact, "cli")
+        return await DirectInbox(client, ledger, Replacements.of(ledger, settings)).deliver(fact, "cli")
 
     try:
         accepted = run(deliver(), as_json=as_json)

@@ -11,7 +11,7 @@ from cli.context import open_client, run
 from cli.output import Exit, emit_json, fail, say, table
 from models.publication import FoundDossier
 from models.questions import Parameter, Question, QuestionError, question
-from models.search_attributes import CITIZEN, CONSENT, NO_AGENCY, SearchAttribute
+from models.search_attributes import CITIZEN, CONSENT, NO_AGENCY, OPERATOR, SearchAttribute
 from models.systems import System
 from models.words import in_words, listed, when
 from settings import Settings
@@ -21,6 +21,7 @@ _LABELS = {
     **{system.value: system.label for system in System},
     CITIZEN: "công dân",
     CONSENT: "người được hỏi ý kiến trên VNeID",
+    OPERATOR: "người vận hành",
     NO_AGENCY: "không cơ quan nào",
 }
 _MOST = 10_000

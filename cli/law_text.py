@@ -6,7 +6,7 @@ from cli import output
 from cli.law_report import ConsentCase, GroupReport, LawReport, LegReport, Rule
 from models.clock_words import limit_words
 from models.law import Confidence, Policies, Quorum
-from models.words import day_words
+from models.words import day_words, listed
 
 _CONFIDENCE = {
     Confidence.QUOTED: "đã đọc nguyên văn",
@@ -113,6 +113,17 @@ def _policy_rows(policies: Policies) -> Iterator[tuple[str, str]]:
             f"công dân có {limit.working_days} ngày làm việc, đến hết 24:00 ngày cuối."
             f" Căn cứ: {_cited(limit.basis, limit.confidence)}",
         )
+    consent = policies.consent
+    yield (
+        "Nhắc xác nhận",
+        f"{consent.reminders.at:%H:%M} ngày làm việc tiếp theo sau {listed(map(str, consent.reminders.after))}"
+        " ngày làm việc mà chưa trả lời.",
+    )
+    yield (
+        "Văn bản đồng ý",
+        f"hết hạn xác nhận, công dân còn {consent.agreement_days} ngày làm việc để nộp văn bản đồng ý."
+        f" Căn cứ: {_cited(consent.agreement_basis, consent.confidence)}",
+    )
     if policies.consent.declarant_counts:
         yield "Người yêu cầu", "đã ký tờ khai thì không phải xác nhận lại trên VNeID, trừ nơi ghi khác."
 

@@ -229,7 +229,7 @@ class Stack:
         await self._http_ready(gateway, "gateway")
 
     async def _start(self, name: str, *command: str, stop_with: signal.Signals = signal.SIGTERM) -> None:
-        process = await Process.start(name, *command, env=self._environment(), say=self._say, stop_with=stop_with)
+        process = await Process.start(name, *command, env=self.environment(), say=self._say, stop_with=stop_with)
         self.processes.append(process)
         self._exit.push_async_callback(process.stop)
 
@@ -265,7 +265,7 @@ class Stack:
             *("--dynamic-config-value", "frontend.enableCancelWorkerPollsOnShutdown=true"),
         )
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         settings = self.settings
         return {
             "LIENTHONG_STATE": str(settings.state),

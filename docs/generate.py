@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cli import configuration
+from docs import rules
 from telemetry import metrics
 
 FOLDER = Path(__file__).parent
@@ -11,7 +12,7 @@ FOLDER = Path(__file__).parent
 
 def pages() -> Mapping[str, str]:
     """Every such page by its file name."""
-    return {"settings.md": configuration.page(), "metrics.md": metrics.page()}
+    return {"settings.md": configuration.page(), "metrics.md": metrics.page(), "rules.md": rules.page()}
 
 
 if __name__ == "__main__":

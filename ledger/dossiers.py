@@ -1,46 +1,63 @@
 """Opening dossiers: the one place where dossier codes are minted (REQUIREMENTS §8)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import count
 
-from sqlalchemy import or_, update
+from sqlalchemy import and_, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from ledger.errors import DuplicateDossier, SubmissionReused
+from ledger.errors import DuplicateDossier, PossibleDuplicate, SubmissionReused, UnknownRevision
 from ledger.transactions import Transactions, add_documents, found, insert_if_absent, locked
-from ledger.values import OPEN_DOSSIERS, Opened
+from ledger.values import OPEN_DOSSIERS, Opened, StoredNotDuplicate
 from models.base import Code, legal_date
 from models.declaration import BirthDeclaration
 from models.dossier import DossierStage
+from models.duplicates import Sameness, sameness
 from models.law import Group
 from models.plan import Plan
-from models.submission import Submission
-from models.tables import DossierNumberRow, DossierRow
+from models.submission import NotDuplicate, Submission
+from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevisionRow, NotDuplicateRow
+
+_ATTEMPTS = 20
+"""How often a submission may be overtaken by others of its family: far more than there are children of one birth."""
 
 
 class Dossiers(Transactions):
     """Dossiers from the submission to the start of their workflow."""
 
-    def open_dossier(self, submission: Submission, group: Group, prefix: Code) -> Opened:
+    def open_dossier(
+        self, submission: Submission, group: Group, prefix: Code, not_duplicate: NotDuplicate | None = None
+    ) -> Opened:
         """The dossier of a submission, opened now unless it was before: same submission, same code.
 
         A new code is `PREFIX-yymmdd-nnnnnn`: the legal date of the submission and a number running per prefix and day.
-        The dossier claims its child until it ends without the birth being registered.
+        The dossier claims its child until it ends without the birth being registered. `not_duplicate` lets in a child
+        that may be another dossier's, and is kept; of a child that certainly is it changes nothing.
 
-        Raises SubmissionReused and DuplicateDossier.
+        Raises SubmissionReused, DuplicateDossier and, for want of `not_duplicate`, PossibleDuplicate.
         """
         with self._writing() as session:
-            earlier = _earlier(session, submission)
-            if earlier:
-                return earlier
-            try:
-                with session.begin_nested():
-                    return _opened(session, submission, group, prefix)
-            except IntegrityError:
-                overtaken = _earlier(session, submission)
-                if overtaken:
-                    return overtaken
-                raise
+            for attempt in count(1):
+                known = _known_of(session, submission)
+                earlier = _earlier(known, submission)
+                if earlier:
+                    return earlier
+                others = _possibly_same(known, submission)
+                if others and not not_duplicate:
+                    raise _possible(others, submission)
+                try:
+                    with session.begin_nested():
+                        opened = _opened(session, submission, group, prefix)
+                        _claim_family(session, known, submission, opened.code)
+                        if not_duplicate:
+                            _keep(session, opened.code, others, not_duplicate, submission.at)
+                        return opened
+                except IntegrityError:  # another process was first: look again at what it opened
+                    if attempt == _ATTEMPTS:
+                        raise
+            raise AssertionError("the attempts come to an end")
 
     def mark_started(self, code: Code) -> None:
         """Remembers that the dossier's workflow runs. Raises UnknownDossier."""
@@ -61,15 +78,31 @@ class Dossiers(Transactions):
             )
             return tuple(session.exec(running.order_by(col(DossierRow.opened_at), col(DossierRow.code))))
 
+    def not_duplicates(self, code: Code) -> tuple[StoredNotDuplicate, ...]:
+        """The dossiers whose child this one might be, and why an operator said that it is another."""
+        with self._reading() as session:
+            return not_duplicates(session, code)
+
     def opened(self, code: Code) -> Opened:
         """The dossier of that code as it stands. Raises UnknownDossier."""
         with self._reading() as session:
             return _known(found(session, code))
 
-    def declaration(self, code: Code) -> BirthDeclaration:
-        """The declaration the dossier was opened with. Raises UnknownDossier."""
+    def declaration(self, code: Code, revision: int | None = None) -> BirthDeclaration:
+        """The form as it last was corrected, or as that revision has it: 0 is the one the dossier was opened with.
+
+        Raises UnknownDossier, and UnknownRevision for one that is not there yet.
+        """
         with self._reading() as session:
-            return found(session, code).declaration
+            if revision is None:
+                return latest_form(session, code)
+            opened_with = found(session, code).declaration
+            if revision == 0:
+                return opened_with
+            row = session.get(FormRevisionRow, (code, revision))
+            if row is None:
+                raise UnknownRevision(code, revision)
+            return row.declaration
 
     def opened_at(self, code: Code) -> datetime:
         """The legal instant of its submission. Raises UnknownDossier."""
@@ -82,21 +115,86 @@ class Dossiers(Transactions):
             return found(session, code).plan
 
 
-def _earlier(session: Session, submission: Submission) -> Opened | None:
-    """The dossier of the same submission, if any. One statement, for between two another process may open it."""
-    either = or_(
-        col(DossierRow.submission_key) == submission.submission_key, col(DossierRow.child_claim) == submission.child_key
+Found = Sequence[tuple[DossierRow, FamilyClaimRow | None]]
+
+
+def latest_form(session: Session, code: Code) -> BirthDeclaration:
+    """The form as it last was corrected. Raises UnknownDossier."""
+    revisions = select(FormRevisionRow).where(FormRevisionRow.dossier_code == code)
+    last = session.exec(revisions.order_by(col(FormRevisionRow.number).desc())).first()
+    return last.declaration if last else found(session, code).declaration
+
+
+def not_duplicates(session: Session, code: Code) -> tuple[StoredNotDuplicate, ...]:
+    """What operators decided when the dossier was opened."""
+    decided = select(NotDuplicateRow).where(NotDuplicateRow.dossier_code == code)
+    return tuple(
+        StoredNotDuplicate(other=row.other_code, reason=row.reason, at=row.at)
+        for row in session.exec(decided.order_by(col(NotDuplicateRow.other_code)))
     )
-    known = session.exec(select(DossierRow).where(either)).all()
-    same = next((dossier for dossier in known if dossier.submission_key == submission.submission_key), None)
-    if same:
-        if same.content_key != submission.content_key:
-            raise SubmissionReused
-        return _known(same)
-    if known:
-        claiming = known[0]
-        raise DuplicateDossier(claiming.code if claiming.applicant_key == submission.applicant_key else None)
-    return None
+
+
+def _known_of(session: Session, submission: Submission) -> Found:
+    """The dossiers of this submission, child or family, with the claims of the family.
+
+    One statement: between two another process may open one. Numbers must follow from the very rows that were judged.
+    """
+    claims = select(DossierRow, FamilyClaimRow).outerjoin(
+        FamilyClaimRow,
+        and_(
+            col(FamilyClaimRow.dossier_code) == col(DossierRow.code),
+            col(FamilyClaimRow.key).in_(submission.family_keys),
+        ),
+    )
+    any_of_them = or_(
+        col(DossierRow.submission_key) == submission.submission_key,
+        col(DossierRow.child_claim) == submission.child_key,
+        col(FamilyClaimRow.key).is_not(None),
+    )
+    return session.exec(claims.where(any_of_them).order_by(col(DossierRow.code))).all()
+
+
+def _earlier(known: Found, submission: Submission) -> Opened | None:
+    """The dossier of the same submission, if any."""
+    same = next((dossier for dossier, _ in known if dossier.submission_key == submission.submission_key), None)
+    if same and same.content_key != submission.content_key:
+        raise SubmissionReused
+    return _known(same) if same else None
+
+
+def _possibly_same(known: Found, submission: Submission) -> tuple[DossierRow, ...]:
+    """The dossiers whose child this one may be. Raises DuplicateDossier when it certainly is."""
+    possible = {}
+    for dossier, _ in known:
+        verdict = sameness(dossier.declaration, submission.declaration)
+        if verdict is Sameness.SAME or dossier.child_claim == submission.child_key:
+            raise DuplicateDossier(_shown(dossier, submission))
+        if verdict is Sameness.POSSIBLE:
+            possible[dossier.code] = dossier
+    return tuple(possible.values())
+
+
+def _possible(others: Sequence[DossierRow], submission: Submission) -> PossibleDuplicate:
+    shown = next((code for dossier in others if (code := _shown(dossier, submission))), None)
+    return PossibleDuplicate(shown, tuple(dossier.code for dossier in others))
+
+
+def _shown(dossier: DossierRow, submission: Submission) -> Code | None:
+    """The code of another dossier, for its own declarant only."""
+    return dossier.code if dossier.applicant_key == submission.applicant_key else None
+
+
+def _claim_family(session: Session, known: Found, submission: Submission, code: Code) -> None:
+    """Take the next number of each family, in order of the keys: two who open at once never wait crosswise."""
+    for key in submission.family_keys:
+        taken = [claim.number for _, claim in known if claim and claim.key == key]
+        session.add(FamilyClaimRow(key=key, number=max(taken, default=0) + 1, dossier_code=code))
+        session.flush()
+
+
+def _keep(session: Session, code: Code, others: Sequence[DossierRow], decision: NotDuplicate, at: datetime) -> None:
+    for other in others:
+        session.add(NotDuplicateRow(dossier_code=code, other_code=other.code, reason=decision.reason, at=at))
 
 
 def _known(dossier: DossierRow) -> Opened:
@@ -127,8 +225,8 @@ def _opened(session: Session, submission: Submission, group: Group, prefix: Code
 
 def _next_number(session: Session, prefix: Code, day: date) -> int:
     this_day = (col(DossierNumberRow.prefix) == prefix, col(DossierNumberRow.day) == day)
-    count = update(DossierNumberRow).where(*this_day).values(last=col(DossierNumberRow.last) + 1)
-    if not session.exec(count).rowcount:
+    next_one = update(DossierNumberRow).where(*this_day).values(last=col(DossierNumberRow.last) + 1)
+    if not session.exec(next_one).rowcount:
         insert_if_absent(session, DossierNumberRow(prefix=prefix, day=day, last=0))
-        session.exec(count)
+        session.exec(next_one)
     return session.exec(select(DossierNumberRow.last).where(*this_day)).one()

@@ -1,5 +1,8 @@
 """What the ledger refuses, each with a Vietnamese sentence for people and nothing personal in it."""
 
+from enum import StrEnum
+from typing import ClassVar
+
 from models.base import Code, MessageKey
 
 
@@ -33,11 +36,32 @@ class UnknownDossier(LedgerError):
         self.code = code
 
 
+class UnknownRevision(LedgerError):
+    """The dossier's form has no such revision; one just made is there with the next publication."""
+
+    def __init__(self, code: Code, revision: int) -> None:
+        super().__init__(f"Hồ sơ {code} chưa có bản tờ khai đính chính số {revision}.")
+
+
+class UnknownReplacement(LedgerError):
+    """The dossier has no such replacement of a result."""
+
+    def __init__(self, code: Code, number: int) -> None:
+        super().__init__(f"Hồ sơ {code} không có bản thay thế số {number}.")
+
+
 class SubmissionReused(LedgerError):
     """The submission id was used before, for a declaration of other content."""
 
     def __init__(self) -> None:
         super().__init__("Mã lần nộp này đã dùng cho một tờ khai có nội dung khác; hãy nộp với mã mới.")
+
+
+class DuplicateReason(StrEnum):
+    """Why a declaration is taken for one of a child that is known already."""
+
+    DUPLICATE = "duplicate"
+    POSSIBLE_REISSUE = "possible_reissue"
 
 
 class DuplicateDossier(LedgerError):
@@ -46,10 +70,35 @@ class DuplicateDossier(LedgerError):
     `code` is that dossier's when the same person declares, else None: nobody learns who else declared the child.
     """
 
+    reason: ClassVar[DuplicateReason] = DuplicateReason.DUPLICATE
+
     def __init__(self, code: Code | None) -> None:
-        which = f"hồ sơ {code}" if code else "hồ sơ khác"
-        super().__init__(f"Trẻ này đã có {which} đang giải quyết hoặc đã đăng ký khai sinh; không mở thêm hồ sơ.")
+        super().__init__(self._says(f"hồ sơ {code}" if code else "hồ sơ khác"))
         self.code = code
+
+    def _says(self, which: str) -> str:
+        return f"Trẻ này đã có {which} đang giải quyết hoặc đã đăng ký khai sinh; không mở thêm hồ sơ."
+
+
+class PossibleDuplicate(DuplicateDossier):
+    """The child may be another dossier's, as with a birth notice reissued under a new number; a person decides.
+
+    `others` are those dossiers, for operators only.
+    """
+
+    reason = DuplicateReason.POSSIBLE_REISSUE
+
+    def __init__(self, code: Code | None, others: tuple[Code, ...]) -> None:
+        super().__init__(code)
+        self.others = others
+
+    def _says(self, which: str) -> str:
+        return (
+            f"Trẻ này có thể trùng với trẻ của {which} đang giải quyết hoặc đã đăng ký khai sinh: cùng cha hoặc mẹ,"
+            " cùng ngày sinh, tên hoặc giờ sinh như nhau (giấy chứng sinh có thể đã được cấp lại với số mới)."
+            " Chưa mở hồ sơ; cán bộ phải xem xét."
+            " Nếu là trẻ khác, cán bộ nộp lại kèm lý do (--confirmed-not-duplicate)."
+        )
 
 
 class ClockRewritten(LedgerError):

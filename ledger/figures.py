@@ -11,9 +11,10 @@ from ledger.transactions import Transactions
 from ledger.values import OPEN_DOSSIERS, OPEN_LEGS
 from models.base import Code
 from models.dossier import ConsentState, DossierStage
+from models.facts import FactRefusal
 from models.law import Group
 from models.systems import System
-from models.tables import ConsentRow, DossierRow, LegRow, NoticeRow
+from models.tables import ConsentRow, DemandRow, DemandVerdict, DossierRow, LegRow, NoticeRow
 
 
 class OpenDossiers(NamedTuple):
@@ -39,12 +40,21 @@ class Waiting(NamedTuple):
     since: datetime
 
 
+class RefusedDemands(NamedTuple):
+    """What demands refused by the return gate are counted by, since the ledger began."""
+
+    leg: Code
+    province: Code
+    refusal: FactRefusal
+
+
 class LedgerFigures(NamedTuple):
     """All of it at one moment. A key without anything to count is not there."""
 
     open_dossiers: Mapping[OpenDossiers, int]
     pressing_legs: Mapping[PressingLegs, int]
     waiting_consents: Mapping[Code, int]
+    refused_demands: Mapping[RefusedDemands, int]
     outbox: Mapping[System, Waiting]
 
 
@@ -58,6 +68,7 @@ class Figures(Transactions):
                 open_dossiers=_open_dossiers(session),
                 pressing_legs=_pressing_legs(session, now, soon),
                 waiting_consents=_waiting_consents(session),
+                refused_demands=_refused_demands(session),
                 outbox=_outbox(session),
             )
 
@@ -90,6 +101,18 @@ def _waiting_consents(session: Session) -> Mapping[Code, int]:
         .group_by(by)
     )
     return dict(rows.all())
+
+
+def _refused_demands(session: Session) -> Mapping[RefusedDemands, int]:
+    """All there ever were: they are few, and an index finds them."""
+    by = (col(DemandRow.leg), col(DossierRow.province_code), col(DemandRow.refusal))
+    rows = session.exec(
+        select(*by, func.count())
+        .join(DossierRow, col(DossierRow.code) == col(DemandRow.dossier_code))
+        .where(DemandRow.verdict == DemandVerdict.REFUSED)
+        .group_by(*by)
+    )
+    return {RefusedDemands(leg, province, refusal): count for leg, province, refusal, count in rows if refusal}
 
 
 def _outbox(session: Session) -> Mapping[System, Waiting]:

@@ -76,14 +76,14 @@ class Messages(Transactions):
             return _verdict(message)
 
     def settled(self, message_id: Code, accepted: bool, reason: FactRefusal | None, text: str) -> Verdict:
-        """Keeps the verdict on a message that came in and returns the one that counts: the first stays.
+        """Keeps the verdict on a message that came in and returns the one that counts: the first that is final stays.
 
         Raises UnknownMessage.
         """
         with self._writing() as session:
             message = _message_in(session, message_id)
             earlier = _verdict(message)
-            if earlier:
+            if earlier and earlier.final:
                 return earlier
             message.accepted, message.reason, message.text = accepted, reason, text
             return Verdict(accepted=accepted, reason=reason, text=text)

@@ -1,28 +1,36 @@
 """Writing what changed: dossier, legs, clocks, consents, documents, statuses and outbox in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from ledger.errors import ClockRewritten
-from ledger.transactions import Transactions, add_documents, locked
+from ledger.replacements import write_replacements
+from ledger.transactions import Transactions, add_documents, locked, supersede_documents, write_outbox
 from ledger.values import GROUP_CLOCK
 from models.base import Code
 from models.clock import Clock, ClockEntry, Due
-from models.dossier import DossierStage, Leg
+from models.dossier import DossierStage, DossierState, Leg
 from models.messages import Dispatch
 from models.publication import Publication
 from models.tables import (
     ClockEntryRow,
     ConsentRow,
+    DemandRow,
+    DemandVerdict,
     Direction,
     DossierRow,
+    FamilyClaimRow,
+    FormRevisionRow,
     HeardFactRow,
     LegRow,
-    NoticeRow,
     StatusEventRow,
 )
+
+_STATE = DossierState.model_fields.keys() & DossierRow.model_fields.keys() - {"code"}
+"""What the row of a dossier keeps of its state; its clock has rows of its own."""
 
 
 class Publications(Transactions):
@@ -33,9 +41,10 @@ class Publications(Transactions):
 
         Whether the dossier has concluded by this very change.
 
-        What a later publication has written of dossier, plan or leg stays; whatever is only ever added (clock entries,
-        documents, statuses, heard facts, outbox rows by their key) is added if it is not there. A dossier that ends
-        without the birth being registered lets go of its child.
+        What a publication leaves out of the dossier's state stays as it is, and so does what a later one has written of
+        dossier, plan or leg; whatever is only ever added (clock entries, documents, statuses, heard facts, outbox rows
+        by their key) is added if it is not there. A dossier that ends without the birth being registered lets go of
+        its child.
 
         Raises UnknownDossier, and ClockRewritten when a clock entry differs from the one written at its position.
         """
@@ -44,18 +53,21 @@ class Publications(Transactions):
             was_open = dossier.concluded_at is None
             _write_state(dossier, publication)
             _write_legs(session, publication)
+            write_replacements(session, publication.code, publication.replacements, publication.sequence)
+            _write_revisions(session, publication)
             _write_clocks(session, publication)
             _write_statuses(session, publication)
             _write_heard(session, publication)
-            _write_outbox(session, publication.code, dispatches)
+            write_outbox(session, publication.code, dispatches)
             if dossier.stage is DossierStage.CONCLUDED and not _birth_registered(session, dossier):
-                _let_go(dossier)
+                _let_go(session, dossier)
             return was_open and dossier.concluded_at is not None
 
 
-def _let_go(dossier: DossierRow) -> None:
+def _let_go(session: Session, dossier: DossierRow) -> None:
     """The child may be declared again; without a portal's id, also in the very same words, which were the key."""
     dossier.child_claim = None
+    session.exec(delete(FamilyClaimRow).where(col(FamilyClaimRow.dossier_code) == dossier.code))
     if dossier.declaration.submission_id is None:
         dossier.submission_key = dossier.code
 
@@ -69,14 +81,9 @@ def _write_state(dossier: DossierRow, publication: Publication) -> None:
     if not _later(publication, dossier.sequence):
         return
     dossier.sequence = publication.sequence
-    dossier.stage = publication.stage
-    dossier.outcome = publication.outcome
-    dossier.provincial_code = publication.provincial_code
-    dossier.due, dossier.due_at = publication.due, _at(publication.due)
-    dossier.expected, dossier.expected_at = publication.expected, _at(publication.expected)
-    dossier.timeliness = publication.timeliness
-    dossier.fee = publication.fee
-    dossier.warnings = publication.warnings
+    for name in _STATE & publication.model_fields_set:
+        setattr(dossier, name, getattr(publication, name))
+    dossier.due_at, dossier.expected_at = _at(dossier.due), _at(dossier.expected)
     if publication.stage is DossierStage.CONCLUDED:
         dossier.concluded_at = dossier.concluded_at or publication.at
 
@@ -108,8 +115,53 @@ def _write_legs(session: Session, publication: Publication) -> None:
                         answered_at=consent.answered_at,
                     )
                 )
-        add_documents(session, publication.code, leg.key, leg.documents, publication.at)
+            for demand in demands_of(publication.code, leg):
+                session.merge(demand)
+        add_documents(session, publication.code, leg.key, (*leg.superseded, *leg.documents), publication.at)
+        supersede_documents(session, publication.code, leg, publication.at)
     add_documents(session, publication.code, None, publication.attachments, publication.at)
+
+
+def demands_of(code: Code, leg: Leg) -> Iterator[DemandRow]:
+    """What the leg's agency has demanded, one row each."""
+    for position, refused in enumerate(leg.refused_demands):
+        yield DemandRow(
+            dossier_code=code,
+            leg=leg.key,
+            verdict=DemandVerdict.REFUSED,
+            position=position,
+            kind=refused.kind,
+            refusal=refused.refusal,
+            faults=refused.faults,
+            at=refused.at,
+        )
+    for position, supplement in enumerate(leg.supplements):
+        yield DemandRow(
+            dossier_code=code,
+            leg=leg.key,
+            verdict=DemandVerdict.SUPPLEMENT,
+            position=position,
+            reason_code=supplement.reason_code,
+            at=supplement.requested_at,
+        )
+    for position, note in enumerate(leg.notes):
+        yield DemandRow(
+            dossier_code=code, leg=leg.key, verdict=DemandVerdict.UNCLASSIFIED, position=position, at=note.at
+        )
+    if leg.refusal and leg.decided_at:
+        yield DemandRow(
+            dossier_code=code,
+            leg=leg.key,
+            verdict=DemandVerdict.REFUSAL,
+            position=0,
+            reason_code=leg.refusal.reason_code,
+            at=leg.decided_at,
+        )
+
+
+def _write_revisions(session: Session, publication: Publication) -> None:
+    for revision in publication.revisions:
+        session.merge(FormRevisionRow(dossier_code=publication.code, **dict(revision)))
 
 
 def _leg_row(publication: Publication, leg: Leg) -> LegRow:
@@ -179,22 +231,6 @@ def _write_heard(session: Session, publication: Publication) -> None:
                 **fact.model_dump(),
             )
         )
-
-
-def _write_outbox(session: Session, code: Code, dispatches: Iterable[Dispatch]) -> None:
-    known = set(session.exec(select(NoticeRow.key).where(NoticeRow.dossier_code == code)))
-    for dispatch in dispatches:
-        if dispatch.head.key not in known:
-            known.add(dispatch.head.key)
-            session.add(
-                NoticeRow(
-                    key=dispatch.head.key,
-                    dossier_code=code,
-                    channel=dispatch.channel,
-                    kind=dispatch.kind,
-                    dispatch=dispatch,
-                )
-            )
 
 
 def _birth_registered(session: Session, dossier: DossierRow) -> bool:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlmodel import Session, col, select
 
+from ledger.dossiers import not_duplicates
 from ledger.messages import read_refused_facts
 from ledger.outbox import stored_notice
+from ledger.replacements import pending_replacements, read_replacements
 from ledger.transactions import Transactions
 from ledger.values import (
     GROUP_CLOCK,
@@ -20,11 +22,18 @@ from models.details import attributes
 from models.dossier import DossierStage, DossierView, Leg
 from models.plan import Plan
 from models.publication import DossierSummary
-from models.search_attributes import SearchAttribute
+from models.replacement import Replacement
+from models.search_attributes import CITIZEN, CONSENT, OPERATOR, REJECTED, UNREACHED, SearchAttribute
 from models.systems import System
 from models.tables import ClockEntryRow, DocumentRow, DossierRow, LegRow, NoticeRow, StatusEventRow
 
-_WAITING_FOR_PEOPLE = {"citizen": "công dân", "consent": "người được hỏi ý kiến trên VNeID"}
+_WAITING_FOR_PEOPLE = {
+    CITIZEN: "công dân",
+    CONSENT: "người được hỏi ý kiến trên VNeID",
+    OPERATOR: "người vận hành",
+    UNREACHED: "hệ thống không trả lời",
+    REJECTED: "hệ thống không nhận thông điệp",
+}
 
 
 class Reads(Transactions):
@@ -51,7 +60,8 @@ class Reads(Transactions):
         with self._reading() as session:
             rows = session.exec(wanted).all()
             legs = _legs(session, [row.code for row in rows])
-            return tuple(_summary(row, legs[row.code]) for row in rows)
+            pending = pending_replacements(session, [row.code for row in rows])
+            return tuple(_summary(row, legs[row.code], pending[row.code]) for row in rows)
 
 
 def _legs(session: Session, codes: Sequence[Code]) -> Mapping[Code, list[Leg]]:
@@ -66,7 +76,7 @@ def _in_plan_order(legs: Iterable[Leg], plan: Plan | None) -> tuple[Leg, ...]:
     return tuple(sorted(legs, key=lambda leg: order.index(leg.key) if leg.key in order else len(order)))
 
 
-def _summary(row: DossierRow, legs: Iterable[Leg]) -> DossierSummary:
+def _summary(row: DossierRow, legs: Iterable[Leg], replacements: Iterable[Replacement]) -> DossierSummary:
     return DossierSummary(
         code=row.code,
         group=row.group,
@@ -76,11 +86,11 @@ def _summary(row: DossierRow, legs: Iterable[Leg]) -> DossierSummary:
         timeliness=row.timeliness,
         due_at=row.due_at,
         opened_at=row.opened_at,
-        waiting_for=_waiting_for(row, legs),
+        waiting_for=_waiting_for(row, legs, replacements),
     )
 
 
-def _waiting_for(row: DossierRow, legs: Iterable[Leg]) -> tuple[str, ...]:
+def _waiting_for(row: DossierRow, legs: Iterable[Leg], replacements: Iterable[Replacement]) -> tuple[str, ...]:
     """The same answer operators search by in Temporal, in words."""
     view = DossierView(
         code=row.code,
@@ -89,6 +99,8 @@ def _waiting_for(row: DossierRow, legs: Iterable[Leg]) -> tuple[str, ...]:
         outcome=row.outcome,
         plan=row.plan,
         legs=_in_plan_order(legs, row.plan),
+        replacements=tuple(replacements),
+        troubles=row.troubles or (),
     )
     waits = attributes(view).lists[SearchAttribute.WAITING_FOR]
     return tuple(_WAITING_FOR_PEOPLE.get(wait) or System(wait).label for wait in waits)
@@ -100,7 +112,7 @@ def _dossier(session: Session, row: DossierRow) -> StoredDossier:
     statuses = select(StatusEventRow).where(StatusEventRow.dossier_code == row.code).order_by(col(StatusEventRow.id))
     notices = select(NoticeRow).where(NoticeRow.dossier_code == row.code).order_by(col(NoticeRow.id))
     return StoredDossier(
-        summary=_summary(row, legs),
+        summary=_summary(row, legs, pending_replacements(session, [row.code])[row.code]),
         sequence=row.sequence,
         started=row.started,
         concluded_at=row.concluded_at,
@@ -110,11 +122,18 @@ def _dossier(session: Session, row: DossierRow) -> StoredDossier:
         due=row.due,
         expected=row.expected,
         fee=row.fee,
+        duties=row.duties or (),
+        troubles=row.troubles or (),
+        not_duplicates=not_duplicates(session, row.code),
         warnings=row.warnings,
         legs=legs,
+        replacements=read_replacements(session, row.code),
         clocks=_clocks(session, row, legs),
         consents=tuple(StoredConsent(leg=leg.key, consent=consent) for leg in legs for consent in leg.consents),
-        documents=tuple(StoredDocument(leg=d.leg, document=d.document, at=d.at) for d in session.exec(documents)),
+        documents=tuple(
+            StoredDocument(leg=d.leg, document=d.document, at=d.at, superseded_at=d.superseded_at)
+            for d in session.exec(documents)
+        ),
         statuses=tuple(status.event for status in session.exec(statuses)),
         notices=tuple(stored_notice(notice) for notice in session.exec(notices)),
         refused_facts=read_refused_facts(session, row.code),

@@ -1,13 +1,15 @@
 """The ledger: what all processes know of all dossiers."""
 
 from ledger.dossiers import Dossiers
+from ledger.gaps import Gaps
 from ledger.messages import Messages
 from ledger.outbox import Outbox
 from ledger.publications import Publications
 from ledger.reads import Reads
+from ledger.replacements import Replacements
 
 
-class Ledger(Dossiers, Publications, Messages, Outbox, Reads):
+class Ledger(Dossiers, Publications, Messages, Outbox, Reads, Replacements, Gaps):
     """Dossiers, messages and outbox in one database, made from its engine (`ledger.engine.open_engine`).
 
     Every method is one transaction, safe to repeat and safe from many threads and processes at once. A `LedgerError` is

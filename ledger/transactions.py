@@ -4,16 +4,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from ledger.engine import read_only
 from ledger.errors import UnknownDossier
 from ledger.failures import told_in_use
 from models.base import Code
 from models.documents import Document
-from models.tables import DocumentRow, DossierRow, Table
+from models.dossier import Leg
+from models.messages import Dispatch
+from models.tables import DocumentRow, DossierRow, NoticeRow, Table
 
 
 class Transactions:
@@ -67,6 +69,39 @@ def add_documents(session: Session, code: Code, leg: Code | None, documents: Ite
         if (document.kind, document.sha256) not in known:
             known.add((document.kind, document.sha256))
             session.add(DocumentRow(dossier_code=code, leg=leg, at=at, **document.model_dump()))
+
+
+def supersede_documents(session: Session, code: Code, leg: Leg, at: datetime) -> None:
+    """Marks the versions of a leg's results that newer ones have replaced."""
+    if leg.superseded:
+        digests = [document.sha256 for document in leg.superseded]
+        session.exec(
+            update(DocumentRow)
+            .where(
+                col(DocumentRow.dossier_code) == code,
+                col(DocumentRow.leg) == leg.key,
+                col(DocumentRow.sha256).in_(digests),
+                col(DocumentRow.superseded_at).is_(None),
+            )
+            .values(superseded_at=at)
+        )
+
+
+def write_outbox(session: Session, code: Code, dispatches: Iterable[Dispatch]) -> None:
+    """Puts into the outbox what is not there yet, by its key."""
+    known = set(session.exec(select(NoticeRow.key).where(NoticeRow.dossier_code == code)))
+    for dispatch in dispatches:
+        if dispatch.head.key not in known:
+            known.add(dispatch.head.key)
+            session.add(
+                NoticeRow(
+                    key=dispatch.head.key,
+                    dossier_code=code,
+                    channel=dispatch.channel,
+                    kind=dispatch.kind,
+                    dispatch=dispatch,
+                )
+            )
 
 
 def _found(row: DossierRow | None, code: Code) -> DossierRow:

@@ -3,11 +3,13 @@
 from models.base import Code, Instant, LongText, Model
 from models.clock import ClockEntry, Due
 from models.documents import Document
-from models.dossier import Consent, DossierStage, Fee, Leg, LegStage
+from models.dossier import Consent, DossierStage, Fee, Leg, LegStage, OwedDuty
 from models.facts import FactRefusal
 from models.messages import Dispatch
 from models.plan import Plan
 from models.publication import DossierSummary, HeardFact, StatusEvent
+from models.replacement import Replacement
+from models.trouble import Trouble
 
 GROUP_CLOCK = "group"
 """The name of the clock of the whole dossier; the others bear the key of their leg."""
@@ -26,12 +28,26 @@ class Opened(Model):
     concluded: bool = False
 
 
+class OpenedReplacement(Model):
+    """A replacement of a dossier's results. `workflow_id` is its own workflow, None where it is the dossier's."""
+
+    code: Code
+    number: int
+    started: bool
+    workflow_id: Code | None
+
+
 class Verdict(Model):
     """What became of a message that came in; `reason` is None when it was accepted."""
 
     accepted: bool
     reason: FactRefusal | None = None
     text: LongText
+
+    @property
+    def final(self) -> bool:
+        """Whether it stands however often the message comes."""
+        return self.reason is None or self.reason.final
 
 
 class Claimed(Model):
@@ -58,11 +74,12 @@ class StoredConsent(Model):
 
 
 class StoredDocument(Model):
-    """A document of a dossier; without a leg it came with the declaration."""
+    """A document of a dossier; without a leg it came with the declaration. `superseded_at`: a newer one is live."""
 
     leg: Code | None
     document: Document
     at: Instant
+    superseded_at: Instant | None = None
 
 
 class StoredNotice(Model):
@@ -74,6 +91,14 @@ class StoredNotice(Model):
     next_attempt_at: Instant | None
     sent_at: Instant | None
     last_error: str | None
+
+
+class StoredNotDuplicate(Model):
+    """Why an operator says that the child is another than that of dossier `other`."""
+
+    other: Code
+    reason: LongText
+    at: Instant
 
 
 class StoredDossier(Model):
@@ -89,8 +114,12 @@ class StoredDossier(Model):
     due: Due | None
     expected: Due | None
     fee: Fee
+    duties: tuple[OwedDuty, ...]
+    troubles: tuple[Trouble, ...]
+    not_duplicates: tuple[StoredNotDuplicate, ...]
     warnings: tuple[LongText, ...]
     legs: tuple[Leg, ...]
+    replacements: tuple[Replacement, ...]
     clocks: tuple[StoredClock, ...]
     consents: tuple[StoredConsent, ...]
     documents: tuple[StoredDocument, ...]

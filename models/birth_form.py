@@ -234,6 +234,21 @@ class HealthInsurance(Model):
     poor_household: PoorHousehold | None = Field(None, title="Giấy chứng nhận hộ nghèo")
 
 
+class FeeReliefGround(Labelled):
+    """Who besides poor households pays no registration fee (Luật Hộ tịch 2014 Điều 11(1)(a))."""
+
+    MERIT_FAMILY = "merit_family", "Gia đình có công với cách mạng"
+    DISABLED = "disabled", "Người khuyết tật"
+
+
+class FeeRelief(Model):
+    """Giấy tờ chứng minh được miễn lệ phí: its number only, the State holds the paper; poor households have their own."""
+
+    ground: FeeReliefGround = Field(title="Đối tượng")
+    number: Text = Field(title="Số giấy xác nhận, giấy chứng nhận")
+    issued_on: Day = Field(title="Ngày cấp")
+
+
 class PaperPlace(Labelled):
     """Where a paper result is handed over."""
 

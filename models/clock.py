@@ -192,6 +192,7 @@ class Due(Model):
     effective receipt day, or the day of a request. ``working_days`` is the limit in force, without what stops add.
     ``provisional``: some day from receipt or request to the end (while stopped: to the earliest possible end), or to
     a resumption that came later than the end, lies outside the announced calendar, so the date may still move.
+    ``remind_at`` is when the agency is reminded of it, where an agency is (``models.lateness``).
     """
 
     at: Instant | None
@@ -201,6 +202,7 @@ class Due(Model):
     stopped: bool
     calendar_version: str
     explanation: tuple[str, ...]
+    remind_at: Instant | None = None
 
 
 class Timeliness(Labelled):

@@ -15,6 +15,8 @@ from models.birth_form import (
     BirthNoticeRef,
     Child,
     Circumstance,
+    FeeRelief,
+    FeeReliefGround,
     HealthInsurance,
     IdentityCardRequest,
     MarriageCertificate,
@@ -57,6 +59,9 @@ class Fact(Labelled):
     SURROGACY = "surrogacy", "sinh con do mang thai hộ"
     IDENTITY_CARD_REQUESTED = "identity_card_requested", "tờ khai đề nghị cấp thẻ căn cước"
     POOR_HOUSEHOLD = "poor_household", "trẻ thuộc hộ nghèo"
+    MERIT_FAMILY = "merit_family", "trẻ thuộc gia đình có công với cách mạng"
+    DISABLED = "disabled", "trẻ là người khuyết tật"
+    DECLARED_LATE = "declared_late", "khai sinh quá hạn"
     GUARDIAN_DECLARES = "guardian_declares", "người giám hộ là người yêu cầu"
     PARENTS_UNREACHABLE = "parents_unreachable", "cha, mẹ không có số định danh để xác nhận trên VNeID"
 
@@ -82,7 +87,9 @@ class PersonNamed(Model):
 
 
 class BirthDeclaration(Model):
-    """Tờ khai điện tử, Mẫu số 01. Extensions: submission id, circumstance, dwelling owners, identity-card request."""
+    """Tờ khai điện tử, Mẫu số 01. Extensions: submission id, circumstance, dwelling owners, fee relief,
+    identity-card request.
+    """
 
     submission_id: Code | None = Field(None, title="Mã lần nộp trên Cổng Dịch vụ công quốc gia")
     recipients: Recipients = Field(title="Kính gửi")
@@ -99,6 +106,9 @@ class BirthDeclaration(Model):
     vneid_integration: StrictBool = Field(
         False, title="Đồng ý tích hợp thẻ bảo hiểm y tế, giấy khai sinh vào tài khoản VNeID"
     )
+    fee_relief: tuple[FeeRelief, ...] = Field(
+        (), title="Đối tượng miễn lệ phí", max_length=len(FeeReliefGround), description="not on the form"
+    )
     identity_card: IdentityCardRequest = Field(IdentityCardRequest(requested=False), title="Thẻ căn cước")
     attachments: tuple[Document, ...] = Field((), title="Giấy tờ đính kèm", max_length=MAX_ATTACHMENTS)
     attested: Attested = Field(title="Lời cam đoan")
@@ -111,8 +121,10 @@ class BirthDeclaration(Model):
     def facts(self) -> frozenset[Fact]:
         """The facts of this declaration, for a law pack to judge by.
 
-        BIRTH_NOTICE_USABLE holds while a notice is named; the look-up may take it away later.
+        BIRTH_NOTICE_USABLE holds while a notice is named; the look-up may take it away later. DECLARED_LATE depends on
+        the day and the calendar, and is added where those are known (`intake.known_facts`).
         """
+        reliefs = {relief.ground for relief in self.fee_relief}
         held = {
             Fact.FOREIGN_ELEMENT: any(_foreign(parent) for parent in self.parents),
             Fact.REGISTERED_WITH_PARENT_OR_GUARDIAN: self._registered_at(self._homes_to_join()),
@@ -122,6 +134,8 @@ class BirthDeclaration(Model):
             Fact.SURROGACY: self.circumstance is Circumstance.SURROGACY,
             Fact.IDENTITY_CARD_REQUESTED: self.identity_card.requested,
             Fact.POOR_HOUSEHOLD: self.health_insurance.poor_household is not None,
+            Fact.MERIT_FAMILY: FeeReliefGround.MERIT_FAMILY in reliefs,
+            Fact.DISABLED: FeeReliefGround.DISABLED in reliefs,
             Fact.GUARDIAN_DECLARES: self.applicant.relation is ApplicantRelation.GUARDIAN,
             Fact.PARENTS_UNREACHABLE: self._parents_unreachable(),
         }

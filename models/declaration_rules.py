@@ -176,6 +176,12 @@ def _poor_household_is_certified(form: BirthDeclaration, on: date) -> Iterator[B
         yield Breach(("health_insurance", "poor_household", "issued_on"), _after_submission(on))
 
 
+def _fee_relief_is_certified(form: BirthDeclaration, on: date) -> Iterator[Breach]:
+    for at, relief in enumerate(form.fee_relief):
+        if relief.issued_on > on:
+            yield Breach(("fee_relief", at, "issued_on"), _after_submission(on))
+
+
 # --- Places --------------------------------------------------------------------------------------------------------
 
 
@@ -266,6 +272,7 @@ RULES: tuple[Rule, ...] = (
     Rule("birth_notice_is_issued", frozenset({"birth_notice"}), _birth_notice_is_issued),
     Rule("marriage_is_registered", frozenset({"marriage"}), _marriage_is_registered),
     Rule("poor_household_is_certified", frozenset({"health_insurance"}), _poor_household_is_certified),
+    Rule("fee_relief_is_certified", frozenset({"fee_relief"}), _fee_relief_is_certified),
     Rule("recipient_province_exists", frozenset({"recipients"}), _recipient_province_exists),
     Rule("registration_address_is_usable", frozenset({"residence_registration"}), _registration_address_is_usable),
     Rule("post_goes_to_todays_codes", frozenset({"results"}), _post_goes_to_todays_codes),

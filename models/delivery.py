@@ -48,7 +48,7 @@ _VNEID_INTEGRATED = (DocumentKind.BIRTH_CERTIFICATE, DocumentKind.HEALTH_INSURAN
 def dispatches(publication: Publication, plan: Plan, declaration: BirthDeclaration) -> tuple[Dispatch, ...]:
     """Everything that goes out because of one publication."""
     out = _Outgoing(publication, plan, declaration)
-    return (*out.notices(), *out.statuses(), *out.results(), *out.follow_ups())
+    return (*out.notices(), *out.statuses(), *out.receipts(), *out.results(), *out.follow_ups())
 
 
 class _Outgoing:
@@ -67,6 +67,7 @@ class _Outgoing:
                     f"{order.key}:{channel.value}",
                     channel,
                     DispatchKind.NOTICE,
+                    recipient=order.recipient,
                     text=template.words(channel, {"code": self.publication.code, **order.values}),
                 )
 
@@ -81,9 +82,9 @@ class _Outgoing:
                     )
 
     def follow_ups(self) -> Iterator[Dispatch]:
-        """More for agencies that already have their part."""
+        """More for agencies that already have their part, and about it for the province."""
         for order in self.publication.follow_ups:
-            system = self.plan.leg(order.leg).system
+            system = order.to or self.plan.leg(order.leg).system
             follow_up = FollowUp(
                 head=self._head(order.key),
                 system=system,
@@ -97,6 +98,13 @@ class _Outgoing:
             )
             yield self._dispatch(order.key, system, DispatchKind.FOLLOW_UP, follow_up=follow_up)
 
+    def receipts(self) -> Iterator[Dispatch]:
+        """The e-receipt (biên lai điện tử) to the citizen's store."""
+        for document in self.publication.attachments:
+            if document.kind is DocumentKind.PAYMENT_RECEIPT:
+                key = f"{self.publication.code}:payment:receipt:{System.DOCUMENTS.value}"
+                yield self._dispatch(key, System.DOCUMENTS, DispatchKind.RESULT, document=document)
+
     def results(self) -> Iterator[Dispatch]:
         for leg in self.publication.legs:
             if leg.completed:
@@ -104,16 +112,29 @@ class _Outgoing:
                     yield from self._result(leg, document)
 
     def _result(self, leg: Leg, document: Document) -> Iterator[Dispatch]:
-        """A result to the citizen's store, portal, VNeID (on request), the province, and on paper as the form says."""
+        """A result to the citizen's store, portal, VNeID (on request), the province, and on paper as the form says.
+
+        Each version goes out once, under a key of its own. The province takes one result of a kind and no other (“đã có
+        kết quả xử lý”): it gets a newer version as a letter, like any agency, or has issued it. [choice] Its desks give
+        the new paper for the old one by themselves (CV 8945/VPCP-KSTT, vấn đề 37: bản giấy sai được thu hồi khi cấp lại).
+        """
+        old = [earlier for earlier in leg.superseded if earlier.kind is document.kind]
         key = f"{self.publication.code}:{leg.key}:result:{document.kind.value}"
-        channels = [System.DOCUMENTS, System.PORTAL, System.PROVINCIAL]
+        channels = [System.DOCUMENTS, System.PORTAL]
+        if old:
+            key = f"{key}:v{len(old) + 1}"
+        else:
+            channels.append(System.PROVINCIAL)
         if self.declaration.vneid_integration and document.kind in _VNEID_INTEGRATED:
             channels.append(System.VNEID)
+        supersedes = old[-1].sha256 if old else None
         for channel in channels:
-            yield self._dispatch(f"{key}:{channel.value}", channel, DispatchKind.RESULT, document=document)
+            yield self._dispatch(
+                f"{key}:{channel.value}", channel, DispatchKind.RESULT, document=document, supersedes=supersedes
+            )
         paper = self._paper(document.kind)
-        if paper:
-            yield self._paper_order(f"{key}:paper", document.kind, paper)
+        if paper and (paper.place is PaperPlace.POST or not old):
+            yield self._paper_order(f"{key}:paper", document.kind, paper, again=bool(old))
 
     def _paper(self, kind: DocumentKind) -> PaperDelivery | None:
         results = self.declaration.results
@@ -123,12 +144,14 @@ class _Outgoing:
             DocumentKind.BIRTH_CERTIFICATE: PaperDelivery(place=PaperPlace.CIVIL_STATUS_DESK),
         }.get(kind)
 
-    def _paper_order(self, key: str, kind: DocumentKind, paper: PaperDelivery) -> Dispatch:
+    def _paper_order(self, key: str, kind: DocumentKind, paper: PaperDelivery, *, again: bool) -> Dispatch:
         """By post through the postal system; at a desk through the provincial system, which runs the desks."""
         copies = self.declaration.results.birth_certificate_copies
         text = f"01 bản chính {kind.label}" if kind is DocumentKind.BIRTH_CERTIFICATE else f"01 bản giấy {kind.label}"
         if kind is DocumentKind.BIRTH_CERTIFICATE and copies:
             text += f", {copies} bản sao"
+        if again:
+            text += " (bản cấp lại, thay bản đã giao)"
         channel = System.POST if paper.place is PaperPlace.POST else System.PROVINCIAL
         text += f". Nơi nhận: {paper.place.label}"
         return self._dispatch(
@@ -141,10 +164,12 @@ class _Outgoing:
         channel: System,
         kind: DispatchKind,
         *,
+        recipient: str | None = None,
         text: str | None = None,
         address: Address | None = None,
         document: Document | None = None,
         document_kind: DocumentKind | None = None,
+        supersedes: str | None = None,
         status: Status | None = None,
         follow_up: FollowUp | None = None,
     ) -> Dispatch:
@@ -153,12 +178,13 @@ class _Outgoing:
             head=self._head(key),
             channel=channel,
             kind=kind,
-            recipient=applicant.phone if channel is System.SMS else applicant.personal_id,
+            recipient=recipient or (applicant.phone if channel is System.SMS else applicant.personal_id),
             address=address,
             text=text,
             status=status,
             document=document,
             document_kind=document_kind or (document.kind if document else None),
+            supersedes=supersedes,
             follow_up=follow_up,
         )
 

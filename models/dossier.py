@@ -1,13 +1,20 @@
 """The life of a dossier as values: stages, outcomes, legs and consents (hồ sơ, thủ tục, sự đồng ý)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 
 from models.base import Code, Instant, LongText, Model, Text
 from models.clock import Clock, Due, Timeliness
-from models.documents import Document
+from models.documents import Document, DocumentKind
+from models.facts import ClassifiedAs, FactRefusal, OverdueChoice
+from models.gate import DemandKind, Fault
 from models.labelled import Labelled
+from models.lateness import Apology, Chase, Ruling
 from models.plan import AskedPerson, ConsentRule, Plan, RequiredDocument
+from models.replacement import Replacement
+from models.systems import System
+from models.trouble import Trouble
 
 
 class DossierStage(Labelled):
@@ -70,29 +77,195 @@ class ConsentState(Labelled):
     REPLACED = "replaced", "thay bằng văn bản đồng ý"
 
 
+class CitizenLimit(Model):
+    """A running limit on the citizen's own act, in working days (bổ sung giấy tờ, nộp lệ phí).
+
+    `remind_at` are the instants at which the citizen is still to be reminded.
+    """
+
+    requested_at: Instant
+    working_days: int
+    due: Due
+    remind_at: tuple[Instant, ...] = ()
+
+    @property
+    def ends_at(self) -> Instant:
+        """24:00 of the last working day; a citizen's limit never stops."""
+        assert self.due.at is not None
+        return self.due.at
+
+
+class Evidence(Labelled):
+    """What proves a person's answer. The law puts the forms side by side (NĐ 154/2024 Điều 8(5)); proof differs.
+
+    Whoever answers in VNeID is identified by it. An attestation rests on an official's word, an agreement on a
+    signature that nobody has verified yet: both are `weaker`, and the agency is told so.
+    """
+
+    VNEID = "vneid", "xác nhận trên VNeID"
+    DESK = "desk", "biên bản tại bộ phận một cửa"
+    AGREEMENT = "agreement", "văn bản đồng ý"
+
+    @property
+    def weaker(self) -> bool:
+        return self is not Evidence.VNEID
+
+
+class Attestation(Model):
+    """Which official of which office took a person's answer at a desk."""
+
+    official: Code
+    office: Code
+
+
 class Consent(Model):
-    """One person asked in VNeID. `due` ends at 24:00 of the last working day (REQUIREMENTS §6.6)."""
+    """One person asked in VNeID. `due` ends at 24:00 of the last working day (REQUIREMENTS §6.6).
+
+    `remind_at` are the instants at which the person is still to be reminded. `agreement` is the limit for a written
+    agreement, once the person's own limit is over or they cannot be reached; `lapsed` once that is over too. `evidence`
+    proves the answer, by `proof` where it is on paper; `attested_by` took it at a desk.
+    """
 
     person: AskedPerson
     state: ConsentState
     requested_at: Instant
     due: Due
+    remind_at: tuple[Instant, ...] = ()
+    agreement: CitizenLimit | None = None
+    lapsed: bool = False
     answered_at: Instant | None = None
+    evidence: Evidence | None = None
+    proof: Document | None = None
+    attested_by: Attestation | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether the person agrees, in VNeID, at a desk or in writing."""
+        return self.state in (ConsentState.GRANTED, ConsentState.REPLACED)
+
+    @property
+    def agreement_awaited(self) -> bool:
+        """Whether a written agreement is what can still save the consent; a late answer in VNeID can as well."""
+        return self.state in (ConsentState.EXPIRED, ConsentState.UNREACHABLE) and not self.lapsed
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the person can still agree."""
+        return self.state is ConsentState.ASKED or self.agreement_awaited
+
+    @property
+    def limit_ends_at(self) -> Instant | None:
+        """When that chance ends, as far as it is known; None when there is none."""
+        if self.state is ConsentState.ASKED:
+            return self.due.at
+        return self.agreement.ends_at if self.agreement_awaited and self.agreement else None
+
+    @property
+    def late(self) -> bool:
+        """Whether the answer came after the person's own limit, while an agreement was awaited."""
+        return bool(self.answered_at and self.due.at and self.answered_at > self.due.at)
 
 
 class Refusal(Model):
     """A refusal with everything a citizen is owed (Luật Hộ tịch 2014 Điều 5(2): bằng văn bản và nêu rõ lý do)."""
 
     reason_code: Code
-    concerns: Text
+    concerns: LongText
     legal_basis: LongText
     text: LongText
+
+
+class SupplementState(Labelled):
+    """How far one supplement is."""
+
+    ASKED = "asked", "chờ công dân bổ sung"
+    PROVIDED = "provided", "công dân đã bổ sung, chờ cơ quan nhận"
+    RECEIVED = "received", "cơ quan đã nhận bổ sung"
+    NOT_PROVIDED = "not_provided", "không bổ sung trong thời hạn"
+    LAPSED = "lapsed", "thôi chờ, cơ quan đã quyết định hoặc thủ tục đã kết thúc"
+
+
+class Supplement(Model):
+    """One request of an agency for a supplement, and what has come of it (yêu cầu bổ sung, hoàn thiện hồ sơ).
+
+    `requested_at` is the agency's instant, from which its clock stands still; `asked_at` ours, from which the citizen's
+    `limit` runs. `corrected` are the fields of the form by path, as they now read.
+    """
+
+    state: SupplementState = SupplementState.ASKED
+    reason_code: Code
+    documents: tuple[DocumentKind, ...] = ()
+    fields: tuple[Code, ...] = ()
+    legal_basis: LongText
+    text: LongText
+    requested_at: Instant
+    asked_at: Instant
+    limit: CitizenLimit | None = None
+    given: tuple[Document, ...] = ()
+    corrected: Mapping[Code, str] = {}
+    provided_at: Instant | None = None
+    sent_at: Instant | None = None
+    received_at: Instant | None = None
+
+    @property
+    def missing_documents(self) -> tuple[DocumentKind, ...]:
+        """What is still to be uploaded; several files per kind count once."""
+        held = {document.kind for document in self.given}
+        return tuple(kind for kind in self.documents if kind not in held)
+
+    @property
+    def missing_fields(self) -> tuple[str, ...]:
+        """The fields nothing has been corrected in yet."""
+        return tuple(field for field in self.fields if not any(within(path, field) for path in self.corrected))
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything asked for is there."""
+        return not (self.missing_documents or self.missing_fields)
+
+
+def within(path: str, field: str) -> bool:
+    """Whether a path of the form is that field or lies inside it."""
+    return path == field or path.startswith(f"{field}.")
+
+
+class RefusedDemand(Model):
+    """A demand the return gate did not let pass: who asked is the leg's agency; the dossier did not move."""
+
+    message_id: Code
+    at: Instant
+    kind: DemandKind
+    refusal: FactRefusal
+    faults: tuple[Fault, ...]
+    text: LongText
+
+
+class AgencyNote(Model):
+    """An agency's free text that says nothing a dossier can act on, until it is settled (tin chưa phân loại).
+
+    Settled by a proper demand of the agency (without `operator`) or by an operator, who says why.
+    """
+
+    message_id: Code
+    at: Instant
+    text: LongText
+    settled_at: Instant | None = None
+    found: ClassifiedAs | None = None
+    operator: Code | None = None
+    because: LongText | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.settled_at is None
 
 
 class Leg(Model):
     """The state of one leg. The plan says what it is; this says how far it is.
 
-    `missed_due` is the due date that came while the agency still owed its decision; see `overdue_since`.
+    `missed_due` is the due date that came while the agency still owed its decision; see `overdue_since`. `reminded`
+    are the due dates the agency was reminded of; `lateness` is how the decision missed last is chased, `missing_result`
+    how an electronic result that does not follow its decision is. `documents` are the live versions of its results,
+    `superseded` those that newer ones have replaced, oldest first.
     """
 
     key: Code
@@ -104,6 +277,11 @@ class Leg(Model):
     clock: Clock | None = None
     due: Due | None = None
     missed_due: Instant | None = None
+    reminded: tuple[Instant, ...] = ()
+    apologies: tuple[Apology, ...] = ()
+    lateness: Chase | None = None
+    missing_result: Chase | None = None
+    rulings: tuple[Ruling, ...] = ()
     sent_at: Instant | None = None
     acknowledged_at: Instant | None = None
     agency_code: Code | None = None
@@ -112,8 +290,24 @@ class Leg(Model):
     number: Code | None = None
     identity_number: Code | None = None
     documents: tuple[Document, ...] = ()
+    superseded: tuple[Document, ...] = ()
     refusal: Refusal | None = None
     timeliness: Timeliness | None = None
+    passed_on_at: Instant | None = None
+    supplements: tuple[Supplement, ...] = ()
+    refused_demands: tuple[RefusedDemand, ...] = ()
+    notes: tuple[AgencyNote, ...] = ()
+
+    @property
+    def supplement(self) -> Supplement | None:
+        """The request for a supplement that is under way: not provided yet, or not received yet."""
+        last = self.supplements[-1] if self.supplements else None
+        return last if last and last.state in (SupplementState.ASKED, SupplementState.PROVIDED) else None
+
+    @property
+    def open_notes(self) -> tuple[AgencyNote, ...]:
+        """What the agency wrote and an operator has yet to classify."""
+        return () if self.ended else tuple(note for note in self.notes if note.open)
 
     @property
     def ended(self) -> bool:
@@ -122,6 +316,11 @@ class Leg(Model):
     @property
     def completed(self) -> bool:
         return self.outcome is LegOutcome.COMPLETED
+
+    @property
+    def awaited_consents(self) -> tuple[Consent, ...]:
+        """Those whose consent or agreement the leg waits for; nobody once it was sent or has ended."""
+        return () if self.ended or self.sent_at else tuple(c for c in self.consents if c.awaited)
 
     @property
     def undecided(self) -> bool:
@@ -143,6 +342,28 @@ class Leg(Model):
         """
         return _in_force(self.missed_due, self.owed_at)
 
+    @property
+    def awaits_result(self) -> bool:
+        """Whether its agency has decided and an electronic result is still to come."""
+        return self.stage is LegStage.WAITING_DOCUMENT
+
+    @property
+    def chase(self) -> Chase | None:
+        """How what it owes past its time now is chased; None when it owes nothing past its time."""
+        if self.awaits_result:
+            return self.missing_result
+        return self.lateness if self.lateness and self.lateness.due == self.overdue_since else None
+
+    @property
+    def awaits_operator(self) -> bool:
+        """Whether an operator must decide: what it owes is overdue beyond measure (REQUIREMENTS §6.8)."""
+        return self.chase is not None and self.chase.operator_since is not None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether an operator has decided to end it."""
+        return bool(self.rulings) and self.rulings[-1].choice is OverdueChoice.END_LEG
+
 
 def _in_force(missed: Instant | None, owed: Instant | None) -> Instant | None:
     return missed if missed == owed else None
@@ -162,6 +383,7 @@ class ConsentVerdict(StrEnum):
     GRANTED = "granted"
     DECLINED = "declined"
     EXPIRED = "expired"
+    """Silence, or people who cannot be reached, and no written agreement in time."""
 
 
 def consent_verdict(rules: tuple[ConsentRule, ...], consents: tuple[Consent, ...]) -> ConsentVerdict:
@@ -169,20 +391,21 @@ def consent_verdict(rules: tuple[ConsentRule, ...], consents: tuple[Consent, ...
 
     Declined wins over expired: a person's “no” is never reported as silence (REQUIREMENTS §10).
     """
-    states = {consent.person.key: consent.state for consent in consents}
-    verdicts = {_rule_verdict(rule, [states[key] for key in rule.people if key in states]) for rule in rules}
+    asked = {consent.person.key: consent for consent in consents}
+    verdicts = {_rule_verdict(rule, [asked[key] for key in rule.people if key in asked]) for rule in rules}
     for worst in (ConsentVerdict.DECLINED, ConsentVerdict.EXPIRED, ConsentVerdict.WAITING):
         if worst in verdicts:
             return worst
     return ConsentVerdict.GRANTED
 
 
-def _rule_verdict(rule: ConsentRule, states: list[ConsentState]) -> ConsentVerdict:
+def _rule_verdict(rule: ConsentRule, asked: list[Consent]) -> ConsentVerdict:
     enough = any if rule.quorum == "any" else all
-    if enough(state is ConsentState.GRANTED for state in states):
+    if enough(consent.given for consent in asked):
         return ConsentVerdict.GRANTED
-    if not enough(state in (ConsentState.GRANTED, ConsentState.ASKED) for state in states):
-        return ConsentVerdict.DECLINED if ConsentState.DECLINED in states else ConsentVerdict.EXPIRED
+    if not enough(consent.given or consent.awaited for consent in asked):
+        declined = any(consent.state is ConsentState.DECLINED for consent in asked)
+        return ConsentVerdict.DECLINED if declined else ConsentVerdict.EXPIRED
     return ConsentVerdict.WAITING
 
 
@@ -195,36 +418,45 @@ class FeeLine(Model):
     basis: LongText
 
 
+class WaivedFee(Model):
+    """A fee the law frees the citizen from (miễn lệ phí): which, as whom or why (`ground`), and on what basis."""
+
+    item: Code
+    name: Text
+    ground: Text
+    basis: LongText
+
+
 class Fee(Model):
-    """What the citizen owes before anything is sent, in đồng, and the e-receipt once it is paid (biên lai)."""
+    """What the citizen owes before anything is sent, in đồng, and the e-receipt once it is paid (biên lai điện tử)."""
 
     lines: tuple[FeeLine, ...] = ()
+    waived: tuple[WaivedFee, ...] = ()
     paid_at: Instant | None = None
     receipt_number: Code | None = None
+    receipt: Document | None = None
 
     @property
     def total_vnd(self) -> int:
         return sum(line.amount_vnd for line in self.lines)
 
 
-class CitizenLimit(Model):
-    """A running limit on the citizen's own act, in working days (bổ sung giấy tờ, nộp lệ phí)."""
+class OwedDuty(Model):
+    """A duty the citizen is left with (nghĩa vụ còn lại), to be done by the end of `last_day`."""
 
-    requested_at: Instant
-    working_days: int
-    due: Due
-
-    @property
-    def ends_at(self) -> Instant:
-        """24:00 of the last working day; a citizen's limit never stops."""
-        assert self.due.at is not None
-        return self.due.at
+    key: Code
+    says: LongText
+    last_day: date
+    explanation: tuple[LongText, ...]
+    basis: LongText
+    fine: LongText | None
 
 
 class DossierState(Model):
     """How a dossier as a whole stands: what people see of it and what each publication writes.
 
-    `missed_due` is the group's due date that came while a leg it promises was undecided.
+    `missed_due` is the group's due date that came while a leg it promises was undecided; `apologies` are those for
+    the group as a whole. `withdrawn_at` is when the applicant withdrew it; `troubles` are messages not taken so far.
     """
 
     code: Code
@@ -235,8 +467,12 @@ class DossierState(Model):
     due: Due | None = None
     expected: Due | None = None
     missed_due: Instant | None = None
+    apologies: tuple[Apology, ...] = ()
     timeliness: Timeliness | None = None
     fee: Fee = Fee()
+    withdrawn_at: Instant | None = None
+    duties: tuple[OwedDuty, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     warnings: tuple[LongText, ...] = ()
 
 
@@ -248,7 +484,28 @@ class DossierView(DossierState):
     missing_documents: tuple[RequiredDocument, ...] = ()
     limit: CitizenLimit | None = None
     legs: tuple[Leg, ...] = ()
+    replacements: tuple[Replacement, ...] = ()
     refused_signals: int = 0
+
+    @property
+    def waits_for_citizen(self) -> bool:
+        """Whether nothing goes on without the citizen, who has been asked: a payment that can be paid, documents."""
+        if self.stage is DossierStage.WAITING_PAYMENT:
+            return all(trouble.system is not System.PAYMENT for trouble in self.troubles)
+        return self.stage is DossierStage.WAITING_DOCUMENTS
+
+    @property
+    def as_asked(self) -> "DossierView":
+        """The dossier without the consents of people whom VNeID has not been able to ask yet."""
+        untaken = {trouble.key for trouble in self.troubles if trouble.system is System.VNEID}
+        if not untaken:
+            return self
+
+        def asked(leg: Leg) -> Leg:
+            kept = (c for c in leg.consents if f"{self.code}:{leg.key}:consent:{c.person.key}" not in untaken)
+            return leg.model_copy(update={"consents": tuple(kept)})
+
+        return self.model_copy(update={"legs": tuple(map(asked, self.legs))})
 
     @property
     def overdue_since(self) -> Instant | None:

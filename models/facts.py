@@ -33,19 +33,30 @@ class FactRefusal(StrEnum):
     NOT_PERMITTED = "not_permitted"
     NOT_AWAITED = "not_awaited"
     WRONG_AMOUNT = "wrong_amount"
+    NOTHING_OWED = "nothing_owed"
+    ALREADY_PAID = "already_paid"
     GROUNDS_MISSING = "grounds_missing"
     FORBIDDEN_DOCUMENT = "forbidden_document"
     CONTRADICTS = "contradicts"
     MESSAGE_REUSED = "message_reused"
 
+    @property
+    def final(self) -> bool:
+        """Whether the same message can never be right; one out of turn is judged anew when it comes again [choice]."""
+        return self not in (FactRefusal.OUT_OF_TURN, FactRefusal.IN_FUTURE)
+
 
 class FactRefused(Exception):
-    """The fact is wrong; `reason` says how, `text` explains it in Vietnamese without personal data."""
+    """The fact is wrong; `reason` says how, `text` explains it in Vietnamese without personal data.
 
-    def __init__(self, reason: FactRefusal, text: str) -> None:
+    `repeated`: this very message was refused before, on record, and gets the same answer.
+    """
+
+    def __init__(self, reason: FactRefusal, text: str, *, repeated: bool = False) -> None:
         super().__init__(text)
         self.reason = reason
         self.text = text
+        self.repeated = repeated
 
 
 class Received(Model):
@@ -97,12 +108,13 @@ class Demand(Model):
 
     Reason code, field (a path of the form) or document concerned, legal basis and text are all owed; the return gate
     (`models.gate`) judges them, so none is required here: a demand without them is refused by name, not as malformed.
+    At most 20 documents and 20 fields.
     """
 
     at: Instant
     reason_code: Code | None = None
-    documents: tuple[Code, ...] = ()
-    fields: tuple[Code, ...] = ()
+    documents: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    fields: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     legal_basis: LongText | None = None
     text: LongText | None = None
 
@@ -203,12 +215,16 @@ class ConsentAnswer(Model):
 
 
 class PaymentConfirmed(Model):
-    """The payment platform's confirmation, amount in đồng (biên lai thanh toán)."""
+    """The payment platform's confirmation, amount in đồng, and its e-receipt (biên lai điện tử).
+
+    A receipt that was not ready at once follows in a second message with the same receipt number and amount.
+    """
 
     message_id: Code
     dossier_code: Code
     amount_vnd: int = Field(ge=0)
     receipt_number: Code
+    receipt: Document | None = None
     at: Instant
 
 

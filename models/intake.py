@@ -13,7 +13,7 @@ from models.fees import assess_fee
 from models.form_doubts import doubts_of_form
 from models.law import LawPack, pack_in_force
 from models.messages import BirthNoticeState
-from models.plan import Plan, declared_late, missing_documents, required_documents, resolve_plan
+from models.plan import Plan, PlanTerms, declared_late, missing_documents, required_documents, resolve_plan
 from models.start import LawQuery, Resolved
 
 _NEXT_MORNING = time(8)
@@ -22,29 +22,34 @@ _NEXT_MORNING = time(8)
 def resolve(query: LawQuery, calendar: WorkingCalendar, communes: Communes | None = None) -> Resolved:
     """The law of a dossier received on `query.on`; places are looked at by `communes`, else the packaged ones.
 
-    Raises LawError when no pack is in force, DeclarationErrors when the plan needs somebody the form does not name.
+    Raises LawError when no pack is in force or a fee that is owed has no amount, DeclarationErrors when the plan needs
+    somebody the form does not name.
     """
     pack = pack_in_force(query.on)
     declaration = query.declaration
-    facts = known_facts(declaration, query.notice)
     late = declared_late(pack, declaration, query.on, calendar)
+    facts = known_facts(declaration, query.notice, late=late)
     return Resolved(
         plan=resolve_plan(pack, declaration),
         missing_documents=missing_documents(required_documents(pack, facts), declaration),
-        fee=assess_fee(declaration, facts, late, query.on),
-        warnings=_warnings(pack, declaration, late, communes or packaged_communes()),
+        fee=assess_fee(declaration, facts, query.on),
+        warnings=_warnings(pack, declaration, facts, communes or packaged_communes()),
     )
 
 
-def known_facts(declaration: BirthDeclaration, notice: BirthNoticeState | None) -> frozenset[Fact]:
-    """The facts of the declaration, corrected by what the look-up of the birth notice found."""
+def known_facts(
+    declaration: BirthDeclaration, notice: BirthNoticeState | None, *, late: bool = False
+) -> frozenset[Fact]:
+    """The facts of the declaration, corrected by what the look-up of the birth notice found and by the day it came."""
     facts = declaration.facts()
+    if late:
+        facts |= {Fact.DECLARED_LATE}
     if notice is not None and notice is not BirthNoticeState.SIGNED:
         facts -= {Fact.BIRTH_NOTICE_USABLE}
     return facts
 
 
-def expected_dates(plan: Plan, received_at: datetime, calendar: WorkingCalendar) -> Mapping[str, Due]:
+def expected_dates(plan: Plan | PlanTerms, received_at: datetime, calendar: WorkingCalendar) -> Mapping[str, Due]:
     """When each leg should end, by leg, if every agency before it ends on its own last day and nobody keeps it waiting.
 
     A leg without prerequisites counts from the receipt itself; one with, from the day its last prerequisite is due.
@@ -61,12 +66,14 @@ def _due_day(due: Due) -> date:
     return due.at.astimezone(LEGAL_ZONE).date() if due.at else due.effective_date
 
 
-def _warnings(pack: LawPack, declaration: BirthDeclaration, late: bool, communes: Communes) -> tuple[str, ...]:
+def _warnings(
+    pack: LawPack, declaration: BirthDeclaration, facts: frozenset[Fact], communes: Communes
+) -> tuple[str, ...]:
     texts = [warning.text for warning in (*declaration.warnings(), *doubts_of_form(declaration, communes))]
-    if late:
+    if Fact.DECLARED_LATE in facts:
         duty = pack.birth.duties["declaration"]
         texts.append(f"Khai sinh quá {duty.calendar_days} ngày kể từ ngày sinh ({duty.basis}).")
-    if Fact.IDENTITY_CARD_REQUESTED in declaration.facts() and not any(
+    if Fact.IDENTITY_CARD_REQUESTED in facts and not any(
         Fact.IDENTITY_CARD_REQUESTED in leg.when for leg in pack.birth.legs.values()
     ):
         texts.append(f"Tờ khai đề nghị cấp thẻ căn cước nhưng gói luật {pack.id} chưa có thủ tục này.")

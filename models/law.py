@@ -10,14 +10,17 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.base import Code, LongText, Model, Text
 from models.clock import ReceiptRule
 from models.declaration import Fact, PersonRole
 from models.documents import DocumentKind
+from models.lateness import LatenessRule, WatchdogRule
+from models.reminders import ReminderRule
+from models.replacement import ReplacementRule
 from models.systems import System
 
 
@@ -67,12 +70,24 @@ class ReceiptPolicy(ReceiptRule):
 
 
 class ConsentPolicy(Model):
-    """How long a person asked in VNeID has (working days), and whether the declarant's signature is consent enough."""
+    """How long a person asked in VNeID has (working days), and whether the declarant's signature is consent enough.
+
+    Who is silent is reminded; then a written agreement may replace the consent for another `agreement_days`.
+    """
 
     working_days: int = Field(ge=0)
     declarant_counts: bool
+    reminders: ReminderRule
+    agreement_days: int = Field(ge=0)
+    agreement_basis: LongText
     basis: LongText
     confidence: Confidence
+
+    @model_validator(mode="after")
+    def _reminders_before_the_end(self) -> Self:
+        if any(days >= self.working_days for days in self.reminders.after):
+            raise ValueError("nhắc sau khi đã hết hạn xác nhận")
+        return self
 
 
 class CitizenLimit(Model):
@@ -83,13 +98,61 @@ class CitizenLimit(Model):
     confidence: Confidence
 
 
+class SupplementPolicy(CitizenLimit):
+    """How long the citizen has for a supplement, and when they are reminded of it."""
+
+    reminders: ReminderRule
+
+    @model_validator(mode="after")
+    def _reminders_before_the_end(self) -> Self:
+        if any(days >= self.working_days for days in self.reminders.after):
+            raise ValueError("nhắc sau khi đã hết hạn bổ sung")
+        return self
+
+
+class LatenessPolicy(LatenessRule):
+    """What happens around due dates as the pack has it."""
+
+    confidence: Confidence
+
+    @property
+    def rule(self) -> LatenessRule:
+        """The rule alone, as plans carry it."""
+        return LatenessRule.model_validate(self.model_dump(exclude={"confidence"}))
+
+
+class WatchdogPolicy(WatchdogRule):
+    """When electronic results are owed as the pack has it."""
+
+    confidence: Confidence
+
+    @property
+    def rule(self) -> WatchdogRule:
+        """The rule alone, as plans carry it."""
+        return WatchdogRule.model_validate(self.model_dump(exclude={"confidence"}))
+
+
+class ReplacementPolicy(ReplacementRule):
+    """How long agencies are waited for that must acknowledge a new version, as the pack has it."""
+
+    confidence: Confidence
+
+    @property
+    def rule(self) -> ReplacementRule:
+        """The rule alone, as plans carry it."""
+        return ReplacementRule.model_validate(self.model_dump(exclude={"confidence"}))
+
+
 class Policies(Model):
     """The policies that hold for the whole pack (REQUIREMENTS §10)."""
 
     receipt: ReceiptPolicy
     consent: ConsentPolicy
-    supplement: CitizenLimit
+    supplement: SupplementPolicy
     payment: CitizenLimit
+    lateness: LatenessPolicy
+    watchdog: WatchdogPolicy
+    replacement: ReplacementPolicy
 
 
 class Agency(Model):
@@ -162,10 +225,17 @@ class DocumentLaw(Conditional):
 
 
 class Duty(Model):
-    """A duty of the citizen, in calendar days (nghĩa vụ)."""
+    """A duty of the citizen, in calendar days (nghĩa vụ).
 
-    calendar_days: int
+    One that a dossier may leave behind names the leg whose failure does so (`when_not_completed`) and the leg from
+    whose decision its days count (`counted_from`). `fine` is what neglecting it may cost.
+    """
+
+    calendar_days: int = Field(gt=0)
     says: LongText
+    when_not_completed: Code | None = None
+    counted_from: Code | None = None
+    fine: LongText | None = None
     basis: LongText
     confidence: Confidence
 

@@ -9,8 +9,9 @@ from enum import StrEnum
 from models.address import Address
 from models.base import Code, Instant, LongText, MessageKey, Model, NoticeText, Text
 from models.declaration import BirthDeclaration, PersonNamed, PersonRole
-from models.documents import Document, DocumentKind
-from models.dossier import Fee
+from models.documents import Document, DocumentKind, Sha256
+from models.dossier import Attestation, Evidence, Fee
+from models.facts import AgencyEvent
 from models.identity import BirthNoticeNumber, PersonalId
 from models.labelled import Labelled
 from models.plan import AskedPerson
@@ -29,11 +30,17 @@ class Head(Model):
 
 
 class ConsentEvidence(Model):
-    """Proof of one consent, handed to the agency that needs it (thông tin xác nhận qua ứng dụng VNeID)."""
+    """Proof of one consent, handed to the agency that needs it (thông tin xác nhận qua ứng dụng VNeID).
+
+    Of weaker evidence the paper is `proof`, one of the message's documents; `attested_by` took the answer at a desk.
+    """
 
     personal_id: PersonalId
     roles: tuple[PersonRole, ...]
     granted_at: Instant
+    evidence: Evidence = Evidence.VNEID
+    proof: Document | None = None
+    attested_by: Attestation | None = None
 
 
 class LegMessage(Model):
@@ -48,6 +55,39 @@ class LegMessage(Model):
     registration_number: Code | None = None
     identity_number: PersonalId | None = None
     consents: tuple[ConsentEvidence, ...] = ()
+
+
+class LegOrder(Model):
+    """The order to send a part: everything of its `LegMessage` but the form, which the ledger has.
+
+    `revision` is the ledger's of the form (0: as opened), `supplied` are attachments the citizen has added since.
+    """
+
+    head: Head
+    system: System
+    leg: Code
+    agency: Text
+    revision: int = 0
+    supplied: tuple[Document, ...] = ()
+    results: tuple[Document, ...] = ()
+    registration_number: Code | None = None
+    identity_number: PersonalId | None = None
+    consents: tuple[ConsentEvidence, ...] = ()
+
+    def message(self, form: BirthDeclaration) -> LegMessage:
+        """The part as its agency gets it, with the form as the ledger has it."""
+        attachments = (*form.attachments, *self.supplied)
+        return LegMessage(
+            head=self.head,
+            system=self.system,
+            leg=self.leg,
+            agency=self.agency,
+            declaration=form.model_copy(update={"attachments": attachments}),
+            documents=(*attachments, *self.results, *dict.fromkeys(c.proof for c in self.consents if c.proof)),
+            registration_number=self.registration_number,
+            identity_number=self.identity_number,
+            consents=self.consents,
+        )
 
 
 class FollowUpKind(Labelled):
@@ -88,6 +128,21 @@ class FollowUp(Model):
     registration_number: Code | None = None
     documents: tuple[Document, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+
+
+class LegQuery(Model):
+    """A look-up at an agency of what became of a part it has taken."""
+
+    head: Head
+    system: System
+    leg: Code
+    agency_code: Code | None = None
+
+
+class LegFound(Model):
+    """What the look-up found, in the order in which the agency says it: the facts it has stated or meant to state."""
+
+    events: tuple[AgencyEvent, ...] = ()
 
 
 class Sent(Model):
@@ -178,7 +233,8 @@ class Dispatch(Model):
     """One thing to send on one channel, kept in the outbox until the channel has taken it (thông báo, kết quả).
 
     `recipient` is the applicant's phone number (sms) or personal number (all others); `address` is for paper by post.
-    A follow-up goes to the agency that has the leg; its head is the dispatch's own.
+    `supersedes` is the digest of the version that `document` replaces: only the new one is valid from now on. A
+    follow-up goes to the agency that has the leg; its head is the dispatch's own.
     """
 
     head: Head
@@ -190,4 +246,5 @@ class Dispatch(Model):
     status: Status | None = None
     document: Document | None = None
     document_kind: DocumentKind | None = None
+    supersedes: Sha256 | None = None
     follow_up: FollowUp | None = None

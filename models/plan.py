@@ -5,14 +5,19 @@ Workflows run any plan; from here on nobody looks at the pack again, so a later 
 
 from datetime import date, timedelta
 
+from pydantic import Field
+
 from models.base import Code, LongText, Model, Text
 from models.birth_form import NamedPerson
 from models.calendar import WorkingCalendar
 from models.clock import ReceiptRule
 from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.documents import DocumentKind
-from models.law import ConsentLaw, DocumentLaw, Group, LawPack, LegLaw, Quorum
+from models.lateness import LatenessRule, WatchdogRule
+from models.law import ConsentLaw, DocumentLaw, Group, GroupLaw, LawPack, LegLaw, Quorum, all_packs
 from models.reading import DeclarationErrors, Problem
+from models.reminders import ReminderRule
+from models.replacement import ReplacementRule
 from models.systems import System
 
 
@@ -34,17 +39,30 @@ class ConsentRule(Model):
     basis: LongText
 
 
-class LegPlan(Model):
-    """One leg as this dossier will run it. Limits are working days."""
+class LegTerms(Model):
+    """What of a leg its promised date follows from; the limit is in working days."""
 
     key: Code
+    limit: int
+    requires: tuple[Code, ...]
+
+
+class PlanTerms(Model):
+    """What of a plan the dates promised at receipt follow from."""
+
+    limit: int
+    receipt: ReceiptRule
+    legs: tuple[LegTerms, ...]
+
+
+class LegPlan(LegTerms):
+    """One leg as this dossier will run it. Limits are working days."""
+
     name: Text
     system: System
     agency: Text
-    limit: int
     verification_limit: int | None
     verification_basis: LongText | None
-    requires: tuple[Code, ...]
     consent_rules: tuple[ConsentRule, ...]
     people: tuple[AskedPerson, ...]
     results: tuple[DocumentKind, ...]
@@ -52,6 +70,18 @@ class LegPlan(Model):
     assigns_identity_number: bool
     in_group_promise: bool
     basis: LongText
+
+
+class PlannedDuty(Model):
+    """A duty the dossier leaves behind if a leg ends without success; calendar days from the decision of another."""
+
+    key: Code
+    when_not_completed: Code
+    counted_from: Code
+    calendar_days: int
+    says: LongText
+    basis: LongText
+    fine: LongText | None
 
 
 class RequiredDocument(Model):
@@ -67,7 +97,11 @@ class RequiredDocument(Model):
 
 
 class Plan(Model):
-    """The law of one dossier. Limits are working days; `receipt` is the 15:00 rule."""
+    """The law of one dossier. Limits are working days; `receipt` is the 15:00 rule.
+
+    Plans in the ledger from before there were `lateness`, `watchdog`, `replacement` and `supplement_reminders` are read
+    under those of the first pack.
+    """
 
     group: Group
     pack: Code
@@ -79,11 +113,25 @@ class Plan(Model):
     receipt: ReceiptRule
     consent_days: int
     consent_basis: LongText
+    consent_reminders: ReminderRule
+    agreement_days: int
+    agreement_basis: LongText
     supplement_days: int
     supplement_basis: LongText
+    supplement_reminders: ReminderRule = Field(default_factory=lambda: all_packs()[0].policies.supplement.reminders)
     payment_days: int
     payment_basis: LongText
+    lateness: LatenessRule = Field(default_factory=lambda: all_packs()[0].policies.lateness.rule)
+    watchdog: WatchdogRule = Field(default_factory=lambda: all_packs()[0].policies.watchdog.rule)
+    replacement: ReplacementRule = Field(default_factory=lambda: all_packs()[0].policies.replacement.rule)
     legs: tuple[LegPlan, ...]
+    duties: tuple[PlannedDuty, ...] = ()
+
+    @property
+    def terms(self) -> PlanTerms:
+        """What its promised dates follow from."""
+        legs = tuple(LegTerms(key=leg.key, limit=leg.limit, requires=leg.requires) for leg in self.legs)
+        return PlanTerms(limit=self.limit, receipt=self.receipt, legs=legs)
 
     def leg(self, key: str) -> LegPlan:
         """The leg of that key; KeyError when the plan has none."""
@@ -120,11 +168,19 @@ def resolve_plan(pack: LawPack, declaration: BirthDeclaration) -> Plan:
         receipt=policies.receipt.rule,
         consent_days=policies.consent.working_days,
         consent_basis=policies.consent.basis,
+        consent_reminders=policies.consent.reminders,
+        agreement_days=policies.consent.agreement_days,
+        agreement_basis=policies.consent.agreement_basis,
         supplement_days=policies.supplement.working_days,
         supplement_basis=policies.supplement.basis,
+        supplement_reminders=policies.supplement.reminders,
         payment_days=policies.payment.working_days,
         payment_basis=policies.payment.basis,
+        lateness=policies.lateness.rule,
+        watchdog=policies.watchdog.rule,
+        replacement=policies.replacement.rule,
         legs=tuple(legs),
+        duties=_duties(law, frozenset(leg.key for leg in legs)),
     )
 
 
@@ -146,11 +202,30 @@ def declared_late(pack: LawPack, declaration: BirthDeclaration, on: date, calend
 
     A term whose last day is a day off ends with the next working day (Bộ luật Dân sự 2015 Điều 148(5)).
     """
-    days = timedelta(days=pack.group(Group.BIRTH).duties["declaration"].calendar_days)
-    if on - days <= declaration.child.born_on:
-        return False
-    last_day = declaration.child.born_on + days
-    return on > (last_day if calendar.is_working(last_day) else calendar.next_working(last_day))
+    born_on, days = declaration.child.born_on, pack.group(Group.BIRTH).duties["declaration"].calendar_days
+    return on - timedelta(days=days) > born_on and on > last_day_of_term(born_on, days, calendar)
+
+
+def last_day_of_term(counted_from: date, calendar_days: int, calendar: WorkingCalendar) -> date:
+    """The last day of a term of calendar days; a day off moves to the next working day (Điều 148(5))."""
+    last_day = counted_from + timedelta(days=calendar_days)
+    return last_day if calendar.is_working(last_day) else calendar.next_working(last_day)
+
+
+def _duties(law: GroupLaw, legs: frozenset[str]) -> tuple[PlannedDuty, ...]:
+    return tuple(
+        PlannedDuty(
+            key=key,
+            when_not_completed=duty.when_not_completed,
+            counted_from=duty.counted_from,
+            calendar_days=duty.calendar_days,
+            says=duty.says,
+            basis=duty.basis,
+            fine=duty.fine,
+        )
+        for key, duty in law.duties.items()
+        if duty.when_not_completed in legs and duty.counted_from in legs
+    )
 
 
 def _required(law: DocumentLaw) -> RequiredDocument:

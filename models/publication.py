@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from models.base import Code, Instant, LongText, MessageKey, Model, Text
 from models.clock import Timeliness
+from models.corrections import Revision
 from models.documents import Document
 from models.dossier import DossierOutcome, DossierStage, DossierState, Leg
 from models.facts import FactRefusal
 from models.messages import FieldChange, FollowUpKind
 from models.plan import Plan
+from models.replacement import Replacement
 from models.statuses import Status
+from models.systems import System
 
 
 class Notice(StrEnum):
@@ -19,8 +25,14 @@ class Notice(StrEnum):
     SUBMITTED = "submitted"
     DOCUMENTS_NEEDED = "documents_needed"
     PAYMENT_NEEDED = "payment_needed"
+    PAYMENT_RECEIVED = "payment_received"
     EXPECTED_DATES = "expected_dates"
     CONSENTS_ASKED = "consents_asked"
+    CONSENT_REMINDER = "consent_reminder"
+    CONSENTS_REMINDED = "consents_reminded"
+    AGREEMENT_NEEDED = "agreement_needed"
+    CONSENT_UNREACHABLE = "consent_unreachable"
+    AGREEMENT_TAKEN = "agreement_taken"
     LEG_DATES = "leg_dates"
     GROUP_DATES = "group_dates"
     LEG_DECIDED = "leg_decided"
@@ -29,16 +41,33 @@ class Notice(StrEnum):
     LEG_CONSENT_DECLINED = "leg_consent_declined"
     LEG_CONSENT_EXPIRED = "leg_consent_expired"
     LEG_NOT_POSSIBLE = "leg_not_possible"
+    SUPPLEMENT_NEEDED = "supplement_needed"
+    SUPPLEMENT_REMINDER = "supplement_reminder"
+    SUPPLEMENT_SENT = "supplement_sent"
+    LEG_SUPPLEMENT_NOT_PROVIDED = "leg_supplement_not_provided"
+    FORM_CORRECTED = "form_corrected"
+    LEG_APOLOGY = "leg_apology"
+    GROUP_APOLOGY = "group_apology"
+    RESULT_MISSING = "result_missing"
+    RESULT_REPLACED = "result_replaced"
+    LEG_GIVEN_UP = "leg_given_up"
+    RESIDENCE_DUTY = "residence_duty"
+    WITHDRAWAL_TAKEN = "withdrawal_taken"
+    WITHDRAWAL_TOO_LATE = "withdrawal_too_late"
     CONCLUDED = "concluded"
     ENDED_UNPAID = "ended_unpaid"
     ENDED_WITHOUT_DOCUMENTS = "ended_without_documents"
 
 
 class NoticeOrder(Model):
-    """A notice to the citizen, by template (`models/data/notices.toml`); `key` makes it unique for ever."""
+    """A notice by template (`models/data/notices.toml`); `key` makes it unique for ever.
+
+    It goes to the applicant unless a `recipient` is named by personal number.
+    """
 
     key: MessageKey
     template: Notice
+    recipient: Code | None = None
     values: Mapping[str, str] = {}
 
 
@@ -63,12 +92,13 @@ class HeardFact(Model):
 
 
 class FollowUpOrder(Model):
-    """A follow-up to send to the agency that has the leg; `key` makes it unique for ever."""
+    """A follow-up to send to the agency that has the leg, or about it `to` another; `key` makes it unique for ever."""
 
     key: MessageKey
     leg: Code
     kind: FollowUpKind
     text: LongText
+    to: System | None = None
     agency_code: Code | None = None
     registration_number: Code | None = None
     documents: tuple[Document, ...] = ()
@@ -78,8 +108,9 @@ class FollowUpOrder(Model):
 class Publication(DossierState):
     """What changed since the publication before it. `sequence` rises by one; an older one never overwrites a newer.
 
-    `plan` is set when it was (re-)resolved; `legs` holds the legs that changed, whole; `attachments` those supplied
-    since the declaration.
+    What is left out of the dossier's state is as it was (`news`): each publication waits until the one before it is
+    written. `plan` is set when it was (re-)resolved; `legs` and `replacements` hold those that changed,
+    whole; `attachments` those supplied since the declaration.
     """
 
     sequence: int
@@ -90,7 +121,25 @@ class Publication(DossierState):
     statuses: tuple[StatusEvent, ...] = ()
     notices: tuple[NoticeOrder, ...] = ()
     follow_ups: tuple[FollowUpOrder, ...] = ()
+    replacements: tuple[Replacement, ...] = ()
     heard: tuple[HeardFact, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _said(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in whole(self).items() if name in self.model_fields_set}
+
+
+_ALWAYS_SAID = frozenset({"code", "stage", "outcome", "provincial_code", "timeliness"})
+"""What messages, traces and counters take from a single publication."""
+
+
+def news(now: DossierState, before: DossierState | None) -> dict[str, Any]:
+    """The fields of a dossier's state that a publication must say: long ones, such as dates, only when they change."""
+    state = {name: getattr(now, name) for name in DossierState.model_fields}
+    if before is None:
+        return state
+    return {name: value for name, value in state.items() if name in _ALWAYS_SAID or value != getattr(before, name)}
 
 
 class DossierSummary(Model):

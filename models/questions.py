@@ -11,7 +11,7 @@ from models.base import Code, LongText, Model, Text, legal, legal_date
 from models.codes import provinces
 from models.dossier import DossierOutcome, DossierStage
 from models.law import all_packs
-from models.search_attributes import NO_AGENCY, SearchAttribute
+from models.search_attributes import NO_AGENCY, REJECTED, UNREACHED, SearchAttribute
 from models.systems import Role, System
 
 S = SearchAttribute
@@ -143,6 +143,35 @@ QUESTIONS = (
         oldest_by=S.GROUP_DUE,
     ),
     Question(
+        key="waiting-operator",
+        title="Hồ sơ nào chờ người vận hành quyết định?",
+        explanation=(
+            "Một thủ tục quá hạn đã quá lâu: cơ quan không còn được đôn đốc nữa, phải quyết định chờ tiếp hay kết thúc "
+            "thủ tục (lienthong decide-overdue). Hoặc cơ quan gửi tin không nêu lý do theo mẫu: phải phân loại "
+            "(lienthong classify)."
+        ),
+        query=f'{_RUNNING} AND {S.WAITING_FOR} = "operator"',
+        narrowed=_PROVINCE,
+        oldest_by=S.GROUP_DUE,
+    ),
+    Question(
+        key="rejected",
+        title="Hồ sơ nào bị một hệ thống từ chối nhận thông điệp?",
+        explanation=(
+            f"Gửi lại không tự hết: phải sửa cấu hình hoặc liên hệ đơn vị quản lý hệ thống ghi ở cột {S.WAITING_FOR}. "
+            "Thông điệp không mất và tự được gửi lại vài giờ một lần; lý do ở chi tiết hồ sơ."
+        ),
+        query=f'{_RUNNING} AND {S.WAITING_FOR} = "{REJECTED}"',
+        narrowed={**_PROVINCE, Parameter.AGENCY: f'{S.WAITING_FOR} = "{{agency}}"'},
+    ),
+    Question(
+        key="unreached",
+        title="Hồ sơ nào chờ một hệ thống không trả lời?",
+        explanation="Hệ thống mất kết nối hoặc bảo trì; thông điệp tự được gửi lại đến khi hệ thống nhận.",
+        query=f'{_RUNNING} AND {S.WAITING_FOR} = "{UNREACHED}"',
+        narrowed={**_PROVINCE, Parameter.AGENCY: f'{S.WAITING_FOR} = "{{agency}}"'},
+    ),
+    Question(
         key="checking",
         title="Hồ sơ nào còn ở bước kiểm tra tờ khai?",
         explanation="Bình thường chỉ vài giây; lâu hơn là hệ thống tra cứu hoặc sổ hồ sơ chưa trả lời.",
@@ -162,6 +191,14 @@ QUESTIONS = (
         title="Hồ sơ nào chờ công dân bổ sung giấy tờ, từ bao giờ?",
         explanation="Chưa gửi cơ quan nào; hết hạn bổ sung thì hồ sơ tự kết thúc.",
         query=f'{_RUNNING} AND {S.STAGE} = "waiting_documents"',
+        narrowed=_WAITED,
+        oldest_by=S.WAITING_SINCE,
+    ),
+    Question(
+        key="waiting-supplement",
+        title="Hồ sơ nào chờ công dân bổ sung theo yêu cầu của cơ quan, từ bao giờ?",
+        explanation="Hồ sơ đã ở cơ quan; hết hạn bổ sung thì riêng thủ tục đó kết thúc.",
+        query=f'{_RUNNING} AND {S.STAGE} = "in_progress" AND {S.WAITING_FOR} = "citizen"',
         narrowed=_WAITED,
         oldest_by=S.WAITING_SINCE,
     ),

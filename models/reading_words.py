@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
 from pydantic_core import ErrorDetails
@@ -51,6 +51,13 @@ def field_name(path: Path) -> str:
     return " – ".join(names) or "Tờ khai"
 
 
+def is_field(path: Path) -> bool:
+    """Whether the form has something at that path: a section, a field, an item of a list."""
+    if not path or _annotation_at(path) is None:
+        return False
+    return not any(isinstance(step, int) and not _is_list(_annotation_at(path[:at])) for at, step in enumerate(path))
+
+
 def message(error: ErrorDetails) -> str:
     """What is wrong, in Vietnamese; rules of our own arrive in Vietnamese already."""
     kind, path = error["type"], error["loc"]
@@ -79,6 +86,10 @@ def _annotation_at(path: Path) -> Any:
                 return None
             annotation = model.model_fields[step].annotation
     return annotation
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple
 
 
 def _types_in(annotation: Any) -> Iterator[type]:

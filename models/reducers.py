@@ -8,87 +8,112 @@ from datetime import datetime, timedelta
 from functools import singledispatch
 
 from models.clock import Clock, ClockEntry, ClockEntryKind, ReceiptRule
-from models.dossier import Consent, ConsentState, Leg, LegStage, Refusal
+from models.documents import DocumentKind
+from models.dossier import Leg, LegStage, Refusal, Supplement, SupplementState
 from models.facts import (
     AgencyEvent,
-    Answer,
-    ConsentAnswer,
     Decided,
+    Demand,
     FactRefusal,
     FactRefused,
     PassedOn,
     Received,
     Refused,
     ResultDocument,
+    SupplementRequested,
     Verification,
 )
+from models.gate import concerned
 from models.plan import LegPlan
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far another system's clock may be ahead of ours before its message is refused as from the future [choice]."""
 
+SEND_CORRECTED = "Bản cấp lại thay bản đã gửi phải gửi bằng sự kiện corrected."
+"""What an agency hears that sends a second version of a result as if it were the first."""
+
 _SENT = (LegStage.SENDING, LegStage.WAITING_RECEIPT)
 _WITH_AGENCY = (*_SENT, LegStage.IN_PROGRESS)
+_DECIDABLE = (*_WITH_AGENCY, LegStage.WAITING_SUPPLEMENT)
+_STOP = "supplement"
+
+UNSTATED = "-"
+"""Stands for grounds that were not stated. The return gate lets no such demand pass."""
 
 
 def apply_agency_event(leg: Leg, plan: LegPlan, rule: ReceiptRule, event: AgencyEvent, now: datetime) -> Leg:
-    """The leg after an agency's event. Raises FactRefused when the event is wrong, and the leg has not moved."""
+    """The leg after an agency's event. Raises FactRefused when the event is wrong, and the leg has not moved.
+
+    Demands come here only through the return gate (`models.gate`).
+    """
+    expect_from_agency(leg, plan, event, now)
+    after = _apply(event.fact, leg, plan, rule, now)
+    if plan.sent_with_intake and after.agency_code is None:
+        return after.model_copy(update={"agency_code": event.provincial_code})
+    return after
+
+
+def expect_from_agency(leg: Leg, plan: LegPlan, event: AgencyEvent, now: datetime) -> None:
+    """Raises FactRefused unless it is the leg's own agency that speaks, about a part it has and has not done with."""
     if event.source is not plan.system:
         raise FactRefused(
             FactRefusal.WRONG_SENDER,
             f"Thủ tục “{plan.name}” do {plan.system.label} giải quyết, không phải {event.source.label}.",
         )
     not_in_future(event.fact.at, now)
-    if leg.ended or leg.refusal:
+    if isinstance(event.fact, ResultDocument):
+        _no_second_version(leg, plan, event.fact)
+    if (leg.ended or leg.refusal) and not _overtaken(event.fact, leg):
         raise FactRefused(FactRefusal.ENDED, f"Thủ tục “{plan.name}” đã kết thúc.")
     if leg.sent_at is None:
         raise FactRefused(FactRefusal.OUT_OF_TURN, f"Thủ tục “{plan.name}” chưa được gửi cho cơ quan.")
-    return _apply(event.fact, leg, plan, rule, now)
+
+
+def _no_second_version(leg: Leg, plan: LegPlan, fact: ResultDocument) -> None:
+    """A second version of a result that is in must say that it replaces the first (REQUIREMENTS §2)."""
+    live = {document.kind: document.sha256 for document in leg.documents}
+    second = [other.kind.label for other in fact.documents if live.get(other.kind, other.sha256) != other.sha256]
+    if second:
+        text = f"“{plan.name}” có hai bản khác nhau của: {', '.join(dict.fromkeys(second))}. {SEND_CORRECTED}"
+        raise FactRefused(FactRefusal.CONTRADICTS, text)
+
+
+def may_demand(leg: Leg, plan: LegPlan, demand: Demand) -> None:
+    """Raises FactRefused when a demand is out of place, whatever its grounds: decided, or asked a moment ago."""
+    if leg.decided_at:
+        raise FactRefused(FactRefusal.CONTRADICTS, f"Kết quả “{plan.name}” đã được ghi nhận.")
+    if leg.stage is LegStage.WAITING_SUPPLEMENT and not isinstance(demand, Refused):
+        raise FactRefused(
+            FactRefusal.ALREADY_ANSWERED, f"“{plan.name}” đang chờ công dân bổ sung theo yêu cầu trước của cơ quan."
+        )
+    if leg.stage not in (*_WITH_AGENCY, LegStage.WAITING_SUPPLEMENT):
+        raise FactRefused(FactRefusal.OUT_OF_TURN, f"“{plan.name}” không ở bước cơ quan đang giải quyết.")
 
 
 def acknowledged(leg: Leg, plan: LegPlan, rule: ReceiptRule, receipt: datetime | None, now: datetime) -> Leg:
     """The leg after the system took our message: the clock starts at the receipt it states, else at our HTTP 2xx.
 
-    `receipt` None means that the receipt follows by event; the leg then waits for it without a clock.
+    What we sent is the part itself or, later, a supplement to it. `receipt` None means that the receipt follows by
+    event; the leg then waits for it.
     """
     leg = leg.model_copy(update={"acknowledged_at": now})
     if leg.stage is not LegStage.SENDING:
         return leg
     if receipt is None:
         return leg.model_copy(update={"stage": LegStage.WAITING_RECEIPT})
-    return _started(leg, plan, rule, clamp(receipt, leg, now), "Cơ quan tiếp nhận hồ sơ điện tử")
-
-
-def apply_consent(leg: Leg, plan: LegPlan, answer: ConsentAnswer, now: datetime) -> Leg:
-    """The leg after a person's answer. Raises FactRefused for strangers, second answers and answers to nothing."""
-    not_in_future(answer.at, now)
-    if not any(person.personal_id == answer.personal_id for person in plan.people):
-        raise FactRefused(FactRefusal.WRONG_PERSON, f"Người này không được hỏi ý kiến về “{plan.name}”.")
-    if leg.ended:
-        raise FactRefused(FactRefusal.ENDED, f"Thủ tục “{plan.name}” đã kết thúc, không nhận trả lời nữa.")
-    asked = next((c for c in leg.consents if c.person.personal_id == answer.personal_id), None)
-    if asked is None:
-        raise FactRefused(FactRefusal.OUT_OF_TURN, f"Chưa gửi yêu cầu xác nhận nào về “{plan.name}”.")
-    if asked.state is not ConsentState.ASKED:
-        raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Yêu cầu xác nhận này đã có kết quả: {asked.state.label}.")
-    state = ConsentState.GRANTED if answer.answer is Answer.GRANTED else ConsentState.DECLINED
-    answered_at = max(asked.requested_at, min(answer.at, now))
-    return with_consent(leg, asked.model_copy(update={"state": state, "answered_at": answered_at}))
-
-
-def with_consent(leg: Leg, consent: Consent) -> Leg:
-    """The leg with that person's consent put in place of the earlier one, or added."""
-    others = [c for c in leg.consents if c.person.key != consent.person.key]
-    order = [c.person.key for c in leg.consents]
-    consents = sorted(
-        (*others, consent), key=lambda c: order.index(c.person.key) if c.person.key in order else len(order)
-    )
-    return leg.model_copy(update={"consents": tuple(consents)})
+    return _started(leg, plan, rule, clamp_supplement(receipt, leg, now), "Cơ quan tiếp nhận hồ sơ điện tử")
 
 
 def clamp(stated: datetime, leg: Leg, now: datetime) -> datetime:
     """A stated instant between our sending and the arrival of its message (REQUIREMENTS §6.4)."""
     return max(leg.sent_at or stated, min(stated, now))
+
+
+def clamp_supplement(stated: datetime, leg: Leg, now: datetime) -> datetime:
+    """The same for the receipt of a supplement, which is sent later than its leg."""
+    sent_at = leg.supplement.sent_at if leg.supplement else None
+    between = clamp(stated, leg, now)
+    return max(sent_at, between) if sent_at else between
 
 
 @singledispatch
@@ -98,10 +123,12 @@ def _apply(fact: object, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: dateti
 
 @_apply.register
 def _received(fact: Received, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
-    if leg.stage not in _SENT:
+    if _overtaken(fact, leg):
+        return leg.model_copy(update={"agency_code": fact.agency_code})
+    if leg.stage not in _SENT or _of_the_part_itself(fact, leg):
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Việc tiếp nhận “{plan.name}” đã được ghi nhận.")
     cause = f"{plan.system.label} tiếp nhận hồ sơ điện tử"
-    leg = _started(leg, plan, rule, clamp(fact.at, leg, now), cause)
+    leg = _started(leg, plan, rule, clamp_supplement(fact.at, leg, now), cause)
     return leg.model_copy(update={"agency_code": fact.agency_code or leg.agency_code})
 
 
@@ -109,26 +136,31 @@ def _received(fact: Received, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: d
 def _passed_on(fact: PassedOn, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
     if not plan.sent_with_intake:
         raise FactRefused(FactRefusal.NOT_PERMITTED, f"“{plan.name}” không qua phần mềm hộ tịch.")
+    if leg.decided_at:
+        raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Kết quả “{plan.name}” đã được ghi nhận.")
     if leg.stage is not LegStage.IN_PROGRESS or leg.clock is None:
         raise FactRefused(FactRefusal.OUT_OF_TURN, f"“{plan.name}” không ở bước chuyển phần mềm hộ tịch.")
-    if any(entry.kind is ClockEntryKind.RESTARTED for entry in leg.clock.entries):
+    if leg.passed_on_at:
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, "Việc chuyển sang phần mềm hộ tịch đã được ghi nhận.")
+    at = max(_received_at(leg.clock), clamp(fact.at, leg, now))
     entry = ClockEntry(
         kind=ClockEntryKind.RESTARTED,
-        at=max(leg.clock.entries[0].at, clamp(fact.at, leg, now)),
+        at=at,
         cause="Hồ sơ được chuyển tới phần mềm đăng ký, quản lý hộ tịch",
         basis=plan.basis,
     )
-    return leg.model_copy(update={"clock": leg.clock.with_entry(entry)})
+    return leg.model_copy(update={"clock": leg.clock.with_entry(entry), "passed_on_at": at})
 
 
 @_apply.register
 def _verification(fact: Verification, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
     if plan.verification_limit is None or plan.verification_basis is None:
         raise FactRefused(FactRefusal.NOT_PERMITTED, f"Pháp luật không quy định xác minh đối với “{plan.name}”.")
+    if leg.decided_at:
+        raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Kết quả “{plan.name}” đã được ghi nhận.")
     if leg.stage is not LegStage.IN_PROGRESS or leg.clock is None:
         raise FactRefused(FactRefusal.OUT_OF_TURN, f"“{plan.name}” không ở bước đang giải quyết.")
-    if verified(leg):
+    if verified_at(leg):
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Việc xác minh “{plan.name}” đã được ghi nhận.")
     entry = ClockEntry(
         kind=ClockEntryKind.EXTENDED,
@@ -142,12 +174,14 @@ def _verification(fact: Verification, leg: Leg, plan: LegPlan, rule: ReceiptRule
 
 @_apply.register
 def _decided(fact: Decided, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
-    if leg.stage not in _WITH_AGENCY:
+    if leg.decided_at and fact.number != leg.number:
+        raise FactRefused(FactRefusal.CONTRADICTS, f"Kết quả “{plan.name}” đã được ghi nhận, với số khác.")
+    if leg.stage not in _DECIDABLE:
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Kết quả “{plan.name}” đã được ghi nhận.")
     if plan.assigns_identity_number and fact.identity_number is None:
         raise FactRefused(FactRefusal.MALFORMED, f"Kết quả “{plan.name}” thiếu số định danh cá nhân của trẻ.")
     _only_results(plan, fact)
-    leg = _clock_running(leg, plan, rule, now)
+    leg = _clock_running(leg, plan, rule, clamp(fact.at, leg, now), now)
     return _with_documents(leg, plan, fact).model_copy(
         update={
             "stage": LegStage.WAITING_DOCUMENT,
@@ -161,28 +195,62 @@ def _decided(fact: Decided, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: dat
 @_apply.register
 def _result_document(fact: ResultDocument, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
     _only_results(plan, fact)
+    after = _with_documents(leg, plan, fact)
     if {document.kind for document in fact.documents} & {document.kind for document in leg.documents}:
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Bản điện tử của “{plan.name}” đã được ghi nhận.")
-    return _with_documents(leg, plan, fact)
+    return after
 
 
 @_apply.register
 def _refused(fact: Refused, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
-    if leg.stage not in _WITH_AGENCY:
-        raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Kết quả “{plan.name}” đã được ghi nhận.")
-    leg = _clock_running(leg, plan, rule, now)
+    may_demand(leg, plan, fact)
+    at = clamp(fact.at, leg, now)
+    leg = _clock_running(leg, plan, rule, at, now)
     refusal = Refusal(
-        reason_code=fact.reason_code or "",
-        concerns=", ".join((*fact.fields, *fact.documents)),
-        legal_basis=fact.legal_basis or "",
-        text=fact.text or "",
+        reason_code=fact.reason_code or UNSTATED,
+        concerns=concerned(fact.documents, fact.fields) or UNSTATED,
+        legal_basis=fact.legal_basis or UNSTATED,
+        text=fact.text or UNSTATED,
     )
-    return leg.model_copy(update={"refusal": refusal, "decided_at": clamp(fact.at, leg, now)})
+    return leg.model_copy(update={"refusal": refusal, "decided_at": at})
 
 
-def verified(leg: Leg) -> bool:
-    """Whether the agency has announced a verification in this leg."""
-    return leg.clock is not None and any(e.kind is ClockEntryKind.EXTENDED for e in leg.clock.entries)
+@_apply.register
+def _supplement_requested(fact: SupplementRequested, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
+    """The clock stands from the instant the agency states; the citizen's limit runs from when they could be told."""
+    may_demand(leg, plan, fact)
+    at = clamp(fact.at, leg, now)
+    leg = _clock_running(leg, plan, rule, at, now)
+    assert leg.clock is not None
+    supplement = Supplement(
+        reason_code=fact.reason_code or UNSTATED,
+        documents=tuple(DocumentKind(kind) for kind in fact.documents),
+        fields=fact.fields,
+        legal_basis=fact.legal_basis or UNSTATED,
+        text=fact.text or UNSTATED,
+        requested_at=max(_received_at(leg.clock), at),
+        asked_at=now,
+    )
+    entry = ClockEntry(
+        kind=ClockEntryKind.STOPPED,
+        at=supplement.requested_at,
+        cause=f"{plan.agency} yêu cầu công dân bổ sung",
+        basis=supplement.legal_basis,
+        stop=_STOP,
+    )
+    return leg.model_copy(
+        update={
+            "stage": LegStage.WAITING_SUPPLEMENT,
+            "clock": leg.clock.with_entry(entry),
+            "supplements": (*leg.supplements, supplement),
+        }
+    )
+
+
+def verified_at(leg: Leg) -> datetime | None:
+    """When the agency announced a verification in this leg; None when it has not."""
+    entries = leg.clock.entries if leg.clock else ()
+    return next((entry.at for entry in entries if entry.kind is ClockEntryKind.EXTENDED), None)
 
 
 def results_complete(leg: Leg, plan: LegPlan) -> bool:
@@ -190,18 +258,69 @@ def results_complete(leg: Leg, plan: LegPlan) -> bool:
     return leg.stage is LegStage.WAITING_DOCUMENT and {d.kind for d in leg.documents} >= set(plan.results)
 
 
-def _clock_running(leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
-    """An answer that overtook its receipt: no receipt was stated, so our HTTP 2xx counts (REQUIREMENTS §6.4)."""
-    if leg.clock is not None:
+def with_supplement(leg: Leg, **changes: object) -> Leg:
+    """The leg with its last supplement changed."""
+    last = leg.supplements[-1].model_copy(update=changes)
+    return leg.model_copy(update={"supplements": (*leg.supplements[:-1], last)})
+
+
+def _clock_running(leg: Leg, plan: LegPlan, rule: ReceiptRule, at: datetime, now: datetime) -> Leg:
+    """An answer that overtook the receipt it follows: none was stated, so our HTTP 2xx counts (REQUIREMENTS §6.4).
+
+    One that comes while the citizen has not supplied what was asked ends the stop: the agency can do without it.
+    """
+    if leg.supplement and leg.supplement.state is SupplementState.ASKED:
+        return _lapsed(leg, at)
+    if leg.clock is not None and leg.supplement is None:
         return leg
     return _started(
         leg, plan, rule, leg.acknowledged_at or now, "Cơ quan không nêu giờ tiếp nhận; tính từ khi gửi xong"
     )
 
 
+def _lapsed(leg: Leg, at: datetime) -> Leg:
+    assert leg.clock is not None
+    entry = ClockEntry(
+        kind=ClockEntryKind.RESUMED,
+        at=max(at, leg.supplements[-1].requested_at),
+        cause="Cơ quan quyết định, không chờ bổ sung nữa",
+        basis=leg.supplements[-1].legal_basis,
+        stop=_STOP,
+    )
+    moved = {"stage": LegStage.IN_PROGRESS, "clock": leg.clock.with_entry(entry)}
+    return with_supplement(leg, state=SupplementState.LAPSED).model_copy(update=moved)
+
+
 def _started(leg: Leg, plan: LegPlan, rule: ReceiptRule, at: datetime, cause: str) -> Leg:
-    entry = ClockEntry(kind=ClockEntryKind.STARTED, at=at, cause=cause, basis=plan.basis, working_days=plan.limit)
-    return leg.model_copy(update={"stage": LegStage.IN_PROGRESS, "clock": Clock(rule=rule, entries=(entry,))})
+    """The receipt of the part starts the clock; of a supplement, lets the full limit run anew (REQUIREMENTS §10)."""
+    if leg.clock is None:
+        entry = ClockEntry(kind=ClockEntryKind.STARTED, at=at, cause=cause, basis=plan.basis, working_days=plan.limit)
+        return leg.model_copy(update={"stage": LegStage.IN_PROGRESS, "clock": Clock(rule=rule, entries=(entry,))})
+    entry = ClockEntry(
+        kind=ClockEntryKind.RESTARTED,
+        at=at,
+        cause=f"{plan.system.label} nhận giấy tờ, thông tin bổ sung",
+        basis=plan.basis,
+    )
+    moved = {"stage": LegStage.IN_PROGRESS, "clock": leg.clock.with_entry(entry)}
+    return with_supplement(leg, state=SupplementState.RECEIVED, received_at=at).model_copy(update=moved)
+
+
+def _overtaken(fact: object, leg: Leg) -> bool:
+    """Whether a receipt comes after the answer it should have preceded: it still brings the agency's code."""
+    return isinstance(fact, Received) and bool(fact.agency_code) and leg.agency_code is None and bool(leg.decided_at)
+
+
+def _of_the_part_itself(fact: Received, leg: Leg) -> bool:
+    """Whether a receipt heard after a supplement was sent was stated for before: it is of the part itself."""
+    sent_at = leg.supplement.sent_at if leg.supplement else None
+    return sent_at is not None and fact.at < sent_at - CLOCK_SKEW
+
+
+def _received_at(clock: Clock) -> datetime:
+    """The receipt the clock runs from."""
+    starts = (ClockEntryKind.STARTED, ClockEntryKind.RESTARTED)
+    return next(entry.at for entry in reversed(clock.entries) if entry.kind in starts)
 
 
 def _only_results(plan: LegPlan, fact: Decided | ResultDocument) -> None:
@@ -216,7 +335,7 @@ def _with_documents(leg: Leg, plan: LegPlan, fact: Decided | ResultDocument) -> 
     for document in fact.documents:
         if held.setdefault(document.kind, document).sha256 != document.sha256:
             text = f"“{plan.name}” có hai bản khác nhau của: {document.kind.label}."
-            raise FactRefused(FactRefusal.ALREADY_ANSWERED, text)
+            raise FactRefused(FactRefusal.CONTRADICTS, text)
     return leg.model_copy(update={"documents": tuple(held.values())})
 
 

@@ -56,6 +56,12 @@ _TYPES = {
 CITIZEN, CONSENT = "citizen", "consent"
 """Values of `WaitingFor` besides the systems: the citizen's documents or payment, people asked for consent in VNeID."""
 
+OPERATOR = "operator"
+"""The value of `WaitingFor` when a person at our own desk must decide something on record."""
+
+UNREACHED, REJECTED = "unreached", "rejected"
+"""Values of `WaitingFor` beside the system that does not take what it is sent: it does not answer, or it refuses."""
+
 NO_AGENCY = "no_agency"
 """The value of `OverdueAt` when the whole group is late and no leg is (REQUIREMENTS §6.8: “late, no agency”)."""
 
@@ -64,7 +70,10 @@ _MEANINGS = {
     SearchAttribute.PROVINCE: "mã tỉnh của hồ sơ",
     SearchAttribute.STAGE: "giai đoạn của hồ sơ",
     SearchAttribute.OUTCOME: "kết quả khi đã kết thúc",
-    SearchAttribute.WAITING_FOR: "đang chờ ai: citizen, consent, hoặc hệ thống cơ quan",
+    SearchAttribute.WAITING_FOR: (
+        "đang chờ ai: citizen, consent, operator (người vận hành quyết định), hoặc hệ thống cơ quan; kèm unreached khi "
+        "một hệ thống không trả lời, rejected khi hệ thống không nhận thông điệp"
+    ),
     SearchAttribute.OPEN_LEGS: "các thủ tục chưa kết thúc",
     SearchAttribute.GROUP_DUE: "hạn của cả nhóm",
     SearchAttribute.NEXT_DUE: "hạn sớm nhất sắp tới trong các thủ tục cơ quan đang giải quyết (hạn đã qua: OverdueAt)",

@@ -1,5 +1,6 @@
 """What a dossier's workflow starts with, and what law resolves for it."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -7,8 +8,10 @@ from models.base import Code, Instant, LongText, Model
 from models.clock import Clock, Due
 from models.declaration import BirthDeclaration
 from models.dossier import Fee
+from models.lateness import AgencyReminder, Ahead, DayAhead
 from models.messages import BirthNoticeState
-from models.plan import Plan, RequiredDocument
+from models.plan import Plan, PlanTerms, RequiredDocument
+from models.reminders import ReminderRule
 
 CALENDAR_CHANGED = "calendar_changed"
 """The signal that tells a running dossier to read its dates off the calendar again."""
@@ -25,6 +28,31 @@ class StartDossier(Model):
     declaration: BirthDeclaration
     submitted_at: Instant
     training_offset: timedelta = timedelta()
+
+
+class LawOrder(Model):
+    """Which law to find: a dossier's on a date. The declaration stays in the ledger, at `revision` (0: as opened).
+
+    `notice` is what the look-up of the birth notice found, if made.
+    """
+
+    code: Code
+    revision: int = 0
+    on: date
+    notice: BirthNoticeState | None = None
+
+
+class Confirmation(Model):
+    """A start as the ledger is to confirm it: `digest` tells the declaration it was started with from any other."""
+
+    law: LawOrder
+    digest: Code
+    training: bool
+
+
+def declaration_digest(declaration: BirthDeclaration) -> str:
+    """The SHA-256 of a declaration as JSON, in hexadecimal digits."""
+    return hashlib.sha256(declaration.model_dump_json().encode()).hexdigest()
 
 
 class LawQuery(Model):
@@ -45,9 +73,10 @@ class Resolved(Model):
 
 
 class DueQuery(Model):
-    """Clocks to read against the calendar, by name."""
+    """Clocks to read against the calendar, by name; with a `reminder`, also when to remind of each."""
 
     clocks: Mapping[Code, Clock]
+    reminder: AgencyReminder | None = None
 
 
 class DueAnswer(Model):
@@ -56,15 +85,62 @@ class DueAnswer(Model):
     dues: Mapping[Code, Due]
 
 
+class DaysQuery(Model):
+    """Dates to read off the calendar, by name."""
+
+    ahead: Mapping[Code, Ahead]
+
+
+class DaysAnswer(Model):
+    """The date of each name."""
+
+    days: Mapping[Code, DayAhead]
+
+
 class CitizenDueQuery(Model):
-    """A citizen's limit, in working days from the request."""
+    """A citizen's limit, in working days from the request, and when to remind of it, if at all."""
 
     requested_at: Instant
     working_days: int
+    reminders: ReminderRule | None = None
 
 
-class ExpectedQuery(Model):
-    """A plan received at an instant, before the clocks of its later legs have started."""
+class DutyQuery(Model):
+    """A duty of the citizen, in calendar days after the day it counts from."""
 
-    plan: Plan
+    counted_from: date
+    calendar_days: int
+
+
+class DutyTerm(Model):
+    """The last day of a duty, and why that day."""
+
+    last_day: date
+    explanation: tuple[LongText, ...]
+
+
+class ReceiptQuery(Model):
+    """The province has received the dossier: `law` asks for that day's, `pack` and `terms` are what it runs by so far.
+
+    `clock` is that of the leg the receipt has started, `reminder` says when its agency is reminded.
+    """
+
+    law: LawOrder
+    pack: Code
+    terms: PlanTerms
     received_at: Instant
+    clock: Clock
+    reminder: AgencyReminder
+
+
+class Promise(Model):
+    """What follows from the provincial receipt: every date, and the law where it is another than so far.
+
+    `problem` says why another law could not be applied; the dossier then goes on by the one it has.
+    """
+
+    resolved: Resolved | None = None
+    problem: LongText | None = None
+    group: Due
+    legs: Mapping[Code, Due]
+    received: Due

@@ -5,23 +5,35 @@ Keys are keyed hashes (HMAC-SHA-256), so that neither the ledger's indexes nor i
 
 import hmac
 import json
+from collections.abc import Iterator
 
 from pydantic import SecretStr
 
-from models.base import Code, Instant, Model
+from models.base import Code, Instant, LongText, Model
 from models.codes import fold
 from models.declaration import BirthDeclaration
 
 
 class Submission(Model):
-    """A declaration on its way in. `at` is legal time; the keys are hex digests."""
+    """A declaration on its way in. `at` is legal time; the keys are hex digests.
+
+    `child_key` says which child it is. `family_keys` find other declarations that may be about the same one, however
+    its name is spelt and whatever its birth notice: twins share them, so `duplicates.sameness` judges what they find.
+    """
 
     declaration: BirthDeclaration
     at: Instant
     submission_key: Code
     content_key: Code
     child_key: Code
+    family_keys: tuple[Code, ...]
     applicant_key: Code
+
+
+class NotDuplicate(Model):
+    """An operator's decision that a child is another than one it may be taken for, with the reason, on record."""
+
+    reason: LongText
 
 
 def submission(declaration: BirthDeclaration, at: Instant, secret: SecretStr) -> Submission:
@@ -34,6 +46,7 @@ def submission(declaration: BirthDeclaration, at: Instant, secret: SecretStr) ->
         submission_key=_digest(secret, "submission", identity),
         content_key=_digest(secret, "content", content),
         child_key=_digest(secret, "child", _child(declaration)),
+        family_keys=tuple(sorted({_digest(secret, "family", family) for family in _families(declaration)})),
         applicant_key=_digest(secret, "applicant", declaration.applicant.personal_id),
     )
 
@@ -46,6 +59,13 @@ def _child(declaration: BirthDeclaration) -> str:
     family = next((p.personal_id or p.passport for p in parents if p.personal_id or p.passport), None)
     child = declaration.child
     return "|".join((fold(child.full_name), child.born_on.isoformat(), family or declaration.applicant.personal_id))
+
+
+def _families(declaration: BirthDeclaration) -> Iterator[str]:
+    """Each parent, by every number they go by, with the day of birth; the declarant's where no parent has a number."""
+    numbers = [number for parent in declaration.parents for number in (parent.personal_id, parent.passport) if number]
+    for number in numbers or [declaration.applicant.personal_id]:
+        yield f"{number}|{declaration.child.born_on.isoformat()}"
 
 
 def _digest(secret: SecretStr, purpose: str, text: str) -> str:

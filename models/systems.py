@@ -51,6 +51,12 @@ class System(StrEnum):
         return bool(self.roles & {Role.HANDLES_LEGS, Role.ANSWERS})
 
 
+    @property
+    def relayed(self) -> bool:
+        """Whether the outbox sends to it: channels what is for people and provinces, agencies more about their legs."""
+        return bool(self.roles & {Role.HANDLES_LEGS, Role.CHANNEL})
+
+
 def system_queue(queue: str, system: System) -> str:
     """The task queue of a system's activities, beside the workflows' own queue."""
     return f"{queue}-{system.value}"

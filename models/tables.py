@@ -29,14 +29,17 @@ from sqlmodel import Field, SQLModel
 from models.clock import ClockEntry, ClockEntryKind, Due, Timeliness
 from models.declaration import BirthDeclaration
 from models.documents import Document, DocumentKind, MediaType
-from models.dossier import ConsentState, DossierOutcome, DossierStage, Fee, Leg, LegOutcome, LegStage
+from models.dossier import ConsentState, DossierOutcome, DossierStage, Fee, Leg, LegOutcome, LegStage, OwedDuty
 from models.facts import FactRefusal
+from models.gate import DemandKind, Fault
 from models.law import Group
 from models.messages import Dispatch, DispatchKind, Sent
 from models.plan import Plan
 from models.publication import StatusEvent
+from models.replacement import Replacement
 from models.statuses import Status, StatusSystem
 from models.systems import System
+from models.trouble import Trouble
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _Value = TypeVar("_Value")
@@ -140,9 +143,35 @@ class DossierRow(Table, table=True):
     timeliness: Timeliness | None = Field(default=None, sa_type=Word(Timeliness))
     fee: Fee = Field(default=Fee(), sa_type=Shown(Fee))
     warnings: tuple[str, ...] = Field(default=(), sa_type=Shown(tuple[str, ...]))
+    duties: tuple[OwedDuty, ...] | None = Field(default=None, sa_type=Shown(tuple[OwedDuty, ...]))
+    troubles: tuple[Trouble, ...] | None = Field(default=None, sa_type=Shown(tuple[Trouble, ...]))
     opened_at: datetime = Field(sa_type=UtcInstant(), index=True)
     started: bool = Field(default=False, index=True)
     concluded_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+
+
+class FamilyClaimRow(Table, table=True):
+    """Con cùng cha, mẹ, cùng ngày sinh: a dossier by the keys of its family; twins are numbered.
+
+    Of two that take the same number at once one fails, and then sees the other.
+    """
+
+    __tablename__ = "family_claims"
+
+    key: str = Field(primary_key=True, sa_type=_KEY)
+    number: int = Field(primary_key=True)
+    dossier_code: str = Field(sa_type=_KEY, foreign_key="dossiers.code", index=True)
+
+
+class NotDuplicateRow(Table, table=True):
+    """Quyết định không trùng: why an operator says that the child is another than the other dossier's."""
+
+    __tablename__ = "not_duplicates"
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
+    other_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
+    reason: str = Field(sa_type=Text())
+    at: datetime = Field(sa_type=UtcInstant())
 
 
 class DossierNumberRow(Table, table=True):
@@ -172,6 +201,55 @@ class LegRow(Table, table=True):
     timeliness: Timeliness | None = Field(default=None, sa_type=Word(Timeliness))
     state: Leg = Field(sa_type=Shown(Leg))
     sequence: int
+
+
+class FormRevisionRow(Table, table=True):
+    """Tờ khai đính chính: the form as a supplement in `leg` has corrected it; `paths` are the fields that changed.
+
+    The form as submitted is the dossier's own, number 0.
+    """
+
+    __tablename__ = "form_revisions"
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
+    number: int = Field(primary_key=True)
+    leg: str = Field(sa_type=_KEY)
+    paths: tuple[str, ...] = Field(sa_type=Shown(tuple[str, ...]))
+    declaration: BirthDeclaration = Field(sa_type=Shown(BirthDeclaration))
+    at: datetime = Field(sa_type=UtcInstant())
+
+
+class DemandVerdict(StrEnum):
+    """What became of something an agency demanded or wrote."""
+
+    SUPPLEMENT = "supplement"
+    REFUSAL = "refusal"
+    REFUSED = "refused"
+    UNCLASSIFIED = "unclassified"
+
+
+class DemandRow(Table, table=True):
+    """Yêu cầu của cơ quan qua cổng kiểm soát: one demand in a leg, for statistics; the leg's `state` has it in full.
+
+    `position` runs per leg and verdict. `refusal` and `faults` are there for what the gate refused, `reason_code` for
+    what it let pass.
+    """
+
+    __tablename__ = "demands"
+    __table_args__ = (
+        ForeignKeyConstraint(["dossier_code", "leg"], ["legs.dossier_code", "legs.key"]),
+        Index(None, "verdict", "leg"),
+    )
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY)
+    leg: str = Field(primary_key=True, sa_type=_KEY)
+    verdict: DemandVerdict = Field(primary_key=True, sa_type=Word(DemandVerdict))
+    position: int = Field(primary_key=True)
+    kind: DemandKind | None = Field(default=None, sa_type=Word(DemandKind))
+    reason_code: str | None = Field(default=None, sa_type=_KEY)
+    refusal: FactRefusal | None = Field(default=None, sa_type=Word(FactRefusal))
+    faults: tuple[Fault, ...] = Field(default=(), sa_type=Shown(tuple[Fault, ...]))
+    at: datetime = Field(sa_type=UtcInstant())
 
 
 class ClockEntryRow(Table, table=True):
@@ -221,7 +299,10 @@ class ConsentRow(Table, table=True):
 
 
 class DocumentRow(Table, table=True):
-    """Giấy tờ, kết quả điện tử: a document of a dossier by its digest; without a leg it came with the declaration."""
+    """Giấy tờ, kết quả điện tử: a document of a dossier by its digest; without a leg it came with the declaration.
+
+    `superseded_at`: since then a newer version is the live one.
+    """
 
     __tablename__ = "documents"
     __table_args__ = (
@@ -238,6 +319,7 @@ class DocumentRow(Table, table=True):
     media_type: MediaType = Field(sa_type=Word(MediaType))
     file_name: str = Field(sa_type=Text())
     at: datetime = Field(sa_type=UtcInstant())
+    superseded_at: datetime | None = Field(default=None, sa_type=UtcInstant())
 
     @property
     def document(self) -> Document:
@@ -245,6 +327,29 @@ class DocumentRow(Table, table=True):
         return Document(
             kind=self.kind, sha256=self.sha256, size=self.size, media_type=self.media_type, file_name=self.file_name
         )
+
+
+class ReplacementRow(Table, table=True):
+    """Bản thay thế: a result issued anew, whole in `state`, as of its workflow's publication `sequence`.
+
+    With a `message_id` it came after the dossier had concluded, and has a workflow of its own.
+    """
+
+    __tablename__ = "replacements"
+    __table_args__ = (
+        ForeignKeyConstraint(["dossier_code", "leg"], ["legs.dossier_code", "legs.key"]),
+        Index(None, "unacknowledged", "due_at"),
+    )
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
+    number: int = Field(primary_key=True)
+    leg: str = Field(sa_type=_KEY)
+    message_id: str | None = Field(default=None, sa_type=_KEY, unique=True)
+    started: bool = Field(default=True, index=True)
+    unacknowledged: bool
+    due_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    state: Replacement = Field(sa_type=Shown(Replacement))
+    sequence: int | None = None
 
 
 class MessageOutRow(Table, table=True):

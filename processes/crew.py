@@ -19,6 +19,7 @@ from activities.agencies import AgencyActivities
 from activities.law import LawActivities
 from activities.ledger import LedgerActivities
 from activities.outbox import OutboxRelay
+from activities.patience import Patience
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from models.calendar import load_calendar
@@ -122,15 +123,16 @@ async def running_crew(
     ledger = Ledger(engine)
     documents = DocumentStore(settings.documents)
     calendar = load_calendar(*settings.calendar)
-    law = LawActivities(calendar, load_communes(*settings.communes))
+    law = LawActivities(ledger, calendar, load_communes(*settings.communes))
     async with AsyncExitStack() as stack:
         adapters = await stack.enter_async_context(Adapters(settings, AgencyCalls(meter)))
         relay = OutboxRelay(adapters, ledger, documents, settings) if queues.outbox else None
-        agencies = AgencyActivities(adapters, ledger, documents)
+        agencies = AgencyActivities(adapters, ledger, documents, Patience(calendar, settings.training_offset))
         workers = {system.value: _system_worker(client, settings, system, agencies) for system in queues.systems}
         if queues.core:
             on_ledger = LedgerActivities(
                 ledger,
+                law,
                 training=settings.training,
                 wake_outbox=relay.wake if relay else lambda: None,
                 concluded=Conclusions(meter).concluded,
@@ -150,10 +152,16 @@ def core_activities(on_ledger: LedgerActivities, law: LawActivities) -> list[Cal
     return [
         on_ledger.confirm_dossier,
         on_ledger.publish,
+        on_ledger.confirm_replacement,
+        on_ledger.publish_replacement,
         law.resolve_law,
+        law.gate_of_pack,
+        law.correct_form,
         law.due_dates,
+        law.days_ahead,
         law.citizen_due_date,
-        law.expected_dates,
+        law.duty_term,
+        law.promise_dates,
     ]
 
 
@@ -187,6 +195,8 @@ def _system_worker(client: Client, settings: Settings, system: System, agencies:
         task_queue=settings.queue_for(system),
         activities=[
             agencies.send_leg,
+            agencies.send_follow_up,
+            agencies.look_up_leg,
             agencies.ask_consent,
             agencies.request_payment,
             agencies.look_up_birth_notice,

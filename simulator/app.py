@@ -14,8 +14,8 @@ from models.systems import System
 from simulator.answers import Answers
 from simulator.book import Book
 from simulator.desk import Desk
-from simulator.instructions import Instruction
-from simulator.records import BookSummary, DossierBook
+from simulator.instructions import CorrectionOrder, Instruction, Step
+from simulator.records import BookSummary, DossierBook, Registration, ResultReissued
 from simulator.wire import problem
 
 _SYSTEMS: Mapping[System, ModuleType] = {system: import_module(f"simulator.{system.value}") for system in System}
@@ -48,6 +48,7 @@ def create_app(book: Book, gateway: str, pace: float) -> FastAPI:
         desk = Desk(system, book, answers, pace)
         app.include_router(module.router(desk), prefix=f"/{system.value}", tags=[system.label])
     app.include_router(_controls(book), tags=["Sổ và chỉ dẫn"])
+    app.include_router(_corrections(book, answers, pace), tags=["Sổ và chỉ dẫn"])
     return app
 
 
@@ -78,6 +79,44 @@ def _controls(book: Book) -> APIRouter:
     async def instruction(dossier_code: str, system: System) -> Instruction:
         """What a system would do with a dossier."""
         return book.instruction(dossier_code, system)
+
+    return routes
+
+
+def _corrections(book: Book, answers: Answers, pace: float) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/corrections/{dossier_code}/{system}", status_code=202)
+    async def correct(dossier_code: str, system: System, order: CorrectionOrder) -> Response:
+        """Tell an office to issue the result of its part anew, however long ago that was."""
+        registrations = book.entries(Registration, dossier_code, system)
+        if not registrations:
+            return problem(404, "nothing-registered", "Chưa có kết quả", "Hệ thống này chưa trả kết quả nào của hồ sơ.")
+        registration = registrations[-1]
+        earlier = book.entries(ResultReissued, dossier_code, system)
+        version = len(earlier) + 2
+        last = earlier[-1].number if earlier else registration.number
+        delay = book.instruction(dossier_code, system).delay
+        course = answers.start(
+            system,
+            dossier_code,
+            f"{dossier_code}:{registration.leg}:corrected",
+            (Step.CORRECTED,),
+            pace if delay is None else delay,
+        )
+        book.add(
+            ResultReissued(
+                system=system,
+                dossier_code=dossier_code,
+                key=course,
+                at=book.legal_now(dossier_code),
+                of=registration.key or "",
+                number=f"{registration.number}-{version}" if order.new_number else last,
+                version=version,
+                text=order.text,
+            )
+        )
+        return Response(status_code=202)
 
     return routes
 

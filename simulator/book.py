@@ -17,7 +17,9 @@ from simulator.records import (
     BookSummary,
     ConsentAsked,
     Delivery,
+    DocumentReplaced,
     DossierBook,
+    FollowUpTaken,
     Intake,
     NoticeAsked,
     Payment,
@@ -52,6 +54,8 @@ CREATE TABLE IF NOT EXISTS failures (
 CREATE TABLE IF NOT EXISTS offsets (dossier_code TEXT PRIMARY KEY, seconds REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, last INTEGER NOT NULL);
 """
+
+_OWED = "(state = 'waiting' OR state = 'lost' AND body IS NULL)"
 
 R = TypeVar("R", bound=Record)
 
@@ -184,7 +188,8 @@ class Book:
         """Write down the events of a course; the first is due after its delay, each other after the one before it."""
         for answer in answers:
             self._db.execute(
-                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, 0, NULL)",
+                "INSERT INTO answers (message_id, course, position, dossier_code, system, step, delay, due, state,"
+                " attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
                 (
                     answer.message_id,
                     answer.course,
@@ -194,22 +199,40 @@ class Book:
                     answer.step,
                     answer.delay,
                     time() + answer.delay if answer.position == 0 else None,
-                    AnswerState.WAITING,
+                    answer.state,
                 ),
             )
 
     def open_courses(self) -> tuple[str, ...]:
         """The courses that still owe events."""
-        rows = self._db.execute("SELECT DISTINCT course FROM answers WHERE state = ?", (AnswerState.WAITING,))
+        rows = self._db.execute(f"SELECT DISTINCT course FROM answers WHERE {_OWED}")
         return tuple(row["course"] for row in rows)
 
     def next_answer(self, course: str) -> Answer | None:
-        """The next event of a course."""
+        """The next event of a course: to be sent or, if it is to get lost, to happen."""
         row = self._db.execute(
-            "SELECT * FROM answers WHERE course = ? AND state = ? ORDER BY position LIMIT 1",
-            (course, AnswerState.WAITING),
+            f"SELECT * FROM answers WHERE course = ? AND {_OWED} ORDER BY position LIMIT 1", (course,)
         ).fetchone()
         return _answer(row) if row else None
+
+    def answers(self, course: str) -> tuple[Answer, ...]:
+        """The events of a course, in their order."""
+        rows = self._db.execute("SELECT * FROM answers WHERE course = ? ORDER BY position", (course,))
+        return tuple(_answer(row) for row in rows)
+
+    def happened(self, course: str) -> tuple[tuple[str, str], ...]:
+        """The steps that have happened in a course so far, each with its event, sent or lost."""
+        rows = self._db.execute(
+            "SELECT step, body FROM answers WHERE course = ? AND body IS NOT NULL ORDER BY position", (course,)
+        )
+        return tuple((row["step"], row["body"]) for row in rows)
+
+    def turn(self, course: str, of: AnswerState, into: AnswerState, after: int = -1) -> bool:
+        """Put the events of a course that stand so, beyond a position, into another state; False if there are none."""
+        cursor = self._db.execute(
+            "UPDATE answers SET state = ? WHERE course = ? AND state = ? AND position > ?", (into, course, of, after)
+        )
+        return cursor.rowcount > 0
 
     def seconds_until_due(self, answer: Answer) -> float:
         """How long until the event is due; from now on that is fixed, restart or not."""
@@ -231,8 +254,8 @@ class Book:
     def note_attempt(self, answer: Answer, state: AnswerState, problem: str | None) -> None:
         """What became of sending the event once."""
         self._db.execute(
-            "UPDATE answers SET attempts = attempts + 1, state = ?, problem = ? WHERE message_id = ?",
-            (state, problem, answer.message_id),
+            "UPDATE answers SET attempts = attempts + 1, state = ?, problem = ? WHERE message_id = ? AND state = ?",
+            (state, problem, answer.message_id, AnswerState.WAITING),
         )
 
     # Views
@@ -250,6 +273,8 @@ class Book:
             offset_seconds=self._offset(code),
             intakes=self.entries(Intake, code),
             registrations=self.entries(Registration, code),
+            follow_ups=self.entries(FollowUpTaken, code),
+            replaced=self.entries(DocumentReplaced, code),
             notices=of(DispatchKind.NOTICE),
             results=of(DispatchKind.RESULT),
             paper_orders=of(DispatchKind.PAPER_ORDER),

@@ -56,4 +56,5 @@ def _entry(desk: Desk, dispatch: DispatchRequest) -> Delivery | StatusTaken:
         text=dispatch.text,
         document_kind=dispatch.document_kind,
         sha256=hashlib.sha256(dispatch.document.content).hexdigest() if dispatch.document else None,
+        supersedes=dispatch.supersedes,
     )

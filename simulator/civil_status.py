@@ -77,6 +77,12 @@ class _Insurance(Model):
     ngayCapHoNgheo: Given | None = None
 
 
+class _Relief(Model):
+    doiTuong: Given
+    soGiay: Given
+    ngayCap: Given
+
+
 class _Paper(Model):
     cuTruNoiNhan: Given | None = None
     cuTruDiaChi: _Place | None = None
@@ -98,6 +104,7 @@ class _More(Model):
     thuongTru: _Residence
     bhyt: _Insurance
     deNghiCapTheCanCuoc: bool
+    mienLePhi: tuple[_Relief, ...] = ()
     nhanBanGiay: _Paper = _Paper()
     tichHopVNeID: bool
     maLanNop: Given | None = None
@@ -213,6 +220,10 @@ class BirthRecord(Model):
                 "health_card_paper": _paper(paper.theBHYTNoiNhan, paper.theBHYTDiaChi),
             },
             "vneid_integration": more.tichHopVNeID,
+            "fee_relief": [
+                {"ground": relief.doiTuong, "number": relief.soGiay, "issued_on": _day(relief.ngayCap)}
+                for relief in more.mienLePhi
+            ],
             "identity_card": {"requested": more.deNghiCapTheCanCuoc},
             "attested": more.camDoan,
         }

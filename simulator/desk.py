@@ -98,11 +98,11 @@ class Desk:
             _said(work, response)
         return response
 
-    def look_up(self, request: Request, dossier_code: str, found: Json) -> Response:
+    def look_up(self, request: Request, dossier_code: str, found: Reply) -> Response:
         """Answer a look-up (GET)."""
         with self._answering(request, dossier_code) as work:
-            self._note(request, dossier_code, 200, repeat=False)
-            response = _response(Reply(found))
+            self._note(request, dossier_code, found.status, repeat=False)
+            response = _response(found)
             _said(work, response)
         return response
 
@@ -114,6 +114,8 @@ class Desk:
 
     def _first(self, head: Head, key: str, fingerprint: str, reply: Reply) -> Response:
         response = _response(reply)
+        if reply.status >= 400:
+            return response
         self.book.add(
             KeptReply(
                 system=self.system,

@@ -10,7 +10,7 @@ from models.messages import Sent
 from simulator.desk import Desk, Reply
 from simulator.office import Office, Procedure
 from simulator.records import Intake
-from simulator.wire import LegRequest
+from simulator.wire import FollowUpRequest, LegRequest
 
 
 def _number(intake: Intake, serial: int, at: datetime) -> str:
@@ -35,5 +35,15 @@ def router(desk: Desk) -> APIRouter:
             return Reply(sent.model_dump(mode="json"), 201)
 
         return desk.serve(request, message, message.head, act)
+
+    @routes.post("/card-requests/follow-ups", status_code=202, responses={202: {"model": Sent}})
+    async def take_more(message: FollowUpRequest, request: Request) -> Response:
+        """Take in something more about a part."""
+        return desk.serve(request, message, message.head, lambda: office.answer_follow_up(message))
+
+    @routes.get("/card-requests/{code}")
+    async def told(code: str, leg: str, request: Request) -> Response:
+        """Say what has become of a part."""
+        return desk.look_up(request, code, office.told(code, leg))
 
     return routes

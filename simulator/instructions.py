@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Model, Text
-from models.dossier import Refusal
+from models.base import Code, LongText, Model, Text
 from models.messages import BirthNoticeState
 
 EVERY_DOSSIER = "*"
@@ -35,7 +34,45 @@ class ConsentReply(StrEnum):
 
     GRANTED = "granted"
     DECLINED = "declined"
+    UNREACHABLE = "unreachable"
     SILENT = "silent"
+
+
+class Step(StrEnum):
+    """The steps of a part through an office."""
+
+    RECEIVED = "received"
+    PASSED_ON = "passed_on"
+    UNCLASSIFIED = "unclassified"
+    SUPPLEMENT_REQUESTED = "supplement_requested"
+    SUPPLEMENT_RECEIVED = "supplement_received"
+    RETURNED = "returned"
+    VERIFICATION = "verification"
+    REFUSED = "refused"
+    DECIDED = "decided"
+    RESULT_DOCUMENT = "result_document"
+    ACKNOWLEDGED = "acknowledged"
+    CORRECTED = "corrected"
+
+
+class Grounds(Model):
+    """What a demand says (`models.facts.Demand` without its time); whatever is left out is not stated."""
+
+    reason_code: Code | None = None
+    documents: tuple[Code, ...] = ()
+    fields: tuple[Code, ...] = ()
+    legal_basis: LongText | None = None
+    text: LongText | None = None
+
+
+class CorrectionOrder(Model):
+    """An office is to issue the result of a part anew (`POST /corrections/{dossier_code}/{system}`).
+
+    `text` says why; `new_number`: under a number of its own.
+    """
+
+    text: LongText | None = None
+    new_number: bool = False
 
 
 class Instruction(Model):
@@ -45,6 +82,13 @@ class Instruction(Model):
     answer to a message (POST) leaves late, when everything is done. The first `fail_times` messages (POST) fail
     as `fail_with` says, with `retry_after` as it stands and, for "code", `fail_code` as the phrase or code. `consents`
     answers by personal number or by role. Look-ups never fail.
+
+    Demands, in the order in which an office makes them: `unclassified` is free text without grounds; `supplement` is
+    asked for `supplement_rounds` times, `returned` gives the dossier back, both before a verification unless
+    `after_verification`; `refuse` refuses. After any of them the office waits for something more from us (after free
+    text only if it `insists`), and after a refusal it is done; where the gateway does not accept the demand, it goes on
+    as if it had not made it. Free text is followed, when we demand grounds, by the demand instructed beside it.
+    `no_certificate`: the result paper is never issued; `lose`: these steps happen, but are not told until asked for.
     """
 
     delay: float | None = Field(default=None, ge=0, le=86_400)
@@ -56,6 +100,18 @@ class Instruction(Model):
     silent: bool = False
     verification: bool = False
     no_certificate: bool = False
-    refuse: Refusal | None = None
+    lose: frozenset[Step] = frozenset()
+    unclassified: LongText | None = None
+    insists: bool = True
+    supplement: Grounds | None = None
+    supplement_rounds: int = Field(default=1, ge=1, le=5)
+    returned: Grounds | None = None
+    after_verification: bool = False
+    refuse: Grounds | None = None
     consents: Mapping[str, ConsentReply] = {}
     birth_notice: BirthNoticeState | None = None
+
+    @property
+    def grounds(self) -> Grounds | None:
+        """What it gives as its grounds when we demand them after free text."""
+        return self.supplement or self.returned or self.refuse

@@ -1,33 +1,39 @@
 """What every office that handles a leg does: takes a part in, then says step by step what becomes of it."""
 
-from collections.abc import Callable, Mapping
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from models.documents import Document, DocumentKind, describe
+from models.documents import Document, DocumentKind
 from models.events import EventType
-from models.facts import AgencyEvent, AgencyFact, Decided, PassedOn, Received, Refused, ResultDocument, Verification
+from models.facts import (
+    Acknowledged,
+    AgencyEvent,
+    AgencyFact,
+    Corrected,
+    Decided,
+    PassedOn,
+    Received,
+    Refused,
+    ResultDocument,
+    Returned,
+    SupplementRequested,
+    Unclassified,
+    Verification,
+)
 from models.identity import Sex
+from models.messages import ConsentEvidence, FollowUpKind, Sent
 from models.statuses import Status
-from simulator.desk import Desk
-from simulator.instructions import Instruction
+from simulator.answers import After
+from simulator.desk import Desk, Reply
+from simulator.instructions import Grounds, Instruction, Step
 from simulator.paper import paper
-from simulator.records import Answer, Intake, Registration
-from simulator.wire import Json, LegRequest, wire_document
+from simulator.records import Answer, DocumentReplaced, FollowUpTaken, Intake, Registration, ResultReissued
+from simulator.wire import FollowUpRequest, Json, LegRequest, described, wire_document
 
 _VERIFICATION = "Cơ quan cần xác minh nơi cư trú trước khi giải quyết."
-
-
-class Step(StrEnum):
-    """The steps of a part through an office."""
-
-    RECEIVED = "received"
-    PASSED_ON = "passed_on"
-    VERIFICATION = "verification"
-    REFUSED = "refused"
-    DECIDED = "decided"
-    RESULT_DOCUMENT = "result_document"
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Office:
         self._desk = desk
         self._book = desk.book
         self._procedure = procedure
-        desk.answers.composer(desk.system, self._compose)
+        desk.answers.composer(desk.system, self._compose, self._after)
 
     def intakes(self, dossier_code: str, leg: str | None = None) -> tuple[Intake, ...]:
         """The parts of a dossier taken in so far."""
@@ -70,6 +76,7 @@ class Office:
         files: tuple[Document, ...],
         registration_number: str | None = None,
         identity_number: str | None = None,
+        consents: tuple[ConsentEvidence, ...] = (),
     ) -> Intake:
         """Take a part in and owe the events of its course."""
         instruction = self._desk.instruction(dossier_code)
@@ -77,8 +84,9 @@ class Office:
             self._desk.system,
             dossier_code,
             f"{dossier_code}:{leg}",
-            self._steps(instruction),
+            () if instruction.silent else tuple(self._steps(instruction)),
             self._desk.delay(instruction),
+            instruction.lose,
         )
         intake = Intake(
             system=self._desk.system,
@@ -92,6 +100,7 @@ class Office:
             registration_number=registration_number,
             identity_number=identity_number,
             files=files,
+            consents=consents,
             instruction=instruction,
         )
         self._book.add(intake)
@@ -105,32 +114,150 @@ class Office:
             message.leg,
             agency_code,
             message.declaration.model_dump(mode="json"),
-            tuple(describe(document.kind, document.file_name, document.content) for document in message.documents),
+            described(message.documents),
             message.registration_number,
             message.identity_number,
+            message.consents,
         )
 
-    def _steps(self, instruction: Instruction) -> tuple[Step, ...]:
+    def take_follow_up(self, taken: FollowUpTaken) -> bool:
+        """Take in something more, and do what it asks for; False when it had come before.
+
+        About a part that another agency has, it is only noted. Raises LookupError when the dossier is not here.
+        """
+        if not self.intakes(taken.dossier_code):
+            raise LookupError(f"no part of {taken.dossier_code}")
+        if not self._book.add(taken):
+            return False
+        if own := self.intakes(taken.dossier_code, taken.leg):
+            self._react(taken, own[-1])
+        return True
+
+    def answer_follow_up(self, message: FollowUpRequest) -> Reply:
+        """Take in something more that came by our own contract; the answer to it."""
+        taken = FollowUpTaken(
+            system=self._desk.system,
+            dossier_code=message.head.dossier_code,
+            key=message.head.key,
+            at=self._book.legal_now(message.head.dossier_code),
+            leg=message.leg,
+            kind=message.kind,
+            text=message.text,
+            agency_code=message.agency_code,
+            registration_number=message.registration_number,
+            files=described(message.documents),
+            changes=message.changes,
+        )
+        try:
+            self.take_follow_up(taken)
+        except LookupError:
+            return Reply({"type": "urn:lienthong:simulator:unknown-part", "title": "Không có hồ sơ này"}, 404)
+        by_event = self._procedure.receipt_by_event
+        receipt = taken.at if taken.kind is FollowUpKind.SUPPLEMENT and not by_event else None
+        follows = taken.kind is FollowUpKind.SUPPLEMENT and by_event
+        return Reply(Sent(receipt_at=receipt, receipt_follows=follows).model_dump(mode="json"), 202)
+
+    def told(self, dossier_code: str, leg: str) -> Reply:
+        """What has happened to a part so far, in our own contract."""
+        intakes = self.intakes(dossier_code, leg)
+        if not intakes:
+            return Reply({"type": "urn:lienthong:simulator:unknown-part", "title": "Không có hồ sơ này"}, 404)
+        return Reply({"events": [json.loads(event) for _, event in self._book.happened(str(intakes[-1].key))]})
+
+    def happened(self, intake: Intake) -> frozenset[Step]:
+        """The steps that a part has gone through so far."""
+        return frozenset(Step(step) for step, _ in self._book.happened(str(intake.key)))
+
+    def result(self, registration: Registration) -> tuple[str, str]:
+        """The result paper of a decision: name of the file and content in base64."""
+        document, content = paper(self._procedure.result, registration.number)
+        return document.file_name, base64.b64encode(content).decode("ascii")
+
+    def registration(self, intake: Intake) -> Registration | None:
+        """The decision about a part, once there is one."""
+        return self._book.entry(Registration, self._desk.system, str(intake.key))
+
+    def asks_for_supplement(self, dossier_code: str) -> bool:
+        """Whether a part of the dossier waits for something more from us."""
+        return any(self._desk.answers.holds(str(intake.key)) for intake in self.intakes(dossier_code))
+
+    def _react(self, taken: FollowUpTaken, intake: Intake) -> None:
+        answers, course = self._desk.answers, str(intake.key)
+        match taken.kind:
+            case FollowUpKind.SUPPLEMENT:
+                answers.resume(course, Step.SUPPLEMENT_RECEIVED if self._procedure.receipt_by_event else None)
+            case FollowUpKind.GROUNDS_DEMANDED:
+                if intake.instruction.grounds:
+                    answers.resume(course)
+            case FollowUpKind.RESULT_ASKED:
+                registration = self.registration(intake)
+                if registration and registration.number == taken.registration_number:
+                    answers.find(course)
+            case FollowUpKind.WITHDRAWAL:
+                answers.drop(course)
+            case FollowUpKind.REPLACEMENT:
+                self._replace(taken, intake)
+
+    def _replace(self, taken: FollowUpTaken, intake: Intake) -> None:
+        """Put new documents in the place of old ones, and owe the acknowledgements."""
+        instruction = self._desk.instruction(taken.dossier_code)
+        for document in () if instruction.silent else taken.files:
+            name = f"{taken.dossier_code}:{taken.leg}:{document.kind.value}"
+            delay = self._desk.delay(instruction)
+            course = self._desk.answers.start(
+                self._desk.system, taken.dossier_code, name, (Step.ACKNOWLEDGED,), delay, instruction.lose
+            )
+            self._book.add(
+                DocumentReplaced(
+                    system=self._desk.system,
+                    dossier_code=taken.dossier_code,
+                    key=course,
+                    at=taken.at,
+                    leg=taken.leg,
+                    sha256=document.sha256,
+                )
+            )
+
+    def _steps(self, instruction: Instruction) -> Iterator[Step]:
         procedure = self._procedure
-        if instruction.silent:
-            return ()
-        taken = {
-            Step.RECEIVED: procedure.receipt_by_event,
-            Step.PASSED_ON: procedure.passes_on,
-            Step.VERIFICATION: instruction.verification,
-            Step.REFUSED: instruction.refuse is not None,
-            Step.DECIDED: instruction.refuse is None,
-            Step.RESULT_DOCUMENT: procedure.late_document
-            and instruction.refuse is None
-            and not instruction.no_certificate,
-        }
-        return tuple(step for step, happens in taken.items() if happens)
+        demands = [Step.SUPPLEMENT_REQUESTED] * instruction.supplement_rounds if instruction.supplement else []
+        demands += [Step.RETURNED] if instruction.returned else []
+        if procedure.receipt_by_event:
+            yield Step.RECEIVED
+        if procedure.passes_on:
+            yield Step.PASSED_ON
+        if instruction.unclassified:
+            yield Step.UNCLASSIFIED
+        if not instruction.after_verification:
+            yield from demands
+        if instruction.verification:
+            yield Step.VERIFICATION
+        if instruction.after_verification:
+            yield from demands
+        if instruction.refuse:
+            yield Step.REFUSED
+        yield Step.DECIDED
+        if procedure.late_document and not instruction.no_certificate:
+            yield Step.RESULT_DOCUMENT
+
+    def _after(self, answer: Answer) -> After:
+        match Step(answer.step):
+            case Step.SUPPLEMENT_REQUESTED | Step.RETURNED:
+                return After.HOLD
+            case Step.UNCLASSIFIED:
+                return After.HOLD if self._intake(answer).instruction.insists else After.GO_ON
+            case Step.REFUSED:
+                return After.END
+            case _:
+                return After.GO_ON
 
     def _compose(self, answer: Answer, at: datetime) -> tuple[EventType, Json]:
-        intake = self._book.entry(Intake, self._desk.system, answer.course)
-        if intake is None:
-            raise LookupError(f"no intake for {answer.course}")
         step = Step(answer.step)
+        if step is Step.ACKNOWLEDGED:
+            return self._acknowledge(answer, at)
+        if step is Step.CORRECTED:
+            return self._reissue(answer, at)
+        intake = self._intake(answer)
         fact, documents = self._fact(step, intake, at)
         statuses = self._procedure.statuses or {}
         event = AgencyEvent(
@@ -146,21 +273,66 @@ class Office:
             event["fact"]["documents"] = documents
         return EventType.AGENCY_EVENT, event
 
+    def _intake(self, answer: Answer) -> Intake:
+        intake = self._book.entry(Intake, self._desk.system, answer.course)
+        if intake is None:
+            raise LookupError(f"no intake for {answer.course}")
+        return intake
+
+    def _acknowledge(self, answer: Answer, at: datetime) -> tuple[EventType, Json]:
+        replaced = self._book.entry(DocumentReplaced, self._desk.system, answer.course)
+        if replaced is None:
+            raise LookupError(f"nothing was replaced in {answer.course}")
+        event = AgencyEvent(
+            message_id=answer.message_id,
+            source=self._desk.system,
+            dossier_code=replaced.dossier_code,
+            leg=replaced.leg,
+            fact=Acknowledged(at=at, sha256=replaced.sha256),
+        )
+        return EventType.AGENCY_EVENT, event.model_dump(mode="json", exclude={"message_id", "dossier_code"})
+
+    def _reissue(self, answer: Answer, at: datetime) -> tuple[EventType, Json]:
+        """Issue the result of a part anew."""
+        reissued = self._book.entry(ResultReissued, self._desk.system, answer.course)
+        intake = self._book.entry(Intake, self._desk.system, reissued.of) if reissued else None
+        if reissued is None or intake is None:
+            raise LookupError(f"nothing to issue anew in {answer.course}")
+        document, content = paper(self._procedure.result, reissued.number, reissued.version)
+        event = AgencyEvent(
+            message_id=answer.message_id,
+            source=self._desk.system,
+            dossier_code=intake.dossier_code,
+            provincial_code=intake.provincial_code,
+            leg=intake.leg,
+            fact=Corrected(at=at, documents=(document,), number=reissued.number, text=reissued.text),
+        ).model_dump(mode="json", exclude={"message_id", "dossier_code"})
+        event["fact"]["documents"] = [wire_document(document, content)]
+        return EventType.AGENCY_EVENT, event
+
     def _fact(self, step: Step, intake: Intake, at: datetime) -> tuple[AgencyFact, list[Json]]:
+        instruction = intake.instruction
         match step:
-            case Step.RECEIVED:
+            case Step.RECEIVED | Step.SUPPLEMENT_RECEIVED:
                 return Received(at=at, agency_code=intake.agency_code), []
             case Step.PASSED_ON:
                 return PassedOn(at=at), []
             case Step.VERIFICATION:
                 return Verification(at=at, text=_VERIFICATION), []
+            case Step.UNCLASSIFIED:
+                return Unclassified(at=at, text=instruction.unclassified or ""), []
+            case Step.SUPPLEMENT_REQUESTED:
+                return SupplementRequested(at=at, **_stated(instruction.supplement)), []
+            case Step.RETURNED:
+                return Returned(at=at, **_stated(instruction.returned)), []
             case Step.REFUSED:
-                refusal = intake.instruction.refuse
-                return Refused.model_validate({"at": at, **(refusal.model_dump() if refusal else {})}), []
+                return Refused(at=at, **_stated(instruction.refuse)), []
             case Step.DECIDED:
                 return self._decide(intake, at)
             case Step.RESULT_DOCUMENT:
                 return self._issue(intake, at)
+            case Step.ACKNOWLEDGED | Step.CORRECTED:
+                raise ValueError("that is about a document, not about a part")
 
     def _decide(self, intake: Intake, at: datetime) -> tuple[Decided, list[Json]]:
         serial = self._book.next_number(f"{self._desk.system}:registration")
@@ -185,11 +357,15 @@ class Office:
         return fact, [wire_document(document, content)] if with_paper else []
 
     def _issue(self, intake: Intake, at: datetime) -> tuple[ResultDocument, list[Json]]:
-        registration = self._book.entry(Registration, self._desk.system, str(intake.key))
+        registration = self.registration(intake)
         if registration is None:
             raise LookupError(f"no registration for {intake.key}")
         document, content = paper(self._procedure.result, registration.number)
         return ResultDocument(at=at, documents=(document,)), [wire_document(document, content)]
+
+
+def _stated(grounds: Grounds | None) -> Json:
+    return grounds.model_dump() if grounds else {}
 
 
 def _identity_number(intake: Intake, serial: int) -> str:

@@ -5,11 +5,12 @@ import unicodedata
 from models.documents import Document, DocumentKind, describe
 
 
-def paper(kind: DocumentKind, number: str) -> tuple[Document, bytes]:
-    """The result paper with that number: the same bytes every time."""
+def paper(kind: DocumentKind, number: str, version: int = 1) -> tuple[Document, bytes]:
+    """The result paper with that number, or a later version of it: the same bytes every time."""
     lines = (
         f"{_plain(kind.label).upper()} (BAN DIEN TU)",
         f"So: {number}",
+        *([f"Ban cap lai lan {version - 1}"] if version > 1 else []),
         "Ky so: CO QUAN MO PHONG - KHONG CO GIA TRI PHAP LY",
     )
     content = _pdf(f"{kind.label} (bản mô phỏng)", lines)

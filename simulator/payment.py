@@ -5,12 +5,15 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
+from models.documents import DocumentKind
 from models.events import EventType
 from models.facts import PaymentConfirmed
 from models.messages import PaymentMessage
 from simulator.channels import TAKEN
 from simulator.desk import Desk, Reply
+from simulator.paper import paper
 from simulator.records import Answer, Payment, PaymentAsked
+from simulator.wire import wire_document
 
 _STEP = "paid"
 
@@ -44,7 +47,11 @@ def router(desk: Desk) -> APIRouter:
             receipt_number=paid.receipt_number,
             at=at,
         )
-        return EventType.PAYMENT, confirmed.model_dump(mode="json", exclude={"message_id", "dossier_code"})
+        receipt = wire_document(*paper(DocumentKind.PAYMENT_RECEIPT, paid.receipt_number))
+        return EventType.PAYMENT, {
+            **confirmed.model_dump(mode="json", exclude={"message_id", "dossier_code"}),
+            "receipt": receipt,
+        }
 
     desk.answers.composer(desk.system, compose)
     return routes

@@ -11,13 +11,14 @@ from fastapi import APIRouter, Request, Response
 
 from models.base import Code, Model, legal
 from models.documents import Document, DocumentKind, describe
-from models.messages import DispatchKind
+from models.messages import DispatchKind, FollowUpKind
 from models.statuses import Status, StatusSystem
 from simulator.civil_status import BirthRecord
 from simulator.desk import Desk, Reply
-from simulator.office import Office, Procedure, Step
-from simulator.records import Delivery, Intake, StatusTaken
-from simulator.wire import Json, SlashedTime
+from simulator.instructions import Step
+from simulator.office import Office, Procedure
+from simulator.records import Delivery, FollowUpTaken, Intake, StatusTaken
+from simulator.wire import SLASHED, ChangedField, Json, SlashedTime
 
 UNIT = "H26.11.02"
 """The unit code that the province's dossier codes begin with."""
@@ -72,6 +73,28 @@ class StatusBody(_Order):
     ketQuaXuLy: str | None = None
 
 
+class SupplementBody(_Order):
+    """A dossier sent anew with what was missing. `data` is JSON in a string."""
+
+    techId: Code
+    ngayGui: SlashedTime
+    noiDungBoSung: str
+    data: str
+    fileDinhKem: list[Attachment]
+
+
+class LetterBody(_Order):
+    """A letter about a dossier; `soDangKy`: about its registration of that number. `data` is JSON in a string."""
+
+    techId: Code
+    ngayGui: SlashedTime
+    loaiThongDiep: str
+    soDangKy: Code | None
+    noiDung: str
+    data: str
+    fileDinhKem: list[Attachment]
+
+
 class PaperOrderBody(_Order):
     """A paper result to be handed over at the desk."""
 
@@ -79,6 +102,10 @@ class PaperOrderBody(_Order):
     noiDung: str | None
     nguoiNhan: str
     ngayGui: SlashedTime
+
+
+class _Changes(Model):
+    thayDoi: list[ChangedField]
 
 
 class _Data(Model):
@@ -106,6 +133,17 @@ _PAPERS = {
     "14": DocumentKind.PAYMENT_RECEIPT,
 }
 """`loaiGiayTo`; a paper that has no number is called by its name."""
+
+_LETTERS = {
+    "DINH_CHINH": FollowUpKind.CORRECTION,
+    "THAY_THE": FollowUpKind.REPLACEMENT,
+    "RUT_HO_SO": FollowUpKind.WITHDRAWAL,
+    "DE_NGHI_NEU_LY_DO": FollowUpKind.GROUNDS_DEMANDED,
+    "DE_NGHI_GUI_KET_QUA": FollowUpKind.RESULT_ASKED,
+    "NHAC_HAN": FollowUpKind.REMINDER,
+    "QUA_HAN": FollowUpKind.OVERDUE,
+}
+"""`loaiThongDiep`."""
 
 
 def said(code: str, sentence: str, **more: object) -> Json:
@@ -139,6 +177,9 @@ PROCEDURE = Procedure(
     statuses={
         Step.RECEIVED: _linking("3"),
         Step.PASSED_ON: _linking("7"),
+        Step.UNCLASSIFIED: _linking("2"),
+        Step.SUPPLEMENT_REQUESTED: _linking("2"),
+        Step.SUPPLEMENT_RECEIVED: _linking("3"),
         Step.DECIDED: _linking("4"),
         Step.REFUSED: _linking("6"),
     },
@@ -156,9 +197,19 @@ def router(desk: Desk) -> APIRouter:
         return desk.serve_unfriendly(request, body.maHoSo, body.ngayGui, lambda: system.take(body), _failure)
 
     @routes.get("/ho-so-lien-thong/{code}")
-    async def look_up(code: str, request: Request) -> Response:
-        """Say whether a dossier is there."""
-        return desk.look_up(request, code, system.look_up(code))
+    async def look_up(code: str, request: Request, ketQua: str = "") -> Response:
+        """Say whether a dossier is there and, if asked for, what has become of it."""
+        return desk.look_up(request, code, Reply(system.look_up(code, with_result=bool(ketQua))))
+
+    @routes.post("/bo-sung-ho-so")
+    async def supply(body: SupplementBody, request: Request) -> Response:
+        """Take what was missing, if it was asked for."""
+        return desk.serve_unfriendly(request, body.soHoSoLT, body.ngayGui, lambda: system.supply(body), _failure)
+
+    @routes.post("/trao-doi")
+    async def write(body: LetterBody, request: Request) -> Response:
+        """Take a letter."""
+        return desk.serve_unfriendly(request, body.soHoSoLT, body.ngayGui, lambda: system.letter(body), _failure)
 
     @routes.post("/trang-thai")
     async def synchronise(body: StatusBody, request: Request) -> Response:
@@ -172,6 +223,10 @@ def router(desk: Desk) -> APIRouter:
         return desk.serve_unfriendly(request, body.soHoSoLT, body.ngayGui, lambda: system.order(body), _failure)
 
     return routes
+
+
+def _written(at: datetime) -> str:
+    return legal(at).strftime(SLASHED)
 
 
 def _file(sent: Attachment) -> Document:
@@ -203,12 +258,74 @@ class _Provincial:
         self._office.take_in(body.maHoSo, code, body.techId, code, understood, files)
         return Reply(said(_SUCCESS, "Tiếp nhận hồ sơ thành công"))
 
-    def look_up(self, code: str) -> Json:
+    def look_up(self, code: str, *, with_result: bool) -> Json:
         intakes = self._office.intakes(code)
         if not intakes:
             return said(_NOT_FOUND, "Hồ sơ không tồn tại")
-        known = {"maHoSo": code, "maHoSoMCDT": intakes[0].agency_code}
-        return said(_SUCCESS, "Tra cứu thành công", hoSo=known)
+        supplements = [
+            taken
+            for taken in self._book.entries(FollowUpTaken, code, self._desk.system)
+            if taken.kind is FollowUpKind.SUPPLEMENT
+        ]
+        known = {
+            "maHoSo": code,
+            "maHoSoMCDT": intakes[0].agency_code,
+            "ngayBoSung": _written(supplements[-1].at) if supplements else None,
+        }
+        found = self._become_of(intakes[0]) if with_result else {}
+        return said(_SUCCESS, "Tra cứu thành công", hoSo={**known, **found})
+
+    def _become_of(self, intake: Intake) -> Json:
+        happened, registration = self._office.happened(intake), self._office.registration(intake)
+        found: Json = {"ngayTiepNhan": _written(intake.at) if Step.RECEIVED in happened else None}
+        if registration:
+            name, content = self._office.result(registration)
+            issued = Step.RESULT_DOCUMENT in happened
+            found["ketQuaXuLy"] = {
+                "soDangKy": registration.number,
+                "soDinhDanh": registration.identity_number,
+                "ngayDangKy": _written(registration.at),
+                "tenTepGiayKhaiSinh": name if issued else None,
+                "giayKhaiSinh": content if issued else None,
+            }
+        return found
+
+    def supply(self, body: SupplementBody) -> Reply:
+        if not self._office.asks_for_supplement(body.soHoSoLT):
+            return Reply(said(_EXISTS, "Hồ sơ đã tồn tại trong một cửa điện tử"), repeat=True)
+        return self._take_more(body, FollowUpKind.SUPPLEMENT, body.noiDungBoSung, None)
+
+    def letter(self, body: LetterBody) -> Reply:
+        if body.loaiThongDiep not in _LETTERS:
+            return Reply(INVALID)
+        return self._take_more(body, _LETTERS[body.loaiThongDiep], body.noiDung, body.soDangKy)
+
+    def _take_more(self, body: SupplementBody | LetterBody, kind: FollowUpKind, text: str, number: str | None) -> Reply:
+        try:
+            changes = _Changes.model_validate_json(body.data).thayDoi
+            files = tuple(_file(file) for file in body.fileDinhKem)
+        except ValueError:
+            return Reply(INVALID)
+        taken = FollowUpTaken(
+            system=self._desk.system,
+            dossier_code=body.soHoSoLT,
+            key=f"{body.soHoSoLT}:{body.techId}:{kind.value}:{body.ngayGui:%Y%m%d%H%M%S}",
+            at=body.ngayGui,
+            leg=body.techId,
+            kind=kind,
+            text=text,
+            agency_code=body.maHoSo,
+            registration_number=number,
+            files=files,
+            changes=tuple(change.read() for change in changes),
+        )
+        try:
+            new = self._office.take_follow_up(taken)
+        except LookupError:
+            return Reply(said(_NOT_FOUND, "Hồ sơ không tồn tại"))
+        if not new:
+            return Reply(said(_EXISTS, "Thông điệp đã tồn tại trong một cửa điện tử"), repeat=True)
+        return Reply(said(_SUCCESS, "Tiếp nhận thành công"))
 
     def status(self, body: StatusBody) -> Reply:
         status = Status(system=body.heThongTrangThai, code=body.trangThai)

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 from models.address import Address
-from models.base import Code, Instant, Model, NoticeText, Text
+from models.base import Code, Instant, LongText, Model, NoticeText, Text
 from models.declaration import PersonNamed
-from models.documents import Document, DocumentKind
+from models.documents import Document, DocumentKind, Sha256
 from models.identity import BirthNoticeNumber, PersonalId, Sex
-from models.messages import DispatchKind
+from models.messages import ConsentEvidence, DispatchKind, FieldChange, FollowUpKind
 from models.statuses import Status
 from models.systems import System
 from simulator.instructions import ConsentReply, Instruction
@@ -64,6 +64,7 @@ class Intake(Record):
     registration_number: Code | None = None
     identity_number: PersonalId | None = None
     files: tuple[Document, ...] = ()
+    consents: tuple[ConsentEvidence, ...] = ()
     instruction: Instruction
 
     @property
@@ -88,8 +89,39 @@ class Registration(Record):
     identity_number: PersonalId | None = None
 
 
+class FollowUpTaken(Record):
+    """Something more about a part taken in before. `key` is what tells the message from others on its wire."""
+
+    leg: Code
+    kind: FollowUpKind
+    text: LongText
+    agency_code: Code | None = None
+    registration_number: Code | None = None
+    files: tuple[Document, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+
+
+class DocumentReplaced(Record):
+    """A document put in the place of an older one. `key` is the course of the acknowledgement."""
+
+    leg: Code
+    sha256: Sha256
+
+
+class ResultReissued(Record):
+    """A result issued anew: `version` counts from 2. `key` is the course of its event, `of` of its registration."""
+
+    of: Text
+    number: Code
+    version: int
+    text: LongText | None = None
+
+
 class Delivery(Record):
-    """A notice, result or paper order taken from us; `key` is its idempotency key where the wire has one."""
+    """A notice, result or paper order taken from us; `key` is its idempotency key where the wire has one.
+
+    `supersedes` is the digest of the version that is no longer valid.
+    """
 
     kind: DispatchKind
     recipient: Code | None = None
@@ -97,6 +129,7 @@ class Delivery(Record):
     text: NoticeText | None = None
     document_kind: DocumentKind | None = None
     sha256: Code | None = None
+    supersedes: Code | None = None
 
 
 class StatusTaken(Record):
@@ -150,10 +183,16 @@ class AnswerState(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    HELD = "held"
+    """It comes after something more has come from us."""
+    LOST = "lost"
+    """What it says has happened, but nobody was told; it is sent when asked for."""
+    DROPPED = "dropped"
+    """It will never be sent."""
 
 
 class Answer(Model):
-    """An event owed to the gateway: one step of a course. `delay` is seconds after the step before it."""
+    """An event owed to the gateway, a step of a course by rising position; `delay` is seconds after the one before."""
 
     message_id: Code
     course: Code
@@ -174,6 +213,8 @@ class DossierBook(Model):
     offset_seconds: float | None
     intakes: tuple[Intake, ...]
     registrations: tuple[Registration, ...]
+    follow_ups: tuple[FollowUpTaken, ...]
+    replaced: tuple[DocumentReplaced, ...]
     notices: tuple[Delivery, ...]
     results: tuple[Delivery, ...]
     paper_orders: tuple[Delivery, ...]

@@ -2,19 +2,22 @@
 
 import base64
 from datetime import datetime
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from models.base import Code, Model, legal
 from models.documents import Document, DocumentKind, describe
+from models.dossier import Evidence
 from models.identity import PersonalId
+from models.messages import FollowUpKind
 from simulator.child_card import CardRequest
 from simulator.desk import Desk, Reply
 from simulator.insurance import DONE, EXPIRED, INVALID, add_tokens, failure
 from simulator.office import Office, Procedure
-from simulator.records import Intake
-from simulator.wire import COMPACT, CompactTime, Json
+from simulator.records import FollowUpTaken, Intake
+from simulator.wire import COMPACT, ChangedField, CompactTime, Json
 
 
 class Paper(Model):
@@ -39,10 +42,29 @@ class PartBody(Model):
     GiayTo: list[Paper]
 
 
+class MessageBody(Model):
+    """A message about a part. `Loai` is its kind; `DuLieu` is JSON in a string."""
+
+    MaHoSo: Code
+    MaKyThuat: Code
+    MaGD: Code | None
+    Loai: str
+    SoDangKy: Code | None
+    ThoiGianGui: CompactTime
+    NoiDung: str
+    DuLieu: str
+    GiayTo: list[Paper]
+
+
+class _Changes(Model):
+    thayDoi: list[ChangedField]
+
+
 class _Consent(Model):
     soDinhDanh: PersonalId
     vaiTro: list[str]
     thoiGianXacNhan: CompactTime
+    hinhThuc: Evidence
 
 
 class _Content(Model):
@@ -50,6 +72,19 @@ class _Content(Model):
     soDangKyKhaiSinh: Code | None
     soDinhDanh: PersonalId | None
     xacNhanVNeID: list[_Consent]
+
+
+_KINDS = {
+    "1": FollowUpKind.SUPPLEMENT,
+    "2": FollowUpKind.CORRECTION,
+    "3": FollowUpKind.REPLACEMENT,
+    "4": FollowUpKind.WITHDRAWAL,
+    "5": FollowUpKind.GROUNDS_DEMANDED,
+    "6": FollowUpKind.RESULT_ASKED,
+    "7": FollowUpKind.REMINDER,
+    "8": FollowUpKind.OVERDUE,
+}
+"""`Loai` of a message."""
 
 
 def _card_number(intake: Intake, serial: int, at: datetime) -> str:
@@ -74,14 +109,43 @@ def router(desk: Desk) -> APIRouter:
         return desk.serve_unfriendly(request, body.MaHoSo, body.ThoiGianGui, lambda: _take(desk, office, body), failure)
 
     @routes.get("/api/lienthong/traCuuHoSo/{code}")
-    async def look_up(code: str, request: Request, MaKyThuat: str) -> Response:
-        """Say whether a part is there."""
+    async def look_up(code: str, request: Request, MaKyThuat: str, KetQua: str = "") -> Response:
+        """Say whether a part is there and, if asked for, what has become of it."""
         if not tokens.use(request):
             return JSONResponse(EXPIRED)
         intakes = office.intakes(code, MaKyThuat)
-        return desk.look_up(request, code, {"MaKetQua": DONE, "HoSo": _receipt(intakes[0]) if intakes else None})
+        found = _become_of(office, intakes[0], with_result=bool(KetQua)) if intakes else None
+        return desk.look_up(request, code, Reply({"MaKetQua": DONE, "HoSo": found}))
+
+    @routes.post("/api/lienthong/guiThongDiep")
+    async def take_more(body: MessageBody, request: Request) -> Response:
+        """Take a message about a part."""
+        if not tokens.use(request):
+            return JSONResponse(EXPIRED)
+        act = partial(_take_more, desk, office, body)
+        return desk.serve_unfriendly(request, body.MaHoSo, body.ThoiGianGui, act, failure)
+
+    @routes.get("/api/lienthong/traCuuThongDiep/{code}")
+    async def look_up_message(code: str, request: Request, MaKyThuat: str, Loai: str, ThoiGianGui: str) -> Response:
+        """Say whether a message is there."""
+        if not tokens.use(request):
+            return JSONResponse(EXPIRED)
+        kind = _KINDS.get(Loai)
+        found = next((taken for taken in _messages(desk, code, MaKyThuat, kind) if _sent(taken) == ThoiGianGui), None)
+        answer = {"MaKetQua": DONE, "ThongDiep": _receipt_of(found) if found else None}
+        return desk.look_up(request, code, Reply(answer))
 
     return routes
+
+
+def _become_of(office: Office, intake: Intake, *, with_result: bool) -> Json:
+    registration = office.registration(intake)
+    if not with_result or registration is None:
+        return _receipt(intake)
+    name, content = office.result(registration)
+    issued_at = legal(registration.at).strftime(COMPACT)
+    card = {"MaThe": registration.number, "ThoiGian": issued_at, "TenTep": name, "NoiDung": content}
+    return {**_receipt(intake), "KetQua": card}
 
 
 def _take(desk: Desk, office: Office, body: PartBody) -> Reply:
@@ -103,6 +167,53 @@ def _take(desk: Desk, office: Office, body: PartBody) -> Reply:
         content.soDinhDanh,
     )
     return Reply({"MaKetQua": DONE, **_receipt(intake)}, repeat=repeat)
+
+
+def _take_more(desk: Desk, office: Office, body: MessageBody) -> Reply:
+    """Book a message, as often as it comes, and do what it asks for."""
+    try:
+        kind = _KINDS[body.Loai]
+        changes = _Changes.model_validate_json(body.DuLieu).thayDoi
+        files = tuple(_file(paper) for paper in body.GiayTo)
+    except (ValueError, KeyError):
+        return Reply(INVALID)
+    repeat = any(
+        _sent(taken) == body.ThoiGianGui.strftime(COMPACT)
+        for taken in _messages(desk, body.MaHoSo, body.MaKyThuat, kind)
+    )
+    taken = FollowUpTaken(
+        system=desk.system,
+        dossier_code=body.MaHoSo,
+        key=f"{body.ThoiGianGui:{COMPACT}}:{desk.book.next_number('social_insurance:message')}",
+        at=desk.book.legal_now(body.MaHoSo),
+        leg=body.MaKyThuat,
+        kind=kind,
+        text=body.NoiDung,
+        agency_code=body.MaGD,
+        registration_number=body.SoDangKy,
+        files=files,
+        changes=tuple(change.read() for change in changes),
+    )
+    try:
+        office.take_follow_up(taken)
+    except LookupError:
+        return Reply(INVALID)
+    return Reply({"MaKetQua": DONE, **_receipt_of(taken)}, repeat=repeat)
+
+
+def _messages(desk: Desk, code: str, leg: str, kind: FollowUpKind | None) -> list[FollowUpTaken]:
+    """What was told about a part in messages of a kind."""
+    taken = desk.book.entries(FollowUpTaken, code, desk.system)
+    return [one for one in taken if (one.leg, one.kind) == (leg, kind)]
+
+
+def _sent(taken: FollowUpTaken) -> str:
+    """When a message was sent, as it said itself."""
+    return str(taken.key).split(":", 1)[0]
+
+
+def _receipt_of(taken: FollowUpTaken) -> Json:
+    return {"ThoiGianTiepNhan": legal(taken.at).strftime(COMPACT)}
 
 
 def _file(paper: Paper) -> Document:

@@ -1,4 +1,7 @@
-"""VNeID: messages to people, and consent requests, which everybody grants unless told otherwise."""
+"""VNeID: messages to people, and consent requests, which everybody grants unless told otherwise.
+
+Of somebody without an account it says that they cannot be reached.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from models.base import LEGAL_ZONE, Model
-from models.documents import Document
+from models.documents import Document, describe
 from models.events import WireDocument
-from models.messages import Dispatch, LegMessage
+from models.messages import Dispatch, FieldChange, FollowUp, LegMessage
 from simulator.instructions import FailWith, Instruction
 
 Json = dict[str, Any]
@@ -28,8 +28,11 @@ def _reader(layout: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+SLASHED = "%d/%m/%Y %H:%M:%S"
+"""dd/MM/yyyy HH:mm:ss, the clock of Việt Nam."""
+
 SlashedTime = Annotated[
-    datetime, _reader("%d/%m/%Y %H:%M:%S"), WithJsonSchema({"type": "string", "example": "19/11/2026 14:59:59"})
+    datetime, _reader(SLASHED), WithJsonSchema({"type": "string", "example": "19/11/2026 14:59:59"})
 ]
 """dd/MM/yyyy HH:mm:ss, the clock of Việt Nam."""
 
@@ -48,11 +51,30 @@ def _stated(text: str) -> str:
 Given = Annotated[str, AfterValidator(_stated)]
 """Text of a real wire: in NFC, and never "" or “Không có thông tin” in place of nothing."""
 
+
+class ChangedField(Model):
+    """A field of the form that now says something else, on a real wire: its path, its name, its value."""
+
+    truong: Given
+    tenTruong: Given
+    giaTri: Given
+
+    def read(self) -> FieldChange:
+        """The change in our own words."""
+        return FieldChange(path=self.truong, label=self.tenTruong, value=self.giaTri)
+
+
 _PAGE = "<html><head><title>Bảo trì</title></head><body><h1>Hệ thống đang bảo trì</h1></body></html>"
 
 
 class LegRequest(LegMessage):
     """A leg message as it travels: each document with its content in place of its digest."""
+
+    documents: tuple[WireDocument, ...] = ()  # type: ignore[assignment]
+
+
+class FollowUpRequest(FollowUp):
+    """A follow-up as it travels: each document with its content in place of its digest."""
 
     documents: tuple[WireDocument, ...] = ()  # type: ignore[assignment]
 
@@ -93,6 +115,11 @@ def broken(instruction: Instruction, error_body: Json) -> Response:
     if instruction.fail_with is FailWith.CODE:
         return JSONResponse(error_body)
     return Response(status_code=int(instruction.fail_with), headers=headers)
+
+
+def described(documents: tuple[WireDocument, ...]) -> tuple[Document, ...]:
+    """Documents that came with their contents, by their digests."""
+    return tuple(describe(document.kind, document.file_name, document.content) for document in documents)
 
 
 def wire_document(document: Document, content: bytes) -> Json:

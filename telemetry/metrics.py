@@ -82,6 +82,14 @@ CONSENTS = Metric(
     "Consents asked for in VNeID and not answered, of legs that still want them",
     of_ledger=True,
 )
+REFUSED_DEMANDS = Metric(
+    "lienthong_demands_refused",
+    Kind.GAUGE,
+    ("leg", "province", "reason"),
+    "Demands of agencies that the return gate refused, since the ledger began: for want of grounds, or because they "
+    "asked for what citizens need not supply",
+    of_ledger=True,
+)
 OUTBOX = Metric(
     "lienthong_outbox_waiting", Kind.GAUGE, ("channel",), "Messages in the outbox not sent yet", of_ledger=True
 )
@@ -119,6 +127,7 @@ CATALOGUE = (
     DUE_SOON,
     OVERDUE,
     CONSENTS,
+    REFUSED_DEMANDS,
     OUTBOX,
     OUTBOX_AGE,
     READ_AT,
@@ -224,7 +233,8 @@ class LedgerGauges:
         self._calendar = calendar
         self._settings = settings
         self._gauges = {
-            metric.name: _Gauge(meter, metric) for metric in (DOSSIERS, DUE_SOON, OVERDUE, CONSENTS, OUTBOX, OUTBOX_AGE)
+            metric.name: _Gauge(meter, metric)
+            for metric in (DOSSIERS, DUE_SOON, OVERDUE, CONSENTS, REFUSED_DEMANDS, OUTBOX, OUTBOX_AGE)
         }
         self._read_at = meter.create_gauge_float(READ_AT.name, READ_AT.meaning)
 
@@ -255,6 +265,7 @@ def _values(figures: LedgerFigures, now: datetime) -> Mapping[str, Mapping[tuple
         DUE_SOON.name: {(key.leg, key.province): count for key, count in pressing if not key.overdue},
         OVERDUE.name: {(key.leg, key.province): count for key, count in pressing if key.overdue},
         CONSENTS.name: {(leg,): count for leg, count in figures.waiting_consents.items()},
+        REFUSED_DEMANDS.name: {tuple(map(str, key)): count for key, count in figures.refused_demands.items()},
         OUTBOX.name: {(channel.value,): waiting.rows for channel, waiting in figures.outbox.items()},
         OUTBOX_AGE.name: {
             (channel.value,): max(0.0, (now - waiting.since).total_seconds())

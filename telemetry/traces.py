@@ -48,7 +48,8 @@ FLUSH_SECONDS = 2.0
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_DOSSIER_CODE = re.compile(r"[A-Za-z0-9._:/+-]{1,60}-[0-9]{6}-[0-9]{6,}")
+_REPLACEMENT = "/replacement/"
+_DOSSIER_CODE = re.compile(rf"[A-Za-z0-9._:/+-]{{1,60}}-[0-9]{{6}}-[0-9]{{6,}}({_REPLACEMENT}[0-9]{{1,6}})?")
 
 _propagator = TraceContextTextMapPropagator()
 _about: ContextVar[str | None] = ContextVar("dossier", default=None)
@@ -77,8 +78,8 @@ Facts = Mapping[Fact, str | int | None]
 
 
 def trace_id(code: str) -> str:
-    """The trace of a dossier, 32 hexadecimal digits."""
-    return hashlib.sha256(code.encode()).hexdigest()[:32]
+    """The trace of a dossier, 32 hexadecimal digits; its replacements (`CODE/replacement/n`) belong to it."""
+    return hashlib.sha256(code.partition(_REPLACEMENT)[0].encode()).hexdigest()[:32]
 
 
 def submission(code: str) -> SpanContext:

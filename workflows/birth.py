@@ -1,5 +1,6 @@
 """Group 1: khai sinh – thường trú – thẻ BHYT (– thẻ căn cước). Only what makes it different in kind from group 2."""
 
+import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
@@ -12,6 +13,7 @@ from models.systems import System
 from workflows import ports
 from workflows.calls import call_system
 from workflows.group import ProcedureGroup
+from workflows.sending import hand_over
 
 _CHECK_PATIENCE = timedelta(minutes=15)
 
@@ -29,12 +31,16 @@ class BirthProcedureGroup(ProcedureGroup):
         return await self.life(start)
 
     async def look_up(self) -> BirthNoticeState | None:
-        """Validate the people named, and find the birth notice: unless it is signed, substitutes become required."""
-        await self.check_people()
+        """Validate the people named and find the birth notice, both at once."""
+        notice, _ = await asyncio.gather(self.find_birth_notice(), self.check_people())
+        return notice
+
+    async def find_birth_notice(self) -> BirthNoticeState | None:
+        """What the look-up finds of the birth notice named: unless it is signed, substitutes become required."""
         if self.declaration.birth_notice is None:
             return None
         query = BirthNoticeQuery(head=self.head("birth_notice"), number=self.declaration.birth_notice.number)
-        answer = await call_system(ports.look_up_birth_notice, System.HEALTH, query, "Tra cứu giấy chứng sinh")
+        answer = await hand_over(self, ports.look_up_birth_notice, System.HEALTH, query, "Tra cứu giấy chứng sinh")
         return answer.state
 
     async def check_people(self) -> None:

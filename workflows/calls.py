@@ -1,26 +1,38 @@
 """How activities are called: one place for timeouts and retries.
 
-A call to an agency is retried for as long as it takes: the dossier waits through an outage of days and says for whom
-(REQUIREMENTS §1). The law and the calendar are asked as activities too, and not as local ones: a query that comes in
+A call to an agency is retried for as long as it takes (`workflows.sending` says for whom the dossier waits meanwhile);
+`activities.patience` spaces the attempts of an outage of days. The law and the calendar are asked as activities too, and not as local ones: a query that comes in
 the middle of a local activity leaves a history that cannot be replayed (measured, SDK 1.35 on server 1.32).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from models.systems import System, system_queue
+from models.trouble import PROMPT_ATTEMPTS
 
 P = TypeVar("P")
 R = TypeVar("R")
 
 _CALL_TIMEOUT = timedelta(minutes=1)
-_AGENCY_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
+PROMPT = RetryPolicy(
+    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_attempts=PROMPT_ATTEMPTS
+)
+"""For a call whose failure must soon be seen."""
+
+PATIENT = RetryPolicy(
+    initial_interval=timedelta(minutes=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
+)
+"""For a call that lasts as long as an outage; the activity asks for longer pauses when they cost nobody anything."""
+
+_BRIEF = RetryPolicy(
+    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=2)
 )
 _LEDGER_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
@@ -29,16 +41,25 @@ _COMPUTING_TIMEOUT = timedelta(seconds=10)
 
 
 async def call_system(
-    port: Callable[[P], Awaitable[R]], system: System, message: P, summary: str, *, give_up: timedelta | None = None
+    port: Callable[[P], Awaitable[R]],
+    system: System,
+    message: P,
+    summary: str,
+    *,
+    retries: RetryPolicy = _BRIEF,
+    give_up: timedelta | None = None,
 ) -> R:
-    """Call a system on its own queue; `give_up` bounds calls the dossier can do without."""
+    """Call a system on its own queue; `give_up` bounds calls the dossier can do without.
+
+    Raises ActivityError when the system rejects the message or asks for a long pause, and when retries are used up.
+    """
     return await workflow.execute_activity(
         port,
         message,
         task_queue=system_queue(workflow.info().task_queue, system),
         start_to_close_timeout=_CALL_TIMEOUT,
         schedule_to_close_timeout=give_up,
-        retry_policy=_AGENCY_RETRY,
+        retry_policy=retries,
         summary=summary,
     )
 
@@ -61,3 +82,13 @@ async def compute(port: Callable[[P], Awaitable[R]], query: P, summary: str) -> 
             port, query, start_to_close_timeout=_COMPUTING_TIMEOUT, retry_policy=_LEDGER_RETRY, summary=summary
         )
     )
+
+
+async def stopped(task: "asyncio.Task[Any]") -> None:
+    """Nobody waits for that any more: what a system does not take must keep nothing open."""
+    task.cancel()
+    try:
+        await task
+    except (asyncio.CancelledError, ActivityError) as error:
+        if not is_cancelled_exception(error):
+            raise

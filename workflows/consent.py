@@ -1,22 +1,56 @@
-"""Consents of one leg: every named person is asked in VNeID at once, and has the same limit (REQUIREMENTS §6.6)."""
+"""Consents of one leg: who is asked is reminded, and may agree in writing instead (REQUIREMENTS §§4.5, 6.6, 10).
+
+Each person has the same limit in VNeID. When it is over, or VNeID cannot reach them, the citizen has as long again for
+an agreement they sign; an answer in VNeID still counts meanwhile. Only then is the consent lost.
+"""
 
 import asyncio
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from models.base import legal_date
-from models.dossier import Consent, ConsentState, ConsentVerdict, Leg, consent_verdict
+from models.consents import apply_agreement, apply_attestation, apply_consent, with_consent
+from models.dossier import Consent, ConsentState, ConsentVerdict, Leg, LegStage, consent_verdict
+from models.facts import AgreementProvided, AttestedConsent, ConsentAnswer
 from models.messages import ConsentMessage
 from models.plan import AskedPerson, LegPlan
 from models.publication import Notice
-from models.reducers import with_consent
 from models.systems import System
 from models.words import last_day, listed
 from workflows import ports
-from workflows.calls import call_system
+from workflows.sending import hand_over
 
 if TYPE_CHECKING:
+    from workflows.dossier import DossierWorkflow
     from workflows.group import ProcedureGroup
+
+_TICK = timedelta(microseconds=1)
+
+
+def consent_effect(
+    dossier: "DossierWorkflow", fact: ConsentAnswer | AttestedConsent | AgreementProvided
+) -> Callable[[], None]:
+    """What an answer or an agreement does. Raises FactRefused."""
+    leg, plan = dossier.addressed(fact.leg)
+    now = dossier.time.now()
+    match fact:
+        case ConsentAnswer():
+            after, proof = apply_consent(leg, plan, fact, now), None
+        case AttestedConsent():
+            after, proof = apply_attestation(leg, plan, fact, now), fact.attestation
+        case AgreementProvided():
+            after, proof = apply_agreement(leg, plan, fact, now), fact.document
+
+    def effect() -> None:
+        dossier.put(after)
+        if proof:
+            dossier.keep(proof)
+        if isinstance(fact, AgreementProvided):
+            signed = [c for c in after.consents if c.person.personal_id in fact.signed_by]
+            dossier.tell(Notice.AGREEMENT_TAKEN, leg=plan.name, people=_roles(signed))
+
+    return effect
 
 
 class ConsentRound:
@@ -38,51 +72,90 @@ class ConsentRound:
         """Whether the leg can no longer get the consents it needs."""
         return self.verdict in (ConsentVerdict.DECLINED, ConsentVerdict.EXPIRED)
 
+    @property
+    def stage(self) -> LegStage:
+        """What a leg waits for that waits for its consents: answers in VNeID, then only an agreement in writing."""
+        asked = len(self._leg.consents) < len(self._plan.people) or self._in(ConsentState.ASKED)
+        return LegStage.WAITING_CONSENTS if asked else LegStage.WAITING_AGREEMENT
+
     def people_who(self, state: ConsentState) -> str:
         """The roles of those in that state, for notices: never a name."""
-        return listed(role.label for c in self._leg.consents if c.state is state for role in c.person.roles)
+        return _roles(self._in(state))
+
+    def why_lost(self) -> str:
+        """Silence and people out of reach, each by its own name."""
+        silent, unreachable = self.people_who(ConsentState.EXPIRED), self.people_who(ConsentState.UNREACHABLE)
+        reasons = [f"hết hạn xác nhận mà {silent} chưa trả lời"] if silent else []
+        return "; ".join([*reasons, f"VNeID không liên lạc được với {unreachable}"] if unreachable else reasons)
 
     def answered_at(self, not_before: datetime) -> datetime | None:
-        """When the last answer was given, if the consents are all there."""
-        if self.verdict is not ConsentVerdict.GRANTED:
+        """When the last answer was given that has decided; None when silence has."""
+        if self.verdict not in (ConsentVerdict.GRANTED, ConsentVerdict.DECLINED):
             return None
         return max([not_before, *(c.answered_at for c in self._leg.consents if c.answered_at)])
 
-    async def ask_and_wait(self) -> None:
-        """Ask everybody, then wait until all have answered, the leg has ended, or the limit is over."""
-        if not self._plan.people:
+    async def run(self) -> None:
+        """Ask everybody, then remind, expire and give up as days pass, until the leg has or has lost its consents."""
+        if not self._plan.people or self._dossier.withdrawn_at:
             return
-        until = await self._open(self._plan.people)
+        await self._ask_everybody()
+        while not self._settled():
+            await self._open_agreements()
+            came = await self._dossier.time.reached(
+                self._next, unless=lambda: self._settled() or bool(self._out_of_reach()), summary=self._waits_for()
+            )
+            if came:
+                at = max(self._next(), self._dossier.time.now())
+                self._remind(at)
+                self._expire(at)
+
+    def _settled(self) -> bool:
+        over = self._leg.ended or self._leg.sent_at or self._dossier.withdrawn_at
+        return bool(over) or self.verdict is not ConsentVerdict.WAITING
+
+    def _next(self) -> datetime:
+        """What comes next, as it stands: it moves when the calendar does."""
+        reminders = (c.remind_at[0] for c in self._in(ConsentState.ASKED) if c.remind_at)
+        ends = (c.limit_ends_at for c in self._leg.consents)
+        return min([*reminders, *(end for end in ends if end)], default=self._dossier.time.now())
+
+    def _waits_for(self) -> str:
+        asked = self._in(ConsentState.ASKED)
+        waited = asked or [c for c in self._leg.consents if c.agreement_awaited]
+        until = last_day(max(c.limit_ends_at for c in waited if c.limit_ends_at)) if waited else "…"
+        act = "xác nhận" if asked else "(văn bản đồng ý)"
+        return f"Chờ {_roles(waited)} {act} “{self._plan.name}” đến hết {until}"
+
+    # --- Asking ------------------------------------------------------------------------------------------------------
+
+    async def _ask_everybody(self) -> None:
+        limit_ends = await self._open(self._plan.people)
         requested_on = legal_date(self._dossier.time.now())
-        await asyncio.gather(*(self._ask(person, until) for person in self._plan.people))
+        await asyncio.gather(*(self._ask(person, limit_ends) for person in self._plan.people))
         if legal_date(self._dossier.time.now()) != requested_on:
             # VNeID was away: who could not be asked that day has the full limit from the day they were.
-            until = await self._open(self._asked())
-        if not self._asked():
-            return
+            limit_ends = await self._open(tuple(consent.person for consent in self._in(ConsentState.ASKED)))
         who = self.people_who(ConsentState.ASKED)
-        self._dossier.tell(Notice.CONSENTS_ASKED, leg=self._plan.name, people=who, until=last_day(until))
-        expired = await self._dossier.time.reached(
-            self._until,
-            unless=lambda: self._leg.ended or not self._asked(),
-            summary=f"Chờ {who} xác nhận “{self._plan.name}” đến hết {last_day(until)}",
-        )
-        if expired:
-            for consent in self._leg.consents:
-                if consent.state is ConsentState.ASKED:
-                    self._put(consent.model_copy(update={"state": ConsentState.EXPIRED}))
+        if who:
+            self._dossier.tell(Notice.CONSENTS_ASKED, leg=self._plan.name, people=who, until=last_day(limit_ends))
 
     async def _open(self, people: tuple[AskedPerson, ...]) -> datetime:
         """These people are asked as of now, unless they have answered meanwhile; the end of their limit."""
-        now = self._dossier.time.now()
-        days = self._dossier.required_plan.consent_days
-        due = await self._dossier.citizen_due(now, days)
-        assert due.at is not None  # a citizen's limit never stops
+        now, law = self._dossier.time.now(), self._dossier.required_plan
+        limit = await self._dossier.citizen_limit(now, law.consent_days, law.consent_reminders)
         answered = {c.person.key for c in self._leg.consents if c.state is not ConsentState.ASKED}
         for person in people:
             if person.key not in answered:
-                self._put(Consent(person=person, state=ConsentState.ASKED, requested_at=now, due=due))
-        return due.at
+                self._put(
+                    Consent(
+                        person=person,
+                        state=ConsentState.ASKED,
+                        requested_at=now,
+                        due=limit.due,
+                        remind_at=limit.remind_at,
+                    )
+                )
+        return limit.ends_at
 
     async def _ask(self, person: AskedPerson, until: datetime) -> None:
         message = ConsentMessage(
@@ -94,15 +167,76 @@ class ConsentRound:
             answer_by=until,
         )
         role = listed(role.label for role in person.roles)
-        await call_system(ports.ask_consent, System.VNEID, message, f"Xin xác nhận của {role}: {self._plan.name}")
+        summary = f"Xin xác nhận của {role}: {self._plan.name}"
+        await hand_over(self._dossier, ports.ask_consent, System.VNEID, message, summary, leg=self._plan.key)
 
-    def _until(self) -> datetime:
-        """The end of the limit as it stands: it moves when the calendar does."""
-        ends = [c.due.at for c in self._leg.consents if c.state is ConsentState.ASKED and c.due.at]
-        return max(ends, default=self._dossier.time.now())
+    # --- As days pass ------------------------------------------------------------------------------------------------
 
-    def _asked(self) -> tuple[AskedPerson, ...]:
-        return tuple(c.person for c in self._leg.consents if c.state is ConsentState.ASKED)
+    def _remind(self, at: datetime) -> None:
+        """Whoever is still asked hears of it again in VNeID, and the citizen that they have not answered."""
+        reminded = [c for c in self._in(ConsentState.ASKED) if c.remind_at and c.remind_at[0] <= at < _end(c)]
+        for consent in reminded:
+            self._put(
+                consent.model_copy(update={"remind_at": tuple(later for later in consent.remind_at if later > at)})
+            )
+            if consent.person.personal_id != self._dossier.declaration.applicant.personal_id:
+                self._dossier.tell(
+                    Notice.CONSENT_REMINDER,
+                    consent.person.personal_id,
+                    leg=self._plan.name,
+                    until=last_day(_end(consent)),
+                )
+        if reminded:
+            until = last_day(max(map(_end, reminded)))
+            self._dossier.tell(Notice.CONSENTS_REMINDED, leg=self._plan.name, people=_roles(reminded), until=until)
+
+    def _expire(self, at: datetime) -> None:
+        """Silence until the end of the limit opens the way of an agreement; without one until its end, all is lost."""
+        for consent in self._leg.consents:
+            if consent.limit_ends_at is None or consent.limit_ends_at > at:
+                continue
+            if consent.state is ConsentState.ASKED:
+                self._put(consent.model_copy(update={"state": ConsentState.EXPIRED, "remind_at": ()}))
+            else:
+                self._put(consent.model_copy(update={"lapsed": True}))
+
+    async def _open_agreements(self) -> None:
+        """The citizen hears at once until when a written agreement may replace whose consent."""
+        silent = self._without_agreement(ConsentState.EXPIRED)
+        if silent:
+            who, until = await self._open_agreement(silent, self._counted_from(max(map(_end, silent))))
+            if who:
+                self._dossier.tell(Notice.AGREEMENT_NEEDED, leg=self._plan.name, people=who, until=until)
+        unreachable = self._out_of_reach()
+        if unreachable:
+            who, until = await self._open_agreement(unreachable, self._dossier.time.now())
+            if who:
+                self._dossier.tell(Notice.CONSENT_UNREACHABLE, leg=self._plan.name, people=who, until=until)
+
+    async def _open_agreement(self, consents: list[Consent], since: datetime) -> tuple[str, str]:
+        """One limit for all of them but who has answered meanwhile: whose it is, and its last day."""
+        limit = await self._dossier.citizen_limit(since, self._dossier.required_plan.agreement_days)
+        keys = {consent.person.key for consent in consents}
+        waited = [c for c in self._leg.consents if c.person.key in keys and c.agreement_awaited]
+        for consent in waited:
+            self._put(consent.model_copy(update={"agreement": limit, "remind_at": ()}))
+        return _roles(waited), last_day(limit.ends_at)
+
+    def _counted_from(self, end: datetime) -> datetime:
+        """[choice] As many days again follow on the last day; found out only on a later day, they follow on that."""
+        now = self._dossier.time.now()
+        return end - _TICK if legal_date(max(now, end)) == legal_date(end) else now
+
+    # --- The leg's consents ------------------------------------------------------------------------------------------
+
+    def _in(self, state: ConsentState) -> list[Consent]:
+        return [consent for consent in self._leg.consents if consent.state is state]
+
+    def _out_of_reach(self) -> list[Consent]:
+        return self._without_agreement(ConsentState.UNREACHABLE)
+
+    def _without_agreement(self, state: ConsentState) -> list[Consent]:
+        return [c for c in self._in(state) if c.agreement_awaited and c.agreement is None]
 
     def _put(self, consent: Consent) -> None:
         self._dossier.put(with_consent(self._leg, consent))
@@ -110,3 +244,12 @@ class ConsentRound:
     @property
     def _leg(self) -> Leg:
         return self._dossier.legs[self._plan.key]
+
+
+def _roles(consents: Iterable[Consent]) -> str:
+    return listed(role.label for consent in consents for role in consent.person.roles)
+
+
+def _end(consent: Consent) -> datetime:
+    assert consent.due.at is not None  # a citizen's limit never stops
+    return consent.due.at

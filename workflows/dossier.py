@@ -4,43 +4,81 @@ Facts reach a dossier as updates, whose senders get an answer, or as plain signa
 through the same pure reducers; what is wrong leaves the dossier untouched.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue, SearchAttributeUpdate
-from temporalio.exceptions import ApplicationError
 
+from models.base import MessageKey, legal_date
 from models.clock import Clock, Due, Timeliness
-from models.declaration import MAX_ATTACHMENTS
+from models.corrections import Corrected, CorrectionQuery, Revision, changes
+from models.declaration import MAX_ATTACHMENTS, BirthDeclaration
 from models.details import attributes, details
 from models.documents import Document
-from models.dossier import CitizenLimit, DossierOutcome, DossierStage, DossierState, DossierView, Fee, Leg
+from models.dossier import (
+    CitizenLimit,
+    DossierOutcome,
+    DossierStage,
+    DossierView,
+    Fee,
+    Leg,
+    LegOutcome,
+    OwedDuty,
+    within,
+)
 from models.facts import (
     Accepted,
+    Acknowledged,
     AgencyEvent,
+    AgreementProvided,
+    AttestedConsent,
+    Classification,
     ConsentAnswer,
+    Decided,
+    Demand,
     DocumentsSupplied,
     FactKind,
     FactRefusal,
     FactRefused,
     InboundFact,
+    OverdueDecision,
     PaymentConfirmed,
+    SupplementProvided,
+    Unclassified,
+    Withdrawal,
 )
-from models.messages import FieldChange, FollowUpKind
+from models.facts import Corrected as ResultCorrected
+from models.gate import Gate, field_label
+from models.lateness import Apology
+from models.messages import BirthNoticeState, FieldChange, FollowUpKind
+from models.payments import apply_payment
 from models.plan import LegPlan, Plan, RequiredDocument
-from models.publication import FollowUpOrder, HeardFact, Notice, NoticeOrder, Publication, StatusEvent
-from models.reducers import apply_agency_event, apply_consent, not_in_future
+from models.publication import FollowUpOrder, HeardFact, Notice, NoticeOrder, Publication, StatusEvent, news
+from models.reducers import apply_agency_event, not_in_future
+from models.replacement import Replacement
 from models.search_attributes import SearchAttribute
 from models.start import CALENDAR_CHANGED, StartDossier
 from models.statuses import PortalStatus, Status, StatusSystem
+from models.systems import System
+from models.trouble import Trouble
+from models.words import listed
 from workflows import ports
-from workflows.calls import call_ledger
+from workflows.calls import P, R, call_ledger, compute
+from workflows.chasing import ruling_effect
 from workflows.clock import LegalTime
-from workflows.facts import digest, read_fact
-from workflows.visibility import attribute_key
+from workflows.consent import consent_effect
+from workflows.demands import classification_effect, demand_effect, judged_by_gate, note_effect
+from workflows.facts import answering, digest, read_fact
+from workflows.replacing import acknowledgement_effect, correction_effect
+from workflows.supplement import supplement_effect
+from workflows.visibility import attribute_update
+from workflows.withdrawal import contradiction_effect, withdrawal_effect
+
+_CONSENTED = "residence_registration"
+"""The part of the form that people agree to: who moves in where, with whom."""
 
 
 class DossierWorkflow:
@@ -49,6 +87,9 @@ class DossierWorkflow:
     def __init__(self, start: StartDossier) -> None:
         self.code = start.code
         self.declaration = start.declaration
+        self.submitted_on = legal_date(start.submitted_at)
+        self.revision = 0
+        self.supplied: tuple[Document, ...] = ()
         self.time = LegalTime(start.training_offset)
         self.stage = DossierStage.INTAKE
         self.outcome: DossierOutcome | None = None
@@ -58,17 +99,30 @@ class DossierWorkflow:
         self.missing: tuple[RequiredDocument, ...] = ()
         self.limit: CitizenLimit | None = None
         self.legs: dict[str, Leg] = {}
+        self.replacements: dict[int, Replacement] = {}
         self.clock: Clock | None = None
         self.due: Due | None = None
         self.expected: Due | None = None
         self.missed_due: datetime | None = None
+        self.apologies: tuple[Apology, ...] = ()
         self.timeliness: Timeliness | None = None
+        self.duties: tuple[OwedDuty, ...] = ()
+        self.withdrawn_at: datetime | None = None
+        self.withdrawal_reason: str | None = None
+        self.troubles: tuple[Trouble, ...] = ()
         self.warnings: tuple[str, ...] = ()
         self.calendar_news = 0
+        self.gate: Gate | None = None
+        self.notice_found: BirthNoticeState | None = None
         self._seen: dict[str, str] = {}
+        self._refused: dict[str, FactRefused] = {}
+        self._revising = asyncio.Lock()
         self._refused_signals = 0
         self._journal = _Journal()
         self._sequence = 0
+        self._computing = 0
+        self._moves = 0
+        self._published: DossierView | None = None
         self._shown: dict[SearchAttribute, object] = {}
 
     # --- Facts in ------------------------------------------------------------------------------------------------
@@ -79,16 +133,16 @@ class DossierWorkflow:
     @workflow.update(dynamic=True)
     async def told(self, name: str, args: Sequence[RawValue]) -> Accepted:
         """A fact from a sender who waits for the answer."""
-        with _answering():
+        with answering():
             fact = read_fact(name, args)
-            repeated = self._accept(fact)
+            repeated = await self._take(fact)
         text = "Đã ghi nhận trước đó." if repeated else "Đã ghi nhận."
         return Accepted(message_id=fact.message_id, text=text, repeated=repeated)
 
     @told.validator
     def _judge(self, name: str, args: Sequence[RawValue]) -> None:
         """Refuse a wrong fact before it enters history; the sender learns why."""
-        with _answering():
+        with answering():
             fact = read_fact(name, args)
             if not self._repeated(fact):
                 self._effect(fact)
@@ -105,8 +159,10 @@ class DossierWorkflow:
         kind = name if name in set(FactKind) else "unknown_signal"
         try:
             fact = read_fact(name, args)
-            repeated = self._accept(fact)
+            repeated = await self._take(fact)
         except FactRefused as refusal:
+            if refusal.repeated:
+                return
             self._refused_signals += 1
             self._note_heard(f"{self.code}:signal:{workflow.uuid4()}", kind, refusal.text, refusal.reason)
         else:
@@ -127,11 +183,16 @@ class DossierWorkflow:
             due=self.due,
             expected=self.expected,
             missed_due=self.missed_due,
+            apologies=self.apologies,
             timeliness=self.timeliness,
             fee=self.fee,
             missing_documents=self.missing,
             limit=self.limit,
             legs=tuple(self.legs.values()),
+            replacements=tuple(self.replacements.values()),
+            duties=self.duties,
+            withdrawn_at=self.withdrawn_at,
+            troubles=self.troubles,
             warnings=self.warnings,
             refused_signals=self._refused_signals,
         )
@@ -141,42 +202,95 @@ class DossierWorkflow:
         self._journal.heard.append(heard)
 
     def _repeated(self, fact: InboundFact) -> bool:
-        """Whether this very message was accepted before. Raises FactRefused when its id carried something else."""
+        """Whether this very message was accepted before.
+
+        Raises FactRefused when it was refused on record before, or when its id carried something else.
+        """
         if fact.dossier_code != self.code:
             raise FactRefused(FactRefusal.WRONG_DOSSIER, f"Thông điệp ghi mã hồ sơ khác, không phải {self.code}.")
         earlier = self._seen.get(fact.message_id)
         if earlier is not None and earlier != digest(fact):
             raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.")
+        if refusal := self._refused.get(fact.message_id):
+            raise FactRefused(refusal.reason, refusal.text, repeated=True)
         return earlier is not None
 
-    def _accept(self, fact: InboundFact) -> bool:
+    async def _take(self, fact: InboundFact) -> bool:
+        """Let the fact take effect once everything is known that judging it takes; True for a repeated message."""
+        if judged_by_gate(fact) and (self.gate is None or self.gate.pack != self.required_plan.pack):
+            if not self._repeated(fact):
+                self._effect(fact)
+            pack = self.required_plan.pack
+            self.gate = await self.compute(ports.gate_of_pack, pack, f"Danh mục lý do, giấy tờ theo gói luật {pack}")
+        if not isinstance(fact, SupplementProvided) or not fact.corrections:
+            return self._accept(fact)
+        async with self._revising:
+            return self._accept(fact, await self._corrected(fact))
+
+    async def _corrected(self, fact: SupplementProvided) -> Corrected | None:
+        """The form with the citizen's corrections, read again as a whole; None for a message taken before."""
+        if self._repeated(fact):
+            return None
+        self._effect(fact)
+        query = CorrectionQuery(
+            code=self.code, revision=self.revision, on=self.submitted_on, corrections=fact.corrections
+        )
+        return await self.compute(ports.correct_form, query, "Đọc lại tờ khai sau khi đính chính")
+
+    def _accept(self, fact: InboundFact, form: Corrected | None = None) -> bool:
         """Let the fact take effect, once; True when this very message had been accepted before."""
         repeated = self._repeated(fact)
         if not repeated:
-            self._effect(fact)()
+            self._effect(fact, form)()
             self._seen[fact.message_id] = digest(fact)
         return repeated
 
-    def _effect(self, fact: InboundFact) -> Callable[[], None]:
+    def refuse_on_record(self, fact: InboundFact, refusal: FactRefused) -> None:
+        """Refuse a fact so that the same message again gets the same answer, and counts no more. Raises FactRefused."""
+        self._seen[fact.message_id] = digest(fact)
+        self._refused[fact.message_id] = refusal
+        raise refusal
+
+    def _effect(self, fact: InboundFact, form: Corrected | None = None) -> Callable[[], None]:
         """What a fact would do; FactRefused when it may not."""
         match fact:
             case AgencyEvent():
                 return self._agency_effect(fact)
-            case ConsentAnswer():
-                leg, leg_plan = self._addressed(fact.leg)
-                after = apply_consent(leg, leg_plan, fact, self.time.now())
-                return lambda: self.put(after)
+            case ConsentAnswer() | AttestedConsent() | AgreementProvided():
+                return consent_effect(self, fact)
+            case Withdrawal():
+                return withdrawal_effect(self, fact)
             case PaymentConfirmed():
                 return self._payment_effect(fact)
             case DocumentsSupplied():
                 return self._documents_effect(fact)
+            case OverdueDecision():
+                leg, leg_plan = self.addressed(fact.leg)
+                return ruling_effect(self, leg, leg_plan, fact)
+            case SupplementProvided():
+                leg, leg_plan = self.addressed(fact.leg)
+                return supplement_effect(self, leg, leg_plan, fact, form)
+            case Classification():
+                leg, leg_plan = self.addressed(fact.leg)
+                return classification_effect(self, leg, leg_plan, fact)
             case _:
                 raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ chưa nhận loại dữ kiện này.")
 
     def _agency_effect(self, event: AgencyEvent) -> Callable[[], None]:
-        leg, leg_plan = self._addressed(event.leg)
+        leg, leg_plan = self.addressed(event.leg)
         if event.provincial_code and self.provincial_code and event.provincial_code != self.provincial_code:
             raise FactRefused(FactRefusal.WRONG_DOSSIER, "Mã hồ sơ cấp tỉnh không phải của hồ sơ này.")
+        match event.fact:
+            case Demand():
+                return demand_effect(self, leg, leg_plan, event)
+            case Unclassified():
+                return note_effect(self, leg, leg_plan, event)
+            case ResultCorrected():
+                return correction_effect(self, event)
+            case Acknowledged():
+                return acknowledgement_effect(self, event)
+            case Decided() if leg.outcome is LegOutcome.WITHDRAWN and event.source is leg_plan.system:
+                return contradiction_effect(self, leg_plan, event)
         after = apply_agency_event(leg, leg_plan, self.required_plan.receipt, event, self.time.now())
 
         def effect() -> None:
@@ -187,15 +301,14 @@ class DossierWorkflow:
         return effect
 
     def _payment_effect(self, payment: PaymentConfirmed) -> Callable[[], None]:
-        not_in_future(payment.at, self.time.now())
-        if self.stage is not DossierStage.WAITING_PAYMENT or self.fee.paid_at:
-            raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ không chờ nộp lệ phí.")
-        if payment.amount_vnd != self.fee.total_vnd:
-            raise FactRefused(FactRefusal.WRONG_AMOUNT, f"Số tiền phải nộp là {self.fee.total_vnd} đồng.")
+        awaited = self.stage is DossierStage.WAITING_PAYMENT
+        after = apply_payment(self.fee, payment, awaited=awaited, now=self.time.now())
 
         def effect() -> None:
-            receipt = {"paid_at": min(payment.at, self.time.now()), "receipt_number": payment.receipt_number}
-            self.fee = self.fee.model_copy(update=receipt)
+            follows = self.fee.paid_at is not None
+            self.fee = after
+            if follows:
+                self.keep_receipt()
 
         return effect
 
@@ -215,11 +328,13 @@ class DossierWorkflow:
         def effect() -> None:
             self.declaration = self.declaration.model_copy(update={"attachments": attachments})
             self.missing = tuple(document for document in self.missing if not document.met_by(kinds))
+            self.supplied += supplied.documents
             self._journal.attachments += supplied.documents
 
         return effect
 
-    def _addressed(self, key: str) -> tuple[Leg, LegPlan]:
+    def addressed(self, key: str) -> tuple[Leg, LegPlan]:
+        """The leg that a fact names, with its plan. Raises FactRefused."""
         plan = self.required_plan
         if key not in self.legs:
             raise FactRefused(FactRefusal.UNKNOWN_LEG, f"Hồ sơ không có thủ tục “{key}”.")
@@ -234,17 +349,31 @@ class DossierWorkflow:
             raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ đang được tiếp nhận, chưa có thủ tục nào.")
         return self.plan
 
+    @property
+    def known_gate(self) -> Gate:
+        """The return gate's rules, once the first demand has made them known."""
+        assert self.gate is not None
+        return self.gate
+
     def put(self, leg: Leg) -> None:
         """The leg is now this; the code the province gives the leg that goes with the intake is the dossier's."""
         self.legs[leg.key] = leg
         if leg.agency_code and self.required_plan.leg(leg.key).sent_with_intake:
             self.provincial_code = leg.agency_code
         self._journal.legs[leg.key] = None
+        self._moves += 1
+
+    def put_replacement(self, replacement: Replacement) -> None:
+        """The replacement is now this."""
+        self.replacements[replacement.number] = replacement
+        self._journal.replacements[replacement.number] = None
+        self._moves += 1
 
     def enter(self, stage: DossierStage, status: PortalStatus | None = None) -> None:
         """The dossier is now in this stage; the portal and the province hear of it as `status`."""
         self.stage = stage
         self._journal.changed = True
+        self._moves += 1
         if status:
             self.note_status(Status(system=StatusSystem.PORTAL, code=status.value))
 
@@ -255,10 +384,11 @@ class DossierWorkflow:
             StatusEvent(key=key, status=status, at=self.time.now(), leg=leg, incoming=incoming)
         )
 
-    def tell(self, template: Notice, **values: str) -> None:
-        """A notice to the citizen."""
+    def tell(self, template: Notice, recipient: str | None = None, /, **values: str) -> None:
+        """A notice to the citizen or, by personal number, to another person."""
         key = f"{self.code}:notice:{self._journal.number()}:{template}"
-        self._journal.notices.append(NoticeOrder(key=key, template=template, values=values))
+        order = NoticeOrder(key=key, template=template, recipient=recipient, values=values)
+        self._journal.notices.append(order)
 
     def follow_up(
         self,
@@ -267,8 +397,10 @@ class DossierWorkflow:
         text: str,
         documents: tuple[Document, ...] = (),
         changes: tuple[FieldChange, ...] = (),
+        to: System | None = None,
+        registration_number: str | None = None,
     ) -> None:
-        """Something more for the agency that has the leg, by the outbox: nobody waits for it."""
+        """Something more for the agency that has the leg, or about it `to` another, by the outbox: nobody waits."""
         key = f"{self.code}:{leg}:{kind}:{self._journal.number()}"
         self._journal.follow_ups.append(
             FollowUpOrder(
@@ -276,25 +408,104 @@ class DossierWorkflow:
                 leg=leg,
                 kind=kind,
                 text=text,
-                agency_code=self.legs[leg].agency_code,
-                registration_number=self.legs[leg].number,
+                to=to,
+                agency_code=self.provincial_code if to is System.PROVINCIAL else self.legs[leg].agency_code,
+                registration_number=registration_number or self.legs[leg].number,
                 documents=documents,
                 changes=changes,
             )
         )
+
+    def keep(self, document: Document) -> None:
+        """A document that the citizen or an official has handed in goes to the ledger."""
+        self._journal.attachments += (document,)
+
+    def keep_receipt(self) -> None:
+        """The e-receipt, if it has come, goes to the ledger and from there to the citizen's store."""
+        if self.fee.receipt:
+            self._journal.attachments += (self.fee.receipt,)
+
+    def keep_attachments(self, documents: tuple[Document, ...]) -> None:
+        """What the citizen has added goes to the ledger with the next publication."""
+        self._journal.attachments += documents
+
+    def warn(self, text: str) -> None:
+        """Something operators should look at, said once."""
+        if text not in self.warnings:
+            self.warnings = (*self.warnings, text)
+            self.enter(self.stage)
+
+    def revise(self, declaration: BirthDeclaration, leg: str, corrections: Mapping[str, str]) -> None:
+        """The form now reads so: every other agency that has the old one is told (REQUIREMENTS §§7, 8).
+
+        [choice] Consents stay as given; where what people agreed to has changed, operators are warned.
+        """
+        self.revision += 1
+        self.declaration = declaration.model_copy(update={"attachments": self.declaration.attachments})
+        paths = tuple(corrections)
+        self._journal.revisions.append(
+            Revision(number=self.revision, at=self.time.now(), leg=leg, paths=paths, declaration=declaration)
+        )
+        labels = listed(field_label(path) for path in paths)
+        for other in self.legs.values():
+            if other.key != leg and other.sent_at:
+                text = f"Công dân đính chính tờ khai: {labels}. Đề nghị dùng thông tin mới."
+                self.follow_up(other.key, FollowUpKind.CORRECTION, text, changes=changes(corrections))
+        self.tell(Notice.FORM_CORRECTED, leg=self.required_plan.leg(leg).name, fields=labels)
+        consented = any(consent.given for other in self.legs.values() for consent in other.consents)
+        if consented and any(within(path, _CONSENTED) for path in paths):
+            self.warn(f"Đã đính chính sau khi có sự đồng ý, cần xem lại sự đồng ý: {labels}.")
+
+    def in_trouble(self, trouble: Trouble) -> None:
+        """A system does not take a message; since when stays as it was."""
+        earlier = next((known for known in self.troubles if known.key == trouble.key), None)
+        trouble = trouble.model_copy(update={"since": earlier.since}) if earlier else trouble
+        if trouble != earlier:
+            self.troubles = (*(known for known in self.troubles if known is not earlier), trouble)
+            self._journal.changed = True
+
+    def out_of_trouble(self, key: MessageKey) -> None:
+        """The message is taken, or nobody wants it taken any more."""
+        others = tuple(trouble for trouble in self.troubles if trouble.key != key)
+        if others != self.troubles:
+            self.troubles = others
+            self._journal.changed = True
 
     def plan_changed(self) -> None:
         """The plan was resolved anew and goes to the ledger with the next publication."""
         self._journal.plan = True
         self._journal.changed = True
 
+    async def compute(self, port: Callable[[P], Awaitable[R]], query: P, summary: str) -> R:
+        """Ask law and calendar. That takes milliseconds, so changes wait to be published with what follows from them:
+        a receipt together with its due date.
+        """
+        self._computing += 1
+        try:
+            return await compute(port, query, summary)
+        finally:
+            self._computing -= 1
+
     async def publish_changes(self, finished: Callable[[], bool]) -> None:
         """Publish every change in order until the dossier has finished and nothing is left."""
         while True:
-            await workflow.wait_condition(lambda: self._journal.pending or finished())
+            await workflow.wait_condition(lambda: (self._journal.pending or finished()) and not self._computing)
+            await self._settled()
+            if self._computing:
+                continue
             if not self._journal.pending:
                 return
             await self._publish()
+
+    async def _settled(self) -> None:
+        """What follows at once from what has happened has happened too, however many parts of the dossier it takes.
+
+        A condition that holds is passed when all else has come to rest, so one publication says it all.
+        """
+        before = None
+        while before != self._moves:
+            before = self._moves
+            await workflow.wait_condition(lambda: True)
 
     async def _publish(self) -> None:
         journal, self._journal = self._journal, _Journal(self._journal.count)
@@ -302,7 +513,7 @@ class DossierWorkflow:
         view = self.view()
         self._show(view)
         publication = Publication(
-            **{name: getattr(view, name) for name in DossierState.model_fields},
+            **news(view, self._published),
             sequence=self._sequence,
             at=self.time.now(),
             plan=self.plan if journal.plan else None,
@@ -311,8 +522,11 @@ class DossierWorkflow:
             statuses=tuple(journal.statuses),
             notices=tuple(journal.notices),
             follow_ups=tuple(journal.follow_ups),
+            replacements=tuple(self.replacements[number] for number in journal.replacements),
             heard=tuple(journal.heard),
+            revisions=tuple(journal.revisions),
         )
+        self._published = view
         await call_ledger(ports.publish, publication, f"Ghi sổ và thông báo lần {self._sequence}: {self.stage.label}")
 
     def _show(self, view: DossierView) -> None:
@@ -324,19 +538,10 @@ class DossierWorkflow:
         for attribute in SearchAttribute:
             value = wanted.get(attribute)
             if value != self._shown.get(attribute):
-                updates.append(_attribute_update(attribute, value))
+                updates.append(attribute_update(attribute, value))
         if updates:
             workflow.upsert_search_attributes(updates)
             self._shown = wanted
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """A refusal as the sender of an update hears it; any other exception would wedge the dossier."""
-    try:
-        yield
-    except FactRefused as refusal:
-        raise ApplicationError(refusal.text, type=refusal.reason.value, non_retryable=True) from None
 
 
 class _Journal:
@@ -347,25 +552,19 @@ class _Journal:
         self.changed = False
         self.plan = False
         self.legs: dict[str, None] = {}
+        self.replacements: dict[int, None] = {}
         self.attachments: tuple[Document, ...] = ()
         self.statuses: list[StatusEvent] = []
         self.notices: list[NoticeOrder] = []
         self.follow_ups: list[FollowUpOrder] = []
         self.heard: list[HeardFact] = []
+        self.revisions: list[Revision] = []
 
     @property
     def pending(self) -> bool:
-        said = self.statuses or self.notices or self.follow_ups or self.heard
-        return self.changed or bool(self.legs or self.attachments or said)
+        said = self.statuses or self.notices or self.follow_ups or self.heard or self.revisions
+        return self.changed or bool(self.legs or self.replacements or self.attachments or said)
 
     def number(self) -> int:
         self.count += 1
         return self.count
-
-
-def _attribute_update(attribute: SearchAttribute, value: object) -> SearchAttributeUpdate[Any]:
-    """The update that sets an attribute, or unsets it for None and the empty list."""
-    key = attribute_key(attribute)
-    if isinstance(value, tuple):
-        value = list(value)
-    return key.value_set(value) if value else key.value_unset()

@@ -1,12 +1,14 @@
 """Facts as they come over the wire, turned into the models of the contract or refused."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from temporalio import workflow
 from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 
 from models.facts import FactKind, FactRefusal, FactRefused, InboundFact
 
@@ -31,6 +33,15 @@ def read_fact(name: str, args: Sequence[RawValue]) -> InboundFact:
     if not isinstance(fact, kind.model):  # null and plain bytes have encodings of their own, which ask for no model
         raise FactRefused(FactRefusal.MALFORMED, _UNREADABLE)
     return fact
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """A refusal as the sender of an update hears it; any other exception would wedge the workflow."""
+    try:
+        yield
+    except FactRefused as refusal:
+        raise ApplicationError(refusal.text, type=refusal.reason.value, non_retryable=True) from None
 
 
 def _field(problem: ErrorDetails) -> str:

@@ -1,29 +1,42 @@
 """What every dossier does, whatever its group: intake, legs as the plan says, conclusion (nhóm thủ tục liên thông)."""
 
 import asyncio
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 from models.base import legal_date
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due, Timeliness, timeliness
 from models.details import state
-from models.dossier import CitizenLimit, DossierOutcome, DossierStage, GroupOutcome, Leg, LegOutcome
+from models.dossier import CitizenLimit, DossierOutcome, DossierStage, Fee, GroupOutcome, Leg, LegOutcome
 from models.messages import BirthNoticeState, Head, PaymentMessage
 from models.plan import LegPlan, RequiredDocument
 from models.publication import Notice
-from models.start import CitizenDueQuery, DueQuery, ExpectedQuery, LawQuery, Resolved, StartDossier
+from models.reminders import ReminderRule
+from models.start import (
+    CitizenDueQuery,
+    Confirmation,
+    DueQuery,
+    LawOrder,
+    Promise,
+    ReceiptQuery,
+    Resolved,
+    StartDossier,
+    declaration_digest,
+)
 from models.statuses import PortalStatus
 from models.systems import System
 from models.words import dong, in_words, last_day, listed, when
 from workflows import ports
-from workflows.calls import call_ledger, call_system, compute
+from workflows.calls import call_ledger
 from workflows.dossier import DossierWorkflow
+from workflows.duties import Duties
 from workflows.event_groups import intake_group
 from workflows.leg import LegRun
 from workflows.overdue import OverdueWatch
 from workflows.retiming import Retiming
+from workflows.sending import hand_over
+from workflows.withdrawal import unless_withdrawn
 
 _LAW_CHANGED = "Hồ sơ được tiếp nhận theo gói luật {pack}, khác gói khi nộp."
 
@@ -55,30 +68,38 @@ class ProcedureGroup(DossierWorkflow):
     async def go(self, start: StartDossier) -> GroupOutcome:
         """What the decision describes: taken in, carried through its legs, concluded."""
         with intake_group().scope():
-            taken_in = await self.take_in(start)
+            taken_in = await unless_withdrawn(self, self.take_in(start))
         if taken_in:
-            await self.run_legs()
+            await Duties(self).during(self.run_legs())
+            await self.replacements_settled()
         return await self.conclude()
 
     # --- Intake ----------------------------------------------------------------------------------------------------
 
     async def take_in(self, start: StartDossier) -> bool:
         """Ledger, look-ups, law, missing attachments, fee. False when the dossier ends with nothing sent."""
-        await call_ledger(ports.confirm_dossier, start, "Đối chiếu hồ sơ với sổ")
-        submitted_on = legal_date(start.submitted_at)
-        resolved = await self.resolve(submitted_on, None)
+        resolved = await self.confirmed(start)
         self.adopt(resolved)
         self.enter(DossierStage.INTAKE, PortalStatus.SUBMITTED)
         self.tell(Notice.SUBMITTED, group=self.required_plan.name)
-        notice = await self.look_up()
-        if notice is not None:
-            resolved = await self.resolve(submitted_on, notice)
+        self.notice_found = notice = await self.look_up()
+        if notice not in (None, BirthNoticeState.SIGNED):
+            law = self.law(legal_date(start.submitted_at)).model_copy(update={"notice": notice})
+            resolved = await self.compute(ports.resolve_law, law, f"Áp dụng pháp luật: {notice.label}")
         return await self.attachments_complete(resolved.missing_documents, notice) and await self.fee_paid()
 
-    async def resolve(self, on: date, notice: BirthNoticeState | None) -> Resolved:
-        """The law of this dossier on a date: recorded, never recomputed."""
-        query = LawQuery(declaration=self.declaration, on=on, notice=notice)
-        return await compute(ports.resolve_law, query, f"Áp dụng pháp luật ngày {on:%d/%m/%Y}")
+    async def confirmed(self, start: StartDossier) -> Resolved:
+        """The ledger knows the dossier; its law on the day it was submitted: recorded, never recomputed."""
+        on = legal_date(start.submitted_at)
+        confirmation = Confirmation(
+            law=self.law(on), digest=declaration_digest(start.declaration), training=start.training_offset != timedelta()
+        )
+        summary = f"Đối chiếu hồ sơ với sổ; áp dụng pháp luật ngày {on:%d/%m/%Y}"
+        return await call_ledger(ports.confirm_dossier, confirmation, summary)
+
+    def law(self, on: date) -> LawOrder:
+        """The question for this dossier's law on a date."""
+        return LawOrder(code=self.code, revision=self.revision, on=on)
 
     def adopt(self, resolved: Resolved) -> None:
         """From here on the dossier carries this plan."""
@@ -124,11 +145,11 @@ class ProcedureGroup(DossierWorkflow):
         pay_by = await self.ask_for_fee()
         message = PaymentMessage(
             head=self.head("payment"),
-            fee=self.fee,
+            fee=Fee(lines=self.fee.lines),
             payer_personal_id=self.declaration.applicant.personal_id,
             pay_by=pay_by,
         )
-        await call_system(ports.request_payment, System.PAYMENT, message, "Yêu cầu nộp lệ phí")
+        await hand_over(self, ports.request_payment, System.PAYMENT, message, "Yêu cầu nộp lệ phí")
         if legal_date(self.time.now()) != legal_date(message.head.sent_at) and not self._paid():
             # The platform was away: the citizen has the full limit from the day on which it could be paid.
             pay_by = await self.ask_for_fee()
@@ -138,6 +159,11 @@ class ProcedureGroup(DossierWorkflow):
         if expired:
             self.outcome = DossierOutcome.UNPAID
             self.tell(Notice.ENDED_UNPAID, until=last_day(self.limit_end()))
+        else:
+            self.tell(
+                Notice.PAYMENT_RECEIVED, amount=dong(self.fee.total_vnd), receipt=self.fee.receipt_number or ""
+            )
+            self.keep_receipt()
         return not expired
 
     async def ask_for_fee(self) -> datetime:
@@ -158,8 +184,7 @@ class ProcedureGroup(DossierWorkflow):
     async def begin_limit(self, working_days: int) -> datetime:
         """A limit on the citizen's act begins now; its end, 24:00 of its last working day."""
         now = self.time.now()
-        due = await self.citizen_due(now, working_days)
-        self.limit = CitizenLimit(requested_at=now, working_days=working_days, due=due)
+        self.limit = await self.citizen_limit(now, working_days)
         return self.limit.ends_at
 
     def limit_end(self) -> datetime:
@@ -167,10 +192,12 @@ class ProcedureGroup(DossierWorkflow):
         assert self.limit is not None
         return self.limit.ends_at
 
-    async def citizen_due(self, requested_at: datetime, working_days: int) -> Due:
-        """When a citizen's limit ends that began at an instant."""
-        query = CitizenDueQuery(requested_at=requested_at, working_days=working_days)
-        return await compute(ports.citizen_due_date, query, f"Tính hạn {working_days} ngày làm việc của công dân")
+    async def citizen_limit(
+        self, requested_at: datetime, working_days: int, reminders: ReminderRule | None = None
+    ) -> CitizenLimit:
+        """A citizen's limit that began at an instant."""
+        query = CitizenDueQuery(requested_at=requested_at, working_days=working_days, reminders=reminders)
+        return await self.compute(ports.citizen_due_date, query, f"Tính hạn {working_days} ngày làm việc của công dân")
 
     # --- Legs ------------------------------------------------------------------------------------------------------
 
@@ -181,19 +208,34 @@ class ProcedureGroup(DossierWorkflow):
         await asyncio.gather(LegRun(self, first).run(), self.run_others(first))
 
     async def run_others(self, first: LegPlan) -> None:
-        """Once the province has the dossier: dates promised, then every other leg at once."""
-        await workflow.wait_condition(lambda: self.legs[first.key].clock is not None)
-        with intake_group().scope():
-            await self.received(first)
+        """Once the province has the dossier and dates are promised: every other leg at once."""
+        await workflow.wait_condition(lambda: self.clock is not None or self.legs[first.key].ended)
         others = [leg for leg in self.required_plan.legs if leg.key != first.key]
         await asyncio.gather(*(LegRun(self, leg).run() for leg in others))
 
-    async def received(self, first: LegPlan) -> None:
-        """The province has the dossier: the group's clock starts, and every date is promised."""
-        first_clock = self.legs[first.key].clock
-        assert first_clock is not None
+    async def replacements_settled(self) -> None:
+        """Wait until every agency that has an old version of a result has acknowledged the new one, or is late."""
+
+        def pending() -> bool:
+            return any(replacement.pending for replacement in self.replacements.values())
+
+        if pending():
+            await workflow.wait_condition(lambda: not pending())
+
+    async def received(self, first: LegPlan, first_clock: Clock) -> Due:
+        """The province has the dossier: the group's clock starts, and every date is promised; that of the first leg."""
         received_at = first_clock.entries[0].at
-        await self.settle_law(received_at)
+        before = self.required_plan
+        query = ReceiptQuery(
+            law=self.law(legal_date(received_at)),
+            pack=before.pack,
+            terms=before.terms,
+            received_at=received_at,
+            clock=first_clock,
+            reminder=before.lateness.reminder,
+        )
+        promise = await self.compute(ports.promise_dates, query, "Tính ngày hẹn trả từng kết quả")
+        self.settle_law(promise)
         plan = self.required_plan
         entry = ClockEntry(
             kind=ClockEntryKind.STARTED,
@@ -202,18 +244,15 @@ class ProcedureGroup(DossierWorkflow):
             basis=plan.basis,
             working_days=plan.limit,
         )
-        clock = Clock(rule=plan.receipt, entries=(entry,))
-        query = ExpectedQuery(plan=plan, received_at=received_at)
-        expected = await compute(ports.expected_dates, query, "Tính ngày hẹn trả từng kết quả")
-        self.due = self.expected = await self._group_due(clock)
-        self.clock = clock
-        for key, due in expected.dues.items():
+        self.clock = Clock(rule=plan.receipt, entries=(entry,))
+        self.due = self.expected = promise.group
+        for key, due in promise.legs.items():
             self.put(self.legs[key].model_copy(update={"expected": due}))
         self.enter(DossierStage.IN_PROGRESS, PortalStatus.ACCEPTED)
         promised = [
             f"{leg.name} {when(due.at)}"
             for leg in plan.legs
-            if (due := expected.dues[leg.key]).at is not None and due.at
+            if (due := promise.legs[leg.key]).at is not None and due.at
         ]
         self.tell(
             Notice.EXPECTED_DATES,
@@ -222,17 +261,15 @@ class ProcedureGroup(DossierWorkflow):
             due=when(self.due.at) if self.due and self.due.at else "",
             legs="; ".join(promised),
         )
+        return promise.received
 
-    async def settle_law(self, received_at: datetime) -> None:
-        """The pack is fixed by the calendar date of the provincial receipt; re-resolved once if that differs."""
-        try:
-            resolved = await self.resolve(legal_date(received_at), None)
-        except ActivityError as error:
-            self.warnings = (*self.warnings, f"Không lập lại được kế hoạch theo ngày tiếp nhận: {error.cause}")
-            return
-        if resolved.plan.pack != self.required_plan.pack:
-            self.warnings = (*self.warnings, _LAW_CHANGED.format(pack=resolved.plan.pack))
-            self.adopt(resolved.model_copy(update={"fee": self.fee}))
+    def settle_law(self, promise: Promise) -> None:
+        """The pack is fixed by the calendar date of the provincial receipt; the plan is another if that differs."""
+        if promise.problem:
+            self.warnings = (*self.warnings, f"Không lập lại được kế hoạch theo ngày tiếp nhận: {promise.problem}")
+        if promise.resolved:
+            self.warnings = (*self.warnings, _LAW_CHANGED.format(pack=promise.resolved.plan.pack))
+            self.adopt(promise.resolved.model_copy(update={"fee": self.fee}))
 
     # --- The group's clock -----------------------------------------------------------------------------------------
 
@@ -295,7 +332,7 @@ class ProcedureGroup(DossierWorkflow):
             )
 
     async def _group_due(self, clock: Clock) -> Due:
-        answer = await compute(ports.due_dates, DueQuery(clocks={"group": clock}), "Tính hạn chung")
+        answer = await self.compute(ports.due_dates, DueQuery(clocks={"group": clock}), "Tính hạn chung")
         return answer.dues["group"]
 
     # --- Conclusion ------------------------------------------------------------------------------------------------
@@ -312,11 +349,7 @@ class ProcedureGroup(DossierWorkflow):
                 timeliness=f", {in_words(self.timeliness)}" if self.timeliness else "",
                 legs="; ".join(legs),
             )
-            done = self.outcome is not DossierOutcome.NOT_COMPLETED
-            status = PortalStatus.DELIVERED if done else PortalStatus.STOPPED
-        else:
-            status = PortalStatus.STOPPED
-        self.enter(DossierStage.CONCLUDED, status)
+        self.enter(DossierStage.CONCLUDED, self._last_status(self.outcome))
         return GroupOutcome(
             code=self.code, outcome=self.outcome, timeliness=self.timeliness, legs=tuple(self.legs.values())
         )
@@ -325,7 +358,19 @@ class ProcedureGroup(DossierWorkflow):
         outcomes = {leg.outcome for leg in self.legs.values()}
         if outcomes == {LegOutcome.COMPLETED}:
             return DossierOutcome.COMPLETED
-        return DossierOutcome.PARTLY_COMPLETED if LegOutcome.COMPLETED in outcomes else DossierOutcome.NOT_COMPLETED
+        if LegOutcome.COMPLETED in outcomes:
+            return DossierOutcome.PARTLY_COMPLETED
+        return DossierOutcome.WITHDRAWN if LegOutcome.WITHDRAWN in outcomes else DossierOutcome.NOT_COMPLETED
+
+    def _last_status(self, outcome: DossierOutcome) -> PortalStatus | None:
+        """What the portal hears at the end; of a withdrawal it has heard already."""
+        match outcome:
+            case DossierOutcome.COMPLETED | DossierOutcome.PARTLY_COMPLETED:
+                return PortalStatus.DELIVERED
+            case DossierOutcome.WITHDRAWN:
+                return None
+            case _:
+                return PortalStatus.STOPPED
 
     def _group_timeliness(self) -> Timeliness | None:
         """Measured by the last decision among the legs the group's promise covers."""
@@ -335,7 +380,7 @@ class ProcedureGroup(DossierWorkflow):
             for leg in self.legs.values()
             if plan.leg(leg.key).in_group_promise and leg.ended_at
         ]
-        if self.due is None or self.due.at is None or not ends:
+        if self.due is None or self.due.at is None or not ends or self.outcome is DossierOutcome.WITHDRAWN:
             return None
         return timeliness(max(end for end in ends if end), self.due.at)
 

@@ -5,20 +5,24 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from models.clock import Timeliness, timeliness
+from models.chase_words import given_up
+from models.clock import Clock, Due, Timeliness, timeliness
 from models.dossier import ConsentState, ConsentVerdict, Leg, LegOutcome, LegStage
-from models.messages import ConsentEvidence, LegMessage
+from models.messages import ConsentEvidence, FollowUpKind, LegOrder
 from models.plan import LegPlan
 from models.publication import Notice
-from models.reducers import acknowledged, results_complete, verified
+from models.reducers import acknowledged, results_complete, verified_at
 from models.start import DueQuery
 from models.words import in_words, listed, when
 from workflows import ports
-from workflows.calls import call_system, compute
+from workflows.calls import stopped
+from workflows.chasing import part, tell_agency
 from workflows.consent import ConsentRound
 from workflows.event_groups import leg_group
+from workflows.sending import hand_over
+from workflows.supplement import SupplementRound
+from workflows.withdrawal import LegWithdrawal
 
 if TYPE_CHECKING:
     from workflows.group import ProcedureGroup
@@ -31,6 +35,8 @@ class LegRun:
         self.dossier = dossier
         self.plan = plan
         self.consents = ConsentRound(dossier, plan)
+        self._promised: Due | None = None
+        self.withdrawal = LegWithdrawal(self)
 
     @property
     def leg(self) -> Leg:
@@ -40,16 +46,23 @@ class LegRun:
     async def run(self) -> None:
         """Run the leg to its end, whatever that is; a leg that ends badly never touches another."""
         with leg_group(self.plan).scope():
-            asking = asyncio.create_task(self.consents.ask_and_wait())
+            asking = asyncio.create_task(self.consents.run())
+            withdrawing = asyncio.create_task(self.withdrawal.at_agency())
             if await self.prerequisites_met() and await self.consents_given():
                 await self.send()
                 await self.follow()
-            await _stopped(asking)
+            await stopped(asking)
+            await withdrawing
 
     async def prerequisites_met(self) -> bool:
         """Wait for the results this leg needs; without them it is not possible. A lost consent ends the wait."""
         needed = self.plan.requires
-        await workflow.wait_condition(lambda: self.consents.lost or all(self.dossier.legs[key].ended for key in needed))
+        await workflow.wait_condition(
+            lambda: self.withdrawal.due or self.consents.lost or all(self.dossier.legs[key].ended for key in needed)
+        )
+        if self.withdrawal.due:
+            self.withdrawal.before_sending()
+            return False
         failed = [key for key in needed if self.dossier.legs[key].ended and not self.dossier.legs[key].completed]
         if failed:
             names = listed(self.dossier.required_plan.leg(key).name for key in failed)
@@ -64,54 +77,76 @@ class LegRun:
             return self.consents_judged()
         basis = self.dossier.required_plan.consent_basis
         stopped_at = self.dossier.time.now()
-        self.stand(LegStage.WAITING_CONSENTS)
+        self.stand(self.consents.stage)
         await self.dossier.stop_group_clock(self.plan, stopped_at, basis)
-        await workflow.wait_condition(lambda: self.consents.verdict is not ConsentVerdict.WAITING)
+        await self.consents_settled()
         given = self.consents_judged()
         resumed_at = self.consents.answered_at(stopped_at) or self.dossier.time.now()
         await self.dossier.resume_group_clock(self.plan, resumed_at, basis)
         return given
 
+    async def consents_settled(self) -> None:
+        """Wait for the verdict; who looks sees whether answers or only an agreement can still come."""
+
+        def settled() -> bool:
+            return self.withdrawal.due or self.consents.verdict is not ConsentVerdict.WAITING
+
+        while not settled():
+            if self.leg.stage is not self.consents.stage:
+                self.stand(self.consents.stage)
+            await workflow.wait_condition(lambda: settled() or self.leg.stage is not self.consents.stage)
+
     def consents_judged(self) -> bool:
-        """Whether the leg goes on; a refusal or silence ends it, each under its own name."""
+        """Whether the leg goes on; a withdrawal, a refusal or silence ends it, each under its own name."""
+        if self.withdrawal.due:
+            self.withdrawal.before_sending()
+            return False
         match self.consents.verdict:
             case ConsentVerdict.DECLINED:
                 who = self.consents.people_who(ConsentState.DECLINED)
                 self.end(LegOutcome.CONSENT_DECLINED, text=f"Không đồng ý: {who}.")
                 self.dossier.tell(Notice.LEG_CONSENT_DECLINED, leg=self.plan.name, people=who)
             case ConsentVerdict.EXPIRED:
-                who = self.consents.people_who(ConsentState.EXPIRED)
-                self.end(LegOutcome.CONSENT_EXPIRED, text=f"Hết hạn xác nhận, chưa trả lời: {who}.")
-                self.dossier.tell(Notice.LEG_CONSENT_EXPIRED, leg=self.plan.name, people=who)
+                reason = self.consents.why_lost()
+                self.end(LegOutcome.CONSENT_EXPIRED, text=f"Không có văn bản đồng ý trong thời hạn: {reason}.")
+                self.dossier.tell(Notice.LEG_CONSENT_EXPIRED, leg=self.plan.name, reason=reason)
         return not self.leg.ended
 
     async def send(self) -> None:
         """Hand the leg to its agency, once; its clock starts with the agency's receipt."""
         self.stand(LegStage.SENDING, sent_at=self.dossier.time.now())
         summary = f"Gửi hồ sơ “{self.plan.name}” đến {self.plan.agency}"
-        sent = await call_system(ports.send_leg, self.plan.system, self.message(), summary)
+        sent = await hand_over(self.dossier, ports.send_leg, self.plan.system, self.order(), summary, leg=self.plan.key)
         now = self.dossier.time.now()
         receipt = None if sent.receipt_follows else sent.receipt_at or now
         leg = acknowledged(self.leg, self.plan, self.dossier.required_plan.receipt, receipt, now)
         self.dossier.put(leg.model_copy(update={"agency_code": leg.agency_code or sent.agency_code}))
 
-    def message(self) -> LegMessage:
-        """What the agency gets: the form, attachments and earlier results, consents."""
+    def order(self) -> LegOrder:
+        """What the agency gets beside the form, which the ledger has: attachments and earlier results, consents."""
         earlier = [self.dossier.legs[key] for key in self.plan.requires]
         results = [document for leg in earlier for document in leg.documents]
-        return LegMessage(
+        return LegOrder(
             head=self.dossier.head(f"{self.plan.key}:submit"),
             system=self.plan.system,
             leg=self.plan.key,
             agency=self.plan.agency,
-            declaration=self.dossier.declaration,
-            documents=(*self.dossier.declaration.attachments, *results),
+            revision=self.dossier.revision,
+            supplied=self.dossier.supplied,
+            results=tuple(results),
             registration_number=next((leg.number for leg in earlier if leg.number), None),
             identity_number=next((leg.identity_number for leg in earlier if leg.identity_number), None),
             consents=tuple(
-                ConsentEvidence(personal_id=c.person.personal_id, roles=c.person.roles, granted_at=c.answered_at)
+                ConsentEvidence(
+                    personal_id=c.person.personal_id,
+                    roles=c.person.roles,
+                    granted_at=c.answered_at,
+                    evidence=c.evidence,
+                    proof=c.proof,
+                    attested_by=c.attested_by,
+                )
                 for c in self.leg.consents
-                if c.state is ConsentState.GRANTED and c.answered_at
+                if c.given and c.answered_at and c.evidence
             ),
         )
 
@@ -126,6 +161,10 @@ class LegRun:
                 await self.read_clock()
             elif self.leg.refusal:
                 self.refused()
+            elif self.leg.given_up:
+                self.given_up()
+            elif self.leg.stage is LegStage.WAITING_SUPPLEMENT:
+                await SupplementRound(self).run()
             elif results_complete(self.leg, self.plan):
                 self.completed()
             elif self.leg.decided_at and not decision_told:
@@ -138,10 +177,10 @@ class LegRun:
         """Read the leg's due date off its clock; the citizen hears of it where it differs from what was promised."""
         clock = self.leg.clock
         assert clock is not None
-        answer = await compute(ports.due_dates, DueQuery(clocks={self.plan.key: clock}), f"Tính hạn “{self.plan.name}”")
-        due = answer.dues[self.plan.key]
-        promised = self.leg.due or self.leg.expected
+        due = await self.due_date(clock)
+        promised = self._promised or self.leg.expected
         self.dossier.put(self.leg.model_copy(update={"due": due}))
+        self._promised = due if due.at else promised
         if promised and promised.at and due.at and due.at != promised.at and not self.leg.decided_at:
             self.dossier.tell(
                 Notice.LEG_DATES,
@@ -150,8 +189,17 @@ class LegRun:
                 expected=when(promised.at),
                 explanation=" ".join(due.explanation),
             )
-        if verified(self.leg) and self.plan.in_group_promise:
-            await self.dossier.extend_group_clock(self.plan, clock.entries[-1].at)
+        extended_at = verified_at(self.leg)
+        if extended_at and self.plan.in_group_promise:
+            await self.dossier.extend_group_clock(self.plan, extended_at)
+
+    async def due_date(self, clock: Clock) -> Due:
+        """When the leg is due by its clock. The first clock of a dossier to start is the province's receipt of it."""
+        if self.dossier.clock is None:
+            return await self.dossier.received(self.plan, clock)
+        query = DueQuery(clocks={self.plan.key: clock}, reminder=self.dossier.required_plan.lateness.reminder)
+        answer = await self.dossier.compute(ports.due_dates, query, f"Tính hạn “{self.plan.name}”")
+        return answer.dues[self.plan.key]
 
     def decided(self) -> None:
         """The decision is in, its electronic result is not."""
@@ -186,6 +234,14 @@ class LegRun:
             basis=refusal.legal_basis,
         )
 
+    def given_up(self) -> None:
+        """An operator has ended what was overdue beyond measure; the citizen is told, and so is the agency."""
+        ruling = self.leg.rulings[-1]
+        self.end(LegOutcome.ENDED_BY_OPERATOR, text=ruling.because)
+        self.dossier.tell(Notice.LEG_GIVEN_UP, leg=self.plan.name, agency=self.plan.agency, reason=ruling.because)
+        text = given_up(part(self.dossier, self.plan), ruling)
+        tell_agency(self.dossier, self.plan, FollowUpKind.OVERDUE, text)
+
     def stand(self, stage: LegStage, *, sent_at: datetime | None = None) -> None:
         """The leg now stands at that stage."""
         self.dossier.put(self.leg.model_copy(update={"stage": stage, "sent_at": sent_at or self.leg.sent_at}))
@@ -209,13 +265,3 @@ class LegRun:
         if self.leg.decided_at is None or due is None or due.at is None:
             return None
         return timeliness(self.leg.decided_at, due.at)
-
-
-async def _stopped(asking: "asyncio.Task[None]") -> None:
-    """Nobody is asked any more: a request that VNeID does not take must not keep an ended leg open."""
-    asking.cancel()
-    try:
-        await asking
-    except (asyncio.CancelledError, ActivityError) as error:
-        if not is_cancelled_exception(error):
-            raise

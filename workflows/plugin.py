@@ -19,6 +19,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from models.search_attributes import AttributeType, SearchAttribute
 from workflows.birth import BirthProcedureGroup
+from workflows.replacement import ReplacementWorkflow
 from workflows.tracing import Tracing
 
 _PASSED_THROUGH = ("models", "pydantic", "pydantic_core", "annotated_types", "typing_inspection")
@@ -37,7 +38,7 @@ def _sandbox(_: WorkflowRunner | None) -> WorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
-WORKFLOWS = (BirthProcedureGroup,)
+WORKFLOWS = (BirthProcedureGroup, ReplacementWorkflow)
 """For the worker of the workflows' queue; replayers get them from the plugin."""
 
 

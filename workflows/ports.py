@@ -2,25 +2,43 @@
 
 from temporalio import activity
 
-from models.clock import Due
+from models.corrections import Corrected, CorrectionQuery
+from models.dossier import CitizenLimit
+from models.gate import Gate
 from models.messages import (
     BirthNoticeAnswer,
     BirthNoticeQuery,
     ConsentMessage,
     FollowUp,
-    LegMessage,
+    LegFound,
+    LegOrder,
+    LegQuery,
     PaymentMessage,
     PeopleAnswer,
     PeopleQuery,
     Sent,
 )
 from models.publication import Publication
-from models.start import CitizenDueQuery, DueAnswer, DueQuery, ExpectedQuery, LawQuery, Resolved, StartDossier
+from models.replacement_case import ReplacementCase, ReplacementNews, ReplacementQuery
+from models.start import (
+    CitizenDueQuery,
+    Confirmation,
+    DaysAnswer,
+    DaysQuery,
+    DueAnswer,
+    DueQuery,
+    DutyQuery,
+    DutyTerm,
+    LawOrder,
+    Promise,
+    ReceiptQuery,
+    Resolved,
+)
 
 
 @activity.defn(name="confirm_dossier")
-async def confirm_dossier(start: StartDossier) -> None:
-    """The ledger knows this dossier and now also that its workflow runs; an offset needs training mode."""
+async def confirm_dossier(confirmation: Confirmation) -> Resolved:
+    """The ledger knows this dossier and now also that its workflow runs; its law. An offset needs training mode."""
     raise NotImplementedError
 
 
@@ -30,8 +48,20 @@ async def publish(publication: Publication) -> None:
     raise NotImplementedError
 
 
+@activity.defn(name="confirm_replacement")
+async def confirm_replacement(query: ReplacementQuery) -> ReplacementCase:
+    """The ledger knows this replacement and now also that its workflow runs. An offset needs training mode."""
+    raise NotImplementedError
+
+
+@activity.defn(name="publish_replacement")
+async def publish_replacement(news: ReplacementNews) -> None:
+    """Write one change of a replacement to the ledger together with everything it sends out."""
+    raise NotImplementedError
+
+
 @activity.defn(name="send_leg")
-async def send_leg(message: LegMessage) -> Sent:
+async def send_leg(order: LegOrder) -> Sent:
     """Hand a leg to its agency's system, once."""
     raise NotImplementedError
 
@@ -39,6 +69,12 @@ async def send_leg(message: LegMessage) -> Sent:
 @activity.defn(name="send_follow_up")
 async def send_follow_up(follow_up: FollowUp) -> Sent:
     """Tell an agency something more about a part it has, once, and wait until it has taken it."""
+    raise NotImplementedError
+
+
+@activity.defn(name="look_up_leg")
+async def look_up_leg(query: LegQuery) -> LegFound:
+    """Find out at its agency what became of a part."""
     raise NotImplementedError
 
 
@@ -67,7 +103,7 @@ async def check_people(query: PeopleQuery) -> PeopleAnswer:
 
 
 @activity.defn(name="resolve_law")
-async def resolve_law(query: LawQuery) -> Resolved:
+async def resolve_law(order: LawOrder) -> Resolved:
     """The law of the dossier on a date."""
     raise NotImplementedError
 
@@ -78,13 +114,37 @@ async def due_dates(query: DueQuery) -> DueAnswer:
     raise NotImplementedError
 
 
-@activity.defn(name="citizen_due_date")
-async def citizen_due_date(query: CitizenDueQuery) -> Due:
-    """The end of a citizen's limit."""
+@activity.defn(name="days_ahead")
+async def days_ahead(query: DaysQuery) -> DaysAnswer:
+    """Count working days ahead."""
     raise NotImplementedError
 
 
-@activity.defn(name="expected_dates")
-async def expected_dates(query: ExpectedQuery) -> DueAnswer:
-    """When each leg of a plan should end."""
+@activity.defn(name="citizen_due_date")
+async def citizen_due_date(query: CitizenDueQuery) -> CitizenLimit:
+    """A citizen's limit: its end, and when to remind of it."""
+    raise NotImplementedError
+
+
+@activity.defn(name="duty_term")
+async def duty_term(query: DutyQuery) -> DutyTerm:
+    """When a duty of the citizen ends."""
+    raise NotImplementedError
+
+
+@activity.defn(name="promise_dates")
+async def promise_dates(query: ReceiptQuery) -> Promise:
+    """What follows from the provincial receipt: law, expected dates, due dates."""
+    raise NotImplementedError
+
+
+@activity.defn(name="gate_of_pack")
+async def gate_of_pack(pack: str) -> Gate:
+    """The return gate's rules as a law pack has them."""
+    raise NotImplementedError
+
+
+@activity.defn(name="correct_form")
+async def correct_form(query: CorrectionQuery) -> Corrected:
+    """The form with corrections, read again as a whole, or what is wrong with them."""
     raise NotImplementedError

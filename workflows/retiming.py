@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from temporalio import workflow
 
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due
-from models.dossier import ConsentState, DossierStage
-from models.reducers import with_consent
+from models.consents import with_consent
+from models.dossier import Consent, ConsentState, DossierStage, SupplementState
+from models.reducers import with_supplement
 from models.start import DueQuery
 from workflows import ports
-from workflows.calls import compute
 from workflows.event_groups import intake_group, leg_group
+from workflows.replacing import Acknowledgements
 
 if TYPE_CHECKING:
     from workflows.group import ProcedureGroup
@@ -42,8 +43,10 @@ class Retiming:
             for key in self._dossier.legs:
                 with leg_group(self._dossier.required_plan.leg(key)).scope():
                     await self._consents(key)
+                    await self._supplement(key)
                     await self._leg(key)
             await self._group()
+            await Acknowledgements(self._dossier).retime()
 
     def _news(self) -> bool:
         return self._dossier.calendar_news > self._read
@@ -52,20 +55,41 @@ class Retiming:
         """The citizen's limit at intake, while it runs; the wait sees its end move."""
         limit = self._dossier.limit
         if limit and self._dossier.stage in (DossierStage.WAITING_DOCUMENTS, DossierStage.WAITING_PAYMENT):
-            due = await self._dossier.citizen_due(limit.requested_at, limit.working_days)
+            retimed = await self._dossier.citizen_limit(limit.requested_at, limit.working_days)
             if self._dossier.limit is limit:
-                self._dossier.limit = limit.model_copy(update={"due": due})
+                self._dossier.limit = limit.model_copy(update={"due": retimed.due})
 
     async def _consents(self, key: str) -> None:
-        """The consents of a leg that are still out."""
-        for asked in self._dossier.legs[key].consents:
-            if asked.state is not ConsentState.ASKED:
-                continue
-            due = await self._dossier.citizen_due(asked.requested_at, self._dossier.required_plan.consent_days)
+        """Those whose consent or agreement a leg still waits for."""
+        for awaited in self._dossier.legs[key].awaited_consents:
+            retimed = await self._retimed(awaited)
             leg = self._dossier.legs[key]
-            consent = next(c for c in leg.consents if c.person.key == asked.person.key)
-            if consent.state is ConsentState.ASKED:
-                self._dossier.put(with_consent(leg, consent.model_copy(update={"due": due})))
+            if retimed and awaited in leg.consents:
+                self._dossier.put(with_consent(leg, retimed))
+
+    async def _retimed(self, consent: Consent) -> Consent | None:
+        """The consent by the new calendar: the limit that runs, and the reminders still to come."""
+        law = self._dossier.required_plan
+        if consent.state is ConsentState.ASKED:
+            limit = await self._dossier.citizen_limit(consent.requested_at, law.consent_days, law.consent_reminders)
+            to_come = tuple(at for at in limit.remind_at if at > self._dossier.time.now())
+            return consent.model_copy(update={"due": limit.due, "remind_at": to_come})
+        if consent.agreement is None:
+            return None
+        agreement = await self._dossier.citizen_limit(consent.agreement.requested_at, consent.agreement.working_days)
+        return consent.model_copy(update={"agreement": agreement})
+
+    async def _supplement(self, key: str) -> None:
+        """The citizen's limit for a supplement, while it runs, with the reminders still to come."""
+        asked = self._dossier.legs[key].supplement
+        if asked is None or asked.state is not SupplementState.ASKED or asked.limit is None:
+            return
+        law = self._dossier.required_plan
+        limit = await self._dossier.citizen_limit(asked.asked_at, asked.limit.working_days, law.supplement_reminders)
+        to_come = tuple(at for at in limit.remind_at if at > self._dossier.time.now())
+        leg = self._dossier.legs[key]
+        if leg.supplement and leg.supplement.state is SupplementState.ASKED:
+            self._dossier.put(with_supplement(leg, limit=limit.model_copy(update={"remind_at": to_come})))
 
     async def _leg(self, key: str) -> None:
         """A leg's clock; whoever follows the leg sees the new entry, reads the date and tells the citizen."""
@@ -87,7 +111,8 @@ class Retiming:
             await self._dossier.enter_clock(self._entry(due))
 
     async def _due(self, clock: Clock) -> Due:
-        answer = await compute(ports.due_dates, DueQuery(clocks={"clock": clock}), "Tính lại hạn theo lịch mới")
+        query = DueQuery(clocks={"clock": clock})
+        answer = await self._dossier.compute(ports.due_dates, query, "Tính lại hạn theo lịch mới")
         return answer.dues["clock"]
 
     def _entry(self, due: Due) -> ClockEntry:

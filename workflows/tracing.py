@@ -25,7 +25,7 @@ from temporalio.worker import (
 
 from models.dossier import GroupOutcome
 from models.facts import FactKind
-from models.messages import ConsentMessage, LegMessage
+from models.messages import ConsentMessage, FollowUp, LegOrder
 from models.publication import Publication
 from models.start import CALENDAR_CHANGED
 from models.systems import System
@@ -152,7 +152,7 @@ def _kind(error: Exception) -> str:
 def _facts(input: ExecuteActivityInput, queue: str) -> Facts:
     """What the activity is about: its leg, its system by its queue, the stage it publishes."""
     message = input.args[0] if input.args else None
-    leg = message.leg if isinstance(message, LegMessage | ConsentMessage) else None
+    leg = message.leg if isinstance(message, LegOrder | ConsentMessage | FollowUp) else None
     stage = message.stage.value if isinstance(message, Publication) else None
     return {Fact.LEG: leg, Fact.STEP: stage, Fact.SYSTEM: _SYSTEMS.get(queue.rsplit("-", 1)[-1])}
 

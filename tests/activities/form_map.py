@@ -95,6 +95,7 @@ FIELDS: tuple[tuple[str, tuple[str, ...], frozenset[System]], ...] = (
     ("residence_registration.dwelling_owners", ("full_name", "personal_id"), ASKED),
     ("health_insurance.initial_facility", UNIT, CARD),
     ("health_insurance.poor_household", ("number", "issued_on"), CARD),
+    ("fee_relief", ("ground", "number", "issued_on"), NOBODY_ELSE),
     ("identity_card", ("requested",), NOBODY_ELSE),
     ("results", ("birth_certificate_copies",), NOBODY_ELSE),
     ("results.residence_notice_paper", ("place",), NOBODY_ELSE),

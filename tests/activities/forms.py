@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cli.files import load_declaration_file
-from models.birth_form import ApplicantRelation, Circumstance, PaperPlace
+from models.birth_form import ApplicantRelation, Circumstance, FeeReliefGround, PaperPlace
 from models.codes import Vocabulary, labels, provinces, says_nothing
 from models.declaration import BirthDeclaration
 from models.documents import Document, DocumentKind, describe
@@ -164,6 +164,10 @@ _forms = st.fixed_dictionaries(
             }
         ),
         "vneid_integration": st.booleans(),
+        "fee_relief": st.lists(
+            st.fixed_dictionaries({"ground": st.sampled_from(FeeReliefGround), "number": words, "issued_on": days}),
+            max_size=2,
+        ),
         "identity_card": st.fixed_dictionaries({"requested": st.booleans()}),
         "attachments": st.lists(files, max_size=2),
         "attested": st.just(True),
@@ -271,6 +275,15 @@ NAMED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "a poor household": (
         "plain",
         {"health_insurance.poor_household": {"number": "007/HN", "issued_on": "2026-01-02"}},
+    ),
+    "freed from the fee": (
+        "plain",
+        {
+            "fee_relief": [
+                {"ground": "merit_family", "number": "012/CC", "issued_on": "2026-01-02"},
+                {"ground": "disabled", "number": "0003/KT", "issued_on": "2026-10-30"},
+            ]
+        },
     ),
     "paper and consents": (
         "plain",

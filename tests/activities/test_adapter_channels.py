@@ -44,6 +44,7 @@ from tests.activities.simulated import (
 # Look-ups
 
 
+@pytest.mark.rule("4.1-notice-looked-up")
 @pytest.mark.parametrize(
     ("number", "state", "facility"),
     [

@@ -12,13 +12,15 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.adapters import Adapters
 from activities.agencies import AgencyActivities
+from activities.patience import Patience
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
-from models.messages import BirthNoticeQuery
+from models.calendar import load_calendar
+from models.messages import BirthNoticeQuery, LegOrder
 from models.systems import System
 from settings import Settings
-from tests.activities.simulated import head, leg_message
+from tests.activities.simulated import LEGS, head
 
 
 async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
@@ -38,7 +40,7 @@ async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
     settings = Settings(simulator_url=f"http://{host}:{port}", call_timeout=600)
     asked = BirthNoticeQuery(head=head("notice"), number="24681.GCS.01234.26")
     async with server, Adapters(settings) as adapters:
-        activities = AgencyActivities(adapters, Ledger(engine), DocumentStore(tmp_path))
+        activities = AgencyActivities(adapters, Ledger(engine), DocumentStore(tmp_path), Patience(load_calendar()))
         async with asyncio.timeout(5):
             with pytest.raises(ApplicationError, match="không trả lời kịp") as failure:
                 await environment.run(activities.look_up_birth_notice, asked)
@@ -58,10 +60,11 @@ async def test_time_spent_on_the_ledger_counts_too(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
     environment = ActivityEnvironment()
     environment.info = replace(environment.default_info(), start_to_close_timeout=timedelta(seconds=5.2))
+    order = LegOrder(head=head(), system=System.RESIDENCE, leg=LEGS[System.RESIDENCE], agency="Công an")
     async with Adapters(Settings(simulator_url="http://127.0.0.1:1")) as adapters:
-        activities = AgencyActivities(adapters, SlowLedger(engine), DocumentStore(tmp_path))
+        activities = AgencyActivities(adapters, SlowLedger(engine), DocumentStore(tmp_path), Patience(load_calendar()))
         async with asyncio.timeout(5):
             with pytest.raises(ApplicationError, match="không trả lời kịp"):
-                await environment.run(activities.send_leg, leg_message(System.RESIDENCE))
+                await environment.run(activities.send_leg, order)
     free.set()
     engine.dispose()

@@ -17,7 +17,6 @@ from activities.http import (
     SLOW_RETRY,
     AgencyClient,
     AgencyError,
-    AgencyErrorKind,
     AgencyNotReady,
     AgencyRejected,
     AgencyReply,
@@ -26,6 +25,7 @@ from activities.http import (
     as_application_error,
 )
 from models.systems import System
+from models.trouble import AgencyErrorKind
 from tests.activities.simulated import CODE, head
 
 BASE = "http://agency.test/residence"
@@ -232,6 +232,12 @@ async def test_an_unreadable_answer_does_not_travel_with_the_error(client: Agenc
     [
         (AgencyUnavailable("x", dossier_code=CODE), AgencyErrorKind.UNAVAILABLE, None, "UNSPECIFIED"),
         (
+            AgencyUnavailable("x", dossier_code=CODE, retry_after=timedelta(hours=3)),
+            AgencyErrorKind.UNAVAILABLE,
+            timedelta(hours=3),
+            "UNSPECIFIED",
+        ),
+        (
             AgencyUnavailable("x", dossier_code=CODE, retry_after=timedelta(seconds=3)),
             AgencyErrorKind.UNAVAILABLE,
             timedelta(seconds=3),
@@ -249,5 +255,14 @@ def test_an_error_says_to_temporal_what_it_is(
     assert shown.type == kind.value
     assert shown.next_retry_delay == delay
     assert shown.category is ApplicationErrorCategory[category]
-    assert not shown.non_retryable
+    assert shown.non_retryable == (delay is not None and delay > timedelta(minutes=1))
     assert shown.message.startswith(f"{System.SOCIAL_INSURANCE.label}, hồ sơ {CODE}: ")
+
+
+def test_a_pause_of_ours_gives_way_to_one_that_is_asked_for() -> None:
+    ours, asked = timedelta(minutes=15), timedelta(seconds=3)
+    away = AgencyUnavailable("x", dossier_code=CODE)
+    told = AgencyUnavailable("x", dossier_code=CODE, retry_after=asked)
+    errors = [as_application_error(error, System.RESIDENCE, ours) for error in (away, told)]
+    assert [error.next_retry_delay for error in errors] == [ours, asked]
+    assert not any(error.non_retryable for error in errors)

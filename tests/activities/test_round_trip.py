@@ -98,12 +98,14 @@ def test_no_two_fields_share_a_place_on_a_wire() -> None:
 # --- Any form --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("8.fields-kept", "4.1-form")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(form=declarations())
 def test_any_form_arrives_unchanged(playing: Playing, form: BirthDeclaration) -> None:
     all_arrived(playing, form)
 
 
+@pytest.mark.rule("8.fields-kept")
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_arrives_unchanged(playing: Playing, name: str) -> None:
     all_arrived(playing, SAMPLES[name])
@@ -112,6 +114,9 @@ def test_every_sample_arrives_unchanged(playing: Playing, name: str) -> None:
 # --- What went wrong in real life ------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule(
+    "8.nfc", "8.original-text", "8.address-dated", "8.address-detail", "8.codes-are-text", "8.date-precision"
+)
 @pytest.mark.parametrize("case", NAMED)
 @pytest.mark.parametrize("decomposed", [False, True], ids=["NFC", "NFD"])
 def test_what_was_corrupted_elsewhere_arrives_as_typed(playing: Playing, case: str, decomposed: bool) -> None:

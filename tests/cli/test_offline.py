@@ -57,6 +57,7 @@ def examples() -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if not row["stops"]]
 
 
+@pytest.mark.rule("6.3-examples")
 @pytest.mark.parametrize("row", examples(), ids=lambda row: f"{row['from']}+{row['working_days']}")
 def test_deadline_answers_the_published_examples(row: dict[str, str]) -> None:
     citizen = ["--citizen"] if row["kind"] == "citizen_limit" else []
@@ -148,6 +149,7 @@ def calendar_file(folder: Path, *days: str) -> Path:
     return path
 
 
+@pytest.mark.rule("6.1-extendable")
 def test_deadline_counts_on_the_operators_calendars_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = calendar_file(tmp_path, "2026-07-13"), calendar_file(tmp_path, "2026-07-14")
     asked = ("deadline", "2026-07-10T14:59", "--working-days", "1")
@@ -373,6 +375,22 @@ def test_missing_attachments_are_listed_with_their_alternatives_and_exit_3(folde
     shown = run("checklist", file, "--on", ON)
     assert shown.exit_code == 3
     assert "THIẾU – Văn bản của người làm chứng về việc sinh hoặc Giấy cam đoan về việc sinh" in shown.stdout
+
+
+@pytest.mark.rule("4.8-fees-are-data", "4.8-late-birth-fee")
+def test_a_checklist_says_which_fee_is_waived_and_why(folder: Path) -> None:
+    form = json.loads((folder / "no-birth-notice.json").read_text(encoding="utf-8"))
+    results = {**form["results"], "birth_certificate_copies": 1}
+    late = edited(folder, "no-birth-notice", child={**form["child"], "born_on": "2026-09-01"}, results=results)
+    fee = answer("checklist", late, "--on", ON)["fee"]
+    assert [line["item"] for line in fee["lines"]] == ["certificate_copy"]
+    assert [(free["item"], free["basis"]) for free in fee["waived"]] == [
+        ("late_birth_registration", "Luật Hộ tịch 2014 Điều 11(1)(a)")
+    ]
+    shown = run("checklist", late, "--on", ON).stdout
+    assert "Lệ phí đăng ký khai sinh quá hạn: miễn (người thuộc hộ nghèo)." in shown
+    assert "khai sinh quá hạn" in shown
+    assert "Tổng cộng 8.000 đồng." in shown
 
 
 def test_the_consents_of_a_checklist_follow_the_law_of_the_day(folder: Path) -> None:

@@ -47,6 +47,19 @@ def starts(stored: StoredDossier) -> dict[str, datetime]:
     return {clock.clock: clock.entries[0].at for clock in stored.clocks}
 
 
+@pytest.mark.rule(
+    "4.2-receipt-starts-clock",
+    "4.3-same-day",
+    "4.4-parallel",
+    "4.4-residence-limit",
+    "4.4-health-card-limit",
+    "4.7-group-limit",
+    "4.7-identity-card-limit",
+    "6.2-every-agency",
+    "10.which-receipt",
+    "10.verification-leg",
+    "10.verification-group",
+)
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 async def test_limits(play: Play, case: dict[str, str]) -> None:
     received, parts_received = moment(case["received"]), moment(case["parts_received"])
@@ -88,6 +101,7 @@ async def test_limits(play: Play, case: dict[str, str]) -> None:
     assert dues(await play.written()) == {clock: closing(day) for clock, day in expected.items() if day}
 
 
+@pytest.mark.rule("6.4-difference-told", "10.verification-leg", "10.verification-group")
 async def test_verification_at_the_grandparents_home(play: Play) -> None:
     """Under the law of 2026 the police may still verify where the child lives with others than its parents."""
     await play.declare("grandparents-home", "2026-11-19 09:00:00")
@@ -107,6 +121,7 @@ async def test_verification_at_the_grandparents_home(play: Play) -> None:
     assert "từ 17:00 thứ Tư 25/11/2026 sang 17:00 thứ Sáu 27/11/2026" in notices(stored, Notice.GROUP_DATES)[-1]
 
 
+@pytest.mark.rule("6.4-clamped", "6.4-none-stated")
 async def test_a_stated_receipt_is_clamped_between_our_sending_and_its_arrival(play: Play) -> None:
     play.world.receipts[System.SOCIAL_INSURANCE] = Sent()
     play.world.receipts[System.IDENTITY] = Sent(receipt_at=moment("2026-11-11 15:00:00"))
@@ -137,6 +152,7 @@ async def test_a_stated_receipt_is_clamped_between_our_sending_and_its_arrival(p
     }
 
 
+@pytest.mark.rule("6.4-civil-status", "6.4-difference-told")
 async def test_the_registration_counts_from_the_civil_status_software_once_passed_on(play: Play) -> None:
     await own_home(play, "2026-11-11 14:00:00")
     await play.receive(BIRTH)
@@ -157,6 +173,9 @@ async def test_the_registration_counts_from_the_civil_status_software_once_passe
 # --- Consent time is outside the processing time -------------------------------------------------------------------
 
 
+@pytest.mark.rule(
+    "4.4-residence-clock", "4.5-sent-when-complete", "6.5-resumption-15", "6.5-group-stops", "6.6-outside"
+)
 @pytest.mark.parametrize(
     ("last_answer", "group_due"),
     [
@@ -202,6 +221,7 @@ async def test_the_group_clock_stands_still_from_certificate_to_last_consent(
     assert RESIDENCE not in starts(stored)
 
 
+@pytest.mark.rule("4.5-sent-when-complete", "6.5-group-stops")
 async def test_consents_given_before_the_certificate_stop_nothing(play: Play) -> None:
     await play.declare("grandparents-home", "2026-11-19 09:00:00")
     await play.receive(BIRTH)
@@ -221,6 +241,9 @@ async def test_consents_given_before_the_certificate_stop_nothing(play: Play) ->
 # --- What is promised, and whether it was kept ---------------------------------------------------------------------
 
 
+@pytest.mark.rule(
+    "4.2-appointments", "4.2-appointment-channels", "6.4-expected", "6.4-difference-told", "10.which-receipt"
+)
 async def test_every_date_is_promised_at_receipt_and_a_change_is_told(play: Play) -> None:
     await own_home(play, "2026-11-19 09:00:00")
     await play.receive(BIRTH)
@@ -246,6 +269,7 @@ async def test_every_date_is_promised_at_receipt_and_a_change_is_told(play: Play
     assert "Tiếp nhận 15:07 thứ Sáu 20/11/2026, sau 15 giờ nên tính từ thứ Hai 23/11" in change
 
 
+@pytest.mark.rule("4.7-identity-card-limit", "6.8-late-result", "6.8-timeliness")
 @pytest.mark.parametrize(
     ("received", "decided", "leg", "group"),
     [
@@ -287,6 +311,7 @@ async def test_early_on_time_late(play: Play, received: str, decided: str, leg: 
     assert f"Đăng ký thường trú: hoàn thành ({words[leg]})" in concluded
 
 
+@pytest.mark.rule("6.8-timeliness")
 async def test_a_registration_decided_the_next_day_is_late_whenever_its_certificate_comes(play: Play) -> None:
     await own_home(play, "2026-11-19 09:00:00")
     await play.receive(BIRTH)

@@ -319,6 +319,7 @@ def test_oracle_gives_the_published_examples(row: dict[str, str], oracle: BruteF
         assert oracle.ledger(published_agency_ledger(row)) == expected
 
 
+@pytest.mark.rule("6.3-day-zero", "6.3-close-of-business", "6.3-same-day", "10.receipt-day")
 @pytest.mark.parametrize(("received", "working_days", "effective", "last", "provisional"), AGENCY_BY_HAND)
 def test_agency_limit_by_hand(
     received: str,
@@ -339,6 +340,7 @@ def test_agency_limit_by_hand(
     assert oracle.agency(received_at, working_days) == by_hand
 
 
+@pytest.mark.rule("6.6-no-15", "6.6-request-day", "6.6-midnight")
 @pytest.mark.parametrize(("requested", "working_days", "last", "provisional"), CITIZEN_BY_HAND)
 def test_citizen_limit_by_hand(
     requested: str, working_days: int, last: str, provisional: bool, calendar: WorkingCalendar, oracle: BruteForce
@@ -351,6 +353,7 @@ def test_citizen_limit_by_hand(
     assert (expected.at, expected.provisional) == (end_of(last), provisional)
 
 
+@pytest.mark.rule("6.5-shift", "6.5-resumption-15")
 @pytest.mark.parametrize(("rows", "effective", "last"), LEDGERS_BY_HAND)
 def test_ledger_by_hand(
     rows: Sequence[tuple[Happening, str, int | None, str | None]],
@@ -387,6 +390,7 @@ def test_stop_of_an_overdue_clock_beyond_the_calendar_is_provisional(
     assert oracle.ledger(events) == by_hand
 
 
+@pytest.mark.rule("6.2-after-15", "6.2-day-off", "10.exactly-15", "6.3-day-zero")
 @pytest.mark.parametrize("year", YEARS)
 def test_every_day_around_15_oclock(year: int, calendar: WorkingCalendar, oracle: BruteForce) -> None:
     wrong = []
@@ -403,6 +407,7 @@ def test_every_day_around_15_oclock(year: int, calendar: WorkingCalendar, oracle
     assert (provisional > 0) == (year == YEARS[-1])
 
 
+@pytest.mark.rule("6.6-no-15", "6.6-request-day", "6.6-midnight")
 @pytest.mark.parametrize("year", YEARS)
 def test_every_day_of_a_citizens_limit(year: int, calendar: WorkingCalendar, oracle: BruteForce) -> None:
     wrong = []
@@ -456,6 +461,7 @@ def random_ledger(random: Random) -> list[Event]:
     return sorted(events, key=lambda event: event.at)
 
 
+@pytest.mark.rule("6.5-merged", "6.5-shift")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_ledgers(seed: int, calendar: WorkingCalendar, oracle: BruteForce) -> None:
     random = Random(seed)

@@ -15,11 +15,12 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from temporalio.api.testservice.v1 import SleepRequest
 
 from cli.files import load_declaration_file
 from cli.stack import LOOPBACK, Stack, training_settings
@@ -72,6 +73,7 @@ class System:
         if raw.get("birth_notice"):
             raw["birth_notice"]["number"] = f"{mark % 70000 + 20000:05d}.GCS.01234.26"
         raw["child"]["full_name"] += " " + "".join("ABCDEGHIKL"[int(digit)] for digit in str(mark % 10**8))
+        raw["child"].pop("born_at", None)  # two children of one mother, born at one time, are taken for one
         raw |= changes
         file = self.settings.state / f"{mark:x}.json"
         file.write_text(json.dumps(raw, ensure_ascii=False), "utf-8")
@@ -87,6 +89,17 @@ class System:
             await self.submissions.start(client, code)
 
         asyncio.run(starting())
+
+    def skip_to(self, instant: datetime) -> None:
+        """Let a time-skipping server run to just after a legal instant; clocks of other processes stay behind."""
+
+        async def skipping() -> None:
+            client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+            request = SleepRequest()
+            request.duration.FromTimedelta(instant - self.now() + timedelta(seconds=1))
+            await client.test_service.unlock_time_skipping_with_sleep(request)
+
+        asyncio.run(skipping())
 
     def terminate(self, code: str) -> None:
         """End its workflow as an administrator could."""
@@ -148,11 +161,14 @@ class System:
         """Post bytes to the gateway."""
         return self.http.post(f"{self.gateway}/events", content=body, headers={"content-type": media_type})
 
-    def command(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run `lienthong` with these arguments against this system."""
+    def command(
+        self, *arguments: str, stdin: str | None = None, ahead: timedelta = timedelta()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `lienthong` with these arguments against this system, its legal time that far ahead."""
+        offset = self.settings.training_offset_seconds + ahead.total_seconds()
         return subprocess.run(
             [sys.executable, str(ROOT / "starter.py"), *arguments],
-            env={**os.environ, **self.environment()},
+            env={**os.environ, **self.environment(), "LIENTHONG_TRAINING_OFFSET_SECONDS": str(offset)},
             input=stdin,
             capture_output=True,
             text=True,
@@ -186,6 +202,7 @@ def running_system(
     environment: Mapping[str, str] | None = None,
     log_lines: int | None = 80,
     worker: bool = True,
+    time_skipping: bool = False,
 ) -> Iterator[System]:
     """The system up and running; stopped in order at the end, with everything it started.
 
@@ -202,6 +219,7 @@ def running_system(
         pace=pace,
         environment=environment,
         worker=worker,
+        time_skipping=time_skipping,
     )
 
     def in_loop(work: Any) -> Any:

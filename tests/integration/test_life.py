@@ -10,6 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from cli.stack import free_port
 from models.dossier import DossierOutcome
 from submissions import Submissions
@@ -18,6 +20,7 @@ from tests.integration.test_straight_path import expect_once
 from workflows.plugin import connect
 
 
+@pytest.mark.rule("8.recovered")
 def test_a_second_start_goes_on_with_the_open_dossiers(tmp_path: Path) -> None:
     settings = system_settings(tmp_path)
     with running_system(settings, pace=3) as system:

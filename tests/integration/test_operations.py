@@ -23,6 +23,7 @@ from typer.testing import CliRunner, Result
 
 from models.documents import DocumentKind
 from models.dossier import DossierStage, LegStage
+from models.facts import Unclassified
 from models.questions import QUESTIONS, Parameter, question
 from models.search_attributes import SearchAttribute
 from models.systems import System
@@ -83,6 +84,7 @@ class Cast:
         form = declaration.model_dump(mode="json") | {"submission_id": f"op-{number}"}
         form["recipients"]["province_code"] = province
         form["child"]["full_name"] += f" {chr(ord('A') + number)}"
+        form["child"]["born_at"] = f"{number // 60:02d}:{number % 60:02d}"
         if form["birth_notice"]:
             form["birth_notice"]["number"] = f"{number:05d}.GCS.01901.26"
         await play.submit(type(declaration).model_validate(form), moment(at))
@@ -152,6 +154,13 @@ class Cast:
         await play.sent(BIRTH)
         return play
 
+    async def waiting_for_operator(self) -> None:
+        """Insurance has written something that only a person can read."""
+        play = await self.registered("operator", "2026-11-26 08:00:00")
+        await play.complete(RESIDENCE)
+        await play.receive(HEALTH)
+        await play.agency(HEALTH, Unclassified(at=await play.now(), text="Hồ sơ chưa đạt."))
+
     async def concluded(self, name: str, *, refused: bool = False) -> None:
         """Everything on one morning, residence registered or refused."""
         play = await self.registered(name, "2026-11-26 08:00:00")
@@ -195,6 +204,7 @@ class Cast:
             self.due_tomorrow(),
             self.sent("no receipt", "2026-11-25 09:00:00"),
             self.sent("just sent", "2026-11-26 09:30:00"),
+            self.waiting_for_operator(),
             self.concluded("completed"),
             self.concluded("residence refused", refused=True),
             self.stopped(),
@@ -209,6 +219,7 @@ EXPECTED = {
     "--preset overdue --province 79 --agency residence": {"residence late"},
     "--preset overdue --agency residence": {"residence late", "residence late in Hà Nội"},
     "--preset overdue --agency no_agency": {"no certificate"},
+    "--preset waiting-operator": {"operator"},
     "--preset checking": {"checking", "failing"},
     "--preset waiting-consent": {"consent old", "consent new"},
     "--preset waiting-consent --days 3": {"consent old"},

@@ -12,9 +12,9 @@ from tests.integration.system import SAMPLES, System
 from workflows.plugin import connect
 
 EVERY_SAMPLE = sorted(path.stem for path in SAMPLES.glob("*.json"))
-REFUSAL = {
+REFUSAL: dict[str, Any] = {
     "reason_code": "DWELLING_NOT_LAWFUL",
-    "concerns": "Nơi đề nghị đăng ký thường trú",
+    "fields": ["residence_registration.address"],
     "legal_basis": "Luật Cư trú Điều 23",
     "text": "Địa chỉ thuộc khu vực đã có quyết định thu hồi đất.",
 }
@@ -57,6 +57,7 @@ def test_both_dossier_codes_and_a_trace_travel_in_every_message(system: System) 
     assert {request["provincial_code"] for request in after_receipt} == {provincial}
 
 
+@pytest.mark.rule("4.4-isolation", "7.refusal-one-leg")
 def test_a_refused_leg_touches_no_other(system: System) -> None:
     code = system.open("unknown-father")
     system.instruct(code, "residence", refuse=REFUSAL)
@@ -73,6 +74,7 @@ def test_a_refused_leg_touches_no_other(system: System) -> None:
     assert any(REFUSAL["text"] in text and REFUSAL["legal_basis"] in text for text in told)
 
 
+@pytest.mark.rule("7.refusal-dependents")
 def test_a_refused_registration_leaves_nothing_possible_and_frees_the_child(system: System) -> None:
     code = system.open("plain")
     system.instruct(code, "provincial", refuse=REFUSAL)
@@ -83,6 +85,7 @@ def test_a_refused_registration_leaves_nothing_possible_and_frees_the_child(syst
     assert system.book(code)["registrations"] == []
 
 
+@pytest.mark.rule("10.consent-declined")
 def test_a_declined_consent_ends_only_its_leg(system: System) -> None:
     code = system.open("grandparents-home")
     system.instruct(code, "vneid", consents={"dwelling_owner": "declined"})
@@ -120,6 +123,7 @@ def test_an_agency_asked_to_retry_after_is_obeyed(system: System) -> None:
     assert dossier.summary.outcome is DossierOutcome.COMPLETED
 
 
+@pytest.mark.rule("10.verification-group")
 def test_verification_extends_the_leg_and_the_group(system: System) -> None:
     code = system.open("temporary-residence")
     system.instruct(code, "residence", verification=True)
@@ -151,6 +155,7 @@ def attachment() -> str:
     return sorted(path.name for path in (SAMPLES / "attachments").glob("*.pdf"))[0]
 
 
+@pytest.mark.rule("8.started-with-code")
 def test_an_operator_who_knows_only_the_temporal_ui_sees_the_dossier(system: System) -> None:
     code = system.open("grandparents-home")
     system.instruct(code, "vneid", silent=True)

@@ -151,6 +151,7 @@ def test_of_two_workers_one_is_killed_and_one_stopped_and_every_dossier_finishes
                 expect_all_done_once(system, orphans, _AFTER_A_KILL)
 
 
+@pytest.mark.rule("4.4-isolation")
 def test_a_system_that_no_worker_serves_delays_only_its_own_leg(system: System) -> None:
     others = "core,outbox,vneid,payment,provincial,population,social_insurance,health"
     with worker(system, "--queues", others), worker(system, "--queues", "identity"):

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,19 @@ from ledger.store import Ledger
 from models.base import LEGAL_ZONE
 from models.calendar import load_calendar
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due, due
+from models.corrections import Revision
 from models.declaration import BirthDeclaration
 from models.documents import Document, DocumentKind, describe
-from models.dossier import DossierStage
+from models.dossier import AgencyNote, DossierStage, Leg, LegStage, OwedDuty, RefusedDemand, Supplement
+from models.facts import FactRefusal
+from models.gate import DemandKind, Fault
 from models.law import Group, pack_in_force
 from models.messages import Dispatch, DispatchKind, Head
 from models.plan import Plan, resolve_plan
 from models.publication import Publication
-from models.submission import Submission, submission
+from models.submission import NotDuplicate, Submission, submission
 from models.systems import System
+from tests.ledger.processes import together
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
 PREFIX = "G22.99.08"
@@ -40,7 +45,10 @@ def declared(sample: str = "plain", **changes: Any) -> BirthDeclaration:
 def numbered(number: int) -> BirthDeclaration:
     """The declaration of another child for every number, all by the same declarant."""
     notice = {"number": f"{number:05d}.GCS.01901.26", "issued_on": "2026-11-10", "facility": "Bệnh viện Phụ sản Hà Nội"}
-    return declared(submission_id=f"lan-nop-{number}", birth_notice=notice)
+    plain = declared().model_dump(mode="json")
+    mother = plain["mother"] | {"personal_id": f"0011940{number:05d}"}
+    father = plain["father"] | {"personal_id": f"0010920{number:05d}"}
+    return declared(submission_id=f"lan-nop-{number}", birth_notice=notice, mother=mother, father=father)
 
 
 def submitted(declaration: BirthDeclaration, at: datetime = OPENED_AT) -> Submission:
@@ -53,6 +61,30 @@ def opened(ledger: Ledger, declaration: BirthDeclaration | None = None) -> str:
     return ledger.open_dossier(submitted(declaration or declared()), Group.BIRTH, PREFIX).code
 
 
+def reissued(**changes: Any) -> BirthDeclaration:
+    """The declaration of the plain sample under another birth notice: a possible reissue."""
+    again = {"number": "99999.GCS.01901.26", "issued_on": "2026-11-10", "facility": "Bệnh viện Phụ sản Hà Nội"}
+    return declared(**{"submission_id": "lan-nop-cap-lai", "birth_notice": again} | changes)
+
+
+def let_in(ledger: Ledger, declaration: BirthDeclaration | None = None) -> str:
+    """The code of a dossier opened because an operator says that it is about another child."""
+    decision = NotDuplicate(reason="Hai trẻ sinh đôi trùng tên, đã đối chiếu với bệnh viện.")
+    return ledger.open_dossier(submitted(declaration or reissued()), Group.BIRTH, PREFIX, decision).code
+
+
+def duty() -> OwedDuty:
+    """A duty that a dossier leaves behind."""
+    return OwedDuty(
+        key="residence",
+        says="Đăng ký thường trú cho trẻ.",
+        last_day=date(2027, 1, 11),
+        explanation=("60 ngày kể từ ngày đăng ký khai sinh.",),
+        basis="Nghị định 154/2024/NĐ-CP Điều 7(2)",
+        fine=None,
+    )
+
+
 def plan_of(declaration: BirthDeclaration) -> Plan:
     """The plan of a declaration under the law of the day it was submitted."""
     return resolve_plan(pack_in_force(OPENED_AT.date()), declaration)
@@ -62,6 +94,29 @@ def published(code: str, sequence: int, **changes: Any) -> Publication:
     """A publication of a dossier in progress, some fields of it changed."""
     at = OPENED_AT + timedelta(minutes=sequence)
     return Publication(**{"code": code, "sequence": sequence, "at": at, "stage": DossierStage.IN_PROGRESS} | changes)
+
+
+def demanded(code: str, sequence: int) -> Publication:
+    """A change of the residence leg: a demand refused by the gate, a supplement given, a corrected form."""
+    key = "residence_registration"
+    grounds = {"reason_code": "document_missing", "legal_basis": "Luật Cư trú Điều 21", "text": "Thiếu giấy tờ."}
+    refused = RefusedDemand(
+        message_id="tin-9",
+        at=OPENED_AT,
+        kind=DemandKind.RETURN,
+        refusal=FactRefusal.FORBIDDEN_DOCUMENT,
+        faults=(Fault.FORBIDDEN_DOCUMENT,),
+        text="Không được yêu cầu.",
+    )
+    leg = Leg(
+        key=key,
+        stage=LegStage.IN_PROGRESS,
+        supplements=(Supplement(requested_at=OPENED_AT, asked_at=OPENED_AT, **grounds),),
+        refused_demands=(refused,),
+        notes=(AgencyNote(message_id="tin-10", at=OPENED_AT, text="Đã xem."),),
+    )
+    revision = Revision(number=1, at=OPENED_AT, leg=key, paths=("child.full_name",), declaration=declared())
+    return published(code, sequence, legs=(leg,), revisions=(revision,))
 
 
 def clock(*kinds: ClockEntryKind) -> Clock:
@@ -120,3 +175,46 @@ def claim_child(url: str, submission_id: str) -> str | None:
         return None
     finally:
         engine.dispose()
+
+
+CHILDREN = 12
+"""How many children, and how many pairs of twins, are declared in two ways at once."""
+
+
+class Way(StrEnum):
+    """How a child is declared."""
+
+    WITH_NOTICE = "with_notice"
+    WITHOUT = "without"
+
+
+WAYS = tuple(Way)
+
+
+def in_a_way(number: int, way: Way) -> BirthDeclaration:
+    """A child of that number, its name and papers as the way has it; from `CHILDREN` on, each way's own twin."""
+    form = numbered(number).model_dump(mode="json")
+    twin = number >= CHILDREN
+    name, hour = form["child"]["full_name"], form["child"]["born_at"]
+    if way is Way.WITHOUT:
+        name, hour = ("Trần Minh Em", "23:59") if twin else (name.upper(), hour)
+        form["birth_notice"] = None
+    form["child"] |= {"full_name": name, "born_at": hour}
+    return BirthDeclaration.model_validate(form | {"submission_id": f"{way}-{number}"})
+
+
+def declare_all(url: str, way: Way) -> list[str | None]:
+    """Declares every child in a way, each at the moment another process does in its own: the codes, None if refused."""
+    engine = open_engine(url)
+    try:
+        return [_declared_at_once(Ledger(engine), in_a_way(number, way)) for number in range(2 * CHILDREN)]
+    finally:
+        engine.dispose()
+
+
+def _declared_at_once(ledger: Ledger, form: BirthDeclaration) -> str | None:
+    together()
+    try:
+        return opened(ledger, form)
+    except DuplicateDossier:
+        return None

@@ -21,7 +21,7 @@ from ledger.store import Ledger
 from models.facts import FactRefusal
 from models.messages import Head, Sent
 from models.systems import System
-from tests.ledger.builders import OPENED_AT, certificate, declared, notice, opened
+from tests.ledger.builders import OPENED_AT, certificate, declared, demanded, duty, let_in, notice, opened, published
 from tests.ledger.test_outbox import LEASE
 from tests.ledger.test_publications import life_of
 
@@ -56,6 +56,9 @@ def fill(ledger: Ledger) -> None:
         ledger.arrived(f"tin-{steps}", "digest", "agency_event", code, "/residence", OPENED_AT)
         if steps:
             ledger.settled(f"tin-{steps}", steps > 1, None if steps > 1 else FactRefusal.ENDED, "Kết luận.")
+    second_child = let_in(ledger)
+    ledger.publish(published(second_child, 1, duties=(duty(),)), ())
+    ledger.publish(demanded(second_child, 2), ())
     first, second, *_ = ledger.claim([System.PORTAL, System.SMS], OPENED_AT, LEASE, 4)
     ledger.dispatched(first.id, OPENED_AT)
     ledger.postponed(second.id, "HTTP 503", OPENED_AT + LEASE, second.attempts)

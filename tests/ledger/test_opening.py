@@ -1,32 +1,42 @@
 """Opening dossiers: one code per submission, one dossier per child, whoever comes at the same time."""
 
 import re
+import unicodedata
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from ledger.errors import DuplicateDossier, SubmissionReused, UnknownDossier
+from ledger.errors import DuplicateDossier, DuplicateReason, PossibleDuplicate, SubmissionReused, UnknownDossier
 from ledger.store import Ledger
 from ledger.values import Opened
 from models.base import LEGAL_ZONE
+from models.declaration import BirthDeclaration
 from models.dossier import DossierOutcome, DossierStage, Leg, LegOutcome, LegStage
 from models.law import Group
 from tests.ledger.builders import (
+    CHILDREN,
+    OPENED_AT,
     PREFIX,
+    WAYS,
     certificate,
     claim_child,
+    declare_all,
     declared,
+    let_in,
     numbered,
     open_all,
     opened,
     plan_of,
     published,
+    reissued,
     submitted,
 )
+from tests.ledger.processes import two_processes
 
 
 def test_codes_run_per_legal_day(ledger: Ledger) -> None:
@@ -46,6 +56,7 @@ def test_codes_run_per_legal_day(ledger: Ledger) -> None:
     ]
 
 
+@pytest.mark.rule("8.same-code")
 def test_the_same_submission_has_the_same_code(ledger: Ledger) -> None:
     first = ledger.open_dossier(submitted(declared()), Group.BIRTH, PREFIX)
     assert first == Opened(code=first.code, created=True, started=False)
@@ -54,6 +65,7 @@ def test_the_same_submission_has_the_same_code(ledger: Ledger) -> None:
     assert ledger.open_dossier(later, Group.BIRTH, PREFIX) == Opened(code=first.code, created=False, started=True)
 
 
+@pytest.mark.rule("8.submission-key")
 def test_without_a_portal_id_the_content_is_the_submission(ledger: Ledger) -> None:
     assert opened(ledger, declared(submission_id=None)) == opened(ledger, declared(submission_id=None))
 
@@ -64,6 +76,7 @@ def test_a_submission_id_is_not_used_for_another_content(ledger: Ledger) -> None
         opened(ledger, declared(results={"birth_certificate_copies": 3}))
 
 
+@pytest.mark.rule("8.duplicate-in-progress", "8.duplicate-code-shown")
 def test_a_child_is_declared_once_and_only_its_declarant_learns_the_code(ledger: Ledger) -> None:
     code = opened(ledger, declared())
     with pytest.raises(DuplicateDossier, match=re.escape(code)) as same_person:
@@ -77,10 +90,116 @@ def test_a_child_is_declared_once_and_only_its_declarant_learns_the_code(ledger:
     assert code not in str(stranger.value)
 
 
-def test_twins_are_two_children(ledger: Ledger) -> None:
-    assert opened(ledger, declared("twins-1")) != opened(ledger, declared("twins-2"))
+# --- The same child, however it is declared --------------------------------------------------------------------------
 
 
+def named(name: str, **changes: Any) -> BirthDeclaration:
+    """The plain sample under another submission, its child called something else."""
+    child = declared().child.model_dump(mode="json") | {"full_name": name}
+    return declared(**{"submission_id": "lan-nop-khac", "child": child} | changes)
+
+
+CHILD = "Trần Minh Hoà"
+NO_NOTICE: dict[str, Any] = {"birth_notice": None}
+SPELLINGS = ["TRẦN MINH HOÀ", "Trần Minh Hòa", "Trần  Minh   Hoà", "Tran Minh Hoa", unicodedata.normalize("NFD", CHILD)]
+
+
+@pytest.mark.rule("8.duplicate-in-progress")
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("first", [{}, NO_NOTICE], ids=["with notice", "without"])
+@pytest.mark.parametrize("second", [{}, NO_NOTICE], ids=["with notice", "without"])
+def test_a_child_is_found_however_its_name_is_spelt(
+    ledger: Ledger, spelling: str, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    code = opened(ledger, named(CHILD, submission_id="lan-nop-mot", **first))
+    with pytest.raises(DuplicateDossier) as refusal:
+        opened(ledger, named(spelling, **second))
+    assert (refusal.value.code, refusal.value.reason) == (code, DuplicateReason.DUPLICATE)
+
+
+@pytest.mark.rule("4.case-notice-new-version", "8.duplicate-in-progress")
+def test_a_birth_notice_is_one_child_whatever_its_name_and_issue(ledger: Ledger) -> None:
+    """Reissued under the same code a notice is a new version: another day of issue, another name, the same child."""
+    code = opened(ledger)
+    notice = declared().birth_notice
+    assert notice
+    again = notice.model_dump(mode="json") | {"issued_on": "2026-11-18"}
+    with pytest.raises(DuplicateDossier) as refusal:
+        opened(ledger, named("Một Tên Hoàn Toàn Khác", birth_notice=again))
+    assert (refusal.value.code, refusal.value.reason) == (code, DuplicateReason.DUPLICATE)
+
+
+@pytest.mark.rule("8.duplicate-in-progress")
+@pytest.mark.parametrize("shared", ["mother", "father"])
+def test_one_parent_in_common_is_enough(ledger: Ledger, shared: str) -> None:
+    opened(ledger)
+    other = "father" if shared == "mother" else "mother"
+    with pytest.raises(DuplicateDossier):
+        opened(ledger, named(declared().child.full_name, birth_notice=None, **{other: None}))
+
+
+@pytest.mark.rule("4.case-twins")
+@pytest.mark.parametrize("changes", [{}, NO_NOTICE], ids=["with notices", "without"])
+def test_twins_are_two_children(ledger: Ledger, changes: dict[str, Any]) -> None:
+    codes = [opened(ledger, declared(twin, **changes)) for twin in ("twins-1", "twins-2")]
+    assert len(set(codes)) == 2
+    for twin in ("twins-1", "twins-2"):
+        with pytest.raises(DuplicateDossier):
+            opened(ledger, declared(twin, submission_id="lan-nop-khac", **changes))
+
+
+# --- A child that may be the same: a person decides ------------------------------------------------------------------
+
+
+@pytest.mark.rule("4.case-notice-new-code")
+def test_a_notice_under_a_new_code_is_neither_merged_nor_registered_in_silence(ledger: Ledger) -> None:
+    code = opened(ledger)
+    with pytest.raises(PossibleDuplicate, match=re.escape(code)) as refusal:
+        opened(ledger, reissued())
+    assert (refusal.value.code, refusal.value.others) == (code, (code,))
+    assert refusal.value.reason is DuplicateReason.POSSIBLE_REISSUE
+    assert ledger.unstarted() == (code,)
+    other = let_in(ledger)
+    assert other != code
+    [decided] = ledger.not_duplicates(other)
+    assert (decided.other, decided.at) == (code, OPENED_AT)
+    assert "đối chiếu với bệnh viện" in decided.reason
+    stored = ledger.view(other)
+    assert stored is not None
+    assert stored.not_duplicates == (decided,)
+    assert opened(ledger, reissued()) == other
+
+
+@pytest.mark.rule("8.duplicate-code-shown")
+def test_a_stranger_learns_of_no_code_from_a_possible_reissue(ledger: Ledger) -> None:
+    code = opened(ledger)
+    applicant = declared().applicant.model_dump(mode="json") | {"personal_id": "001092000001"}
+    with pytest.raises(PossibleDuplicate) as stranger:
+        opened(ledger, reissued(applicant=applicant))
+    assert stranger.value.code is None
+    assert code not in str(stranger.value)
+
+
+def test_a_decision_lets_nobody_in_who_certainly_is_the_same_child(ledger: Ledger) -> None:
+    opened(ledger)
+    with pytest.raises(DuplicateDossier):
+        let_in(ledger, declared(submission_id="lan-nop-khac"))
+    assert ledger.not_duplicates(opened(ledger)) == ()
+
+
+def test_a_decision_that_nothing_calls_for_is_not_kept(ledger: Ledger) -> None:
+    assert ledger.not_duplicates(let_in(ledger, declared())) == ()
+
+
+def test_a_decision_about_one_dossier_is_not_one_about_the_next(ledger: Ledger) -> None:
+    first, second = opened(ledger), let_in(ledger)
+    third = {"number": "77777.GCS.01901.26", "issued_on": "2026-11-10", "facility": "Bệnh viện Phụ sản Hà Nội"}
+    with pytest.raises(PossibleDuplicate) as refusal:
+        opened(ledger, reissued(submission_id="lan-nop-ba", birth_notice=third))
+    assert refusal.value.others == (first, second)
+
+
+@pytest.mark.rule("8.duplicate-registered")
 @pytest.mark.parametrize(
     ("registration", "claim_kept"),
     [
@@ -100,20 +219,25 @@ def test_a_child_can_be_declared_again_unless_its_birth_was_registered(
     legs = (registration.model_copy(update={"key": birth}),) if registration else ()
     ledger.publish(published(code, 1, plan=plan), ())
     ledger.publish(published(code, 2, legs=legs), ())
+    again = declared(submission_id="lan-nop-hai", birth_notice=None)
     with pytest.raises(DuplicateDossier):
-        opened(ledger, declared(submission_id="lan-nop-hai"))
+        opened(ledger, again)
     ended = {"stage": DossierStage.CONCLUDED, "outcome": DossierOutcome.NOT_COMPLETED}
     ledger.publish(published(code, 3, **ended), ())
     if claim_kept:
-        with pytest.raises(DuplicateDossier):
-            opened(ledger, declared(submission_id="lan-nop-hai"))
+        for form in (again, declared(submission_id="lan-nop-hai")):
+            with pytest.raises(DuplicateDossier):
+                opened(ledger, form)
+        with pytest.raises(PossibleDuplicate):
+            opened(ledger, reissued())
     else:
-        assert opened(ledger, declared(submission_id="lan-nop-hai")) != code
+        assert opened(ledger, again) != code
         ledger.publish(published(code, 3, **ended), ())
         with pytest.raises(DuplicateDossier):
             opened(ledger, declared(submission_id="lan-nop-ba"))
 
 
+@pytest.mark.rule("8.recovered")
 def test_dossiers_whose_workflow_never_started_are_found(ledger: Ledger) -> None:
     codes = [opened(ledger, numbered(number)) for number in range(3)]
     assert ledger.unstarted() == tuple(codes)
@@ -144,6 +268,7 @@ def test_unknown_dossiers(ledger: Ledger) -> None:
             ask("G22.99.08-261110-999999")
 
 
+@pytest.mark.rule("8.same-code")
 def test_eight_threads_and_two_processes_open_dossiers_at_once(database_url: str, engine: Engine) -> None:
     shared = list(range(5))
     own = [[100 * worker + number for number in range(8)] for worker in range(1, 11)]
@@ -167,6 +292,17 @@ def test_of_many_who_declare_a_child_at_once_one_wins(database_url: str, engine:
         codes = list(threads.map(lambda n: claim_child(database_url, f"lan-nop-{n}"), range(8)))
     assert len([code for code in codes if code]) == 1
     assert len(Ledger(engine).unstarted()) == 1
+
+
+@pytest.mark.rule("8.duplicate-in-progress", "4.case-twins")
+def test_of_two_processes_that_declare_a_child_in_two_ways_at_once_one_wins(database_url: str, engine: Engine) -> None:
+    """One with the birth notice, one without and spelt otherwise; of twins, both win."""
+    with two_processes() as processes:
+        jobs = [processes.submit(declare_all, database_url, way) for way in WAYS]
+        first, second = (job.result(timeout=60) for job in jobs)
+    winners = [sum(map(bool, pair)) for pair in zip(first, second, strict=True)]
+    assert winners == [1] * CHILDREN + [2] * CHILDREN
+    assert len(Ledger(engine).unstarted()) == 3 * CHILDREN
 
 
 @pytest.mark.parametrize(("submission_id", "same_dossier"), [(None, False), ("lan-nop-mot", True)])

@@ -203,6 +203,17 @@ def test_a_plan_resolved_anew_is_not_overwritten_by_the_one_before_it(ledger: Le
     assert (plan.pack, stored.pack, stored.sequence) == ("anew", "anew", 4)
 
 
+def test_what_a_publication_leaves_out_of_the_state_stays(ledger: Ledger) -> None:
+    code = opened(ledger)
+    whole = life_of(code)[2]
+    before = publish_all(ledger, [whole, published(code, 4)])
+    assert (before.due, before.expected, before.fee) == (whole.due, whole.expected, whole.fee)
+    ledger.publish(published(code, 5, provincial_code=None), ())
+    after = ledger.view(code)
+    assert after is not None
+    assert (after.provincial_code, after.due, after.sequence) == (None, whole.due, 5)
+
+
 def test_two_attempts_at_once_are_one(ledger: Ledger) -> None:
     code = opened(ledger)
     change = life_of(code)[1]

@@ -43,6 +43,7 @@ def row(day: str, kind: str = "off") -> str:
     return f"{day},{kind},Nghỉ thử,Văn bản thử,Bản giấy,high"
 
 
+@pytest.mark.rule("6.1-days-off", "6.1-cross-check")
 def test_every_announced_day_agrees_with_the_holidays_package() -> None:
     public = holidays.country_holidays("VN", years=range(CALENDAR.first_year, CALENDAR.last_year + 1))
     differing = {day for day in days_of(2022, 2027) if CALENDAR.is_working(day) != public.is_working_day(day)}
@@ -59,6 +60,7 @@ def test_the_package_has_no_other_year_announced() -> None:
     assert not CALENDAR.announced(date(2028, 1, 1))
 
 
+@pytest.mark.rule("6.1-swapped-saturdays")
 def test_every_worked_rest_day_has_the_day_off_it_was_swapped_for() -> None:
     worked = [day for day, content in CALENDAR.days.items() if content.kind is DayKind.WORK]
     assert worked == [date(2024, 5, 4), date(2025, 4, 26), date(2026, 1, 10), date(2026, 8, 22)]
@@ -73,6 +75,7 @@ def test_packaged_text_is_nfc() -> None:
         assert unicodedata.is_normalized("NFC", content.reason + content.document)
 
 
+@pytest.mark.rule("6.1-days-off")
 @pytest.mark.parametrize(
     ("day", "why"),
     [
@@ -160,6 +163,7 @@ def test_days_must_lie_within_the_years(first_year: int, last_year: int) -> None
         WorkingCalendar(first_year=first_year, last_year=last_year, days={date(2027, 1, 1): day})
 
 
+@pytest.mark.rule("6.1-extendable")
 def test_an_operator_adds_a_swap(operator_file: Path) -> None:
     extended = load_calendar(written(operator_file, row("2026-12-31"), row("2027-01-09", "work")))
     assert not extended.is_working(date(2026, 12, 31))

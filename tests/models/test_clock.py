@@ -79,6 +79,7 @@ def answer(reckoned: Due) -> tuple[datetime | None, date, bool]:
 # The published examples
 
 
+@pytest.mark.rule("6.3-examples")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example['from']}+{example['working_days']}")
 def test_published_examples(example: dict[str, str]) -> None:
     received, working_days = datetime.fromisoformat(example["from"]), int(example["working_days"])
@@ -110,6 +111,9 @@ def test_there_are_examples_of_both_kinds() -> None:
 # The 15:00 rule
 
 
+@pytest.mark.rule(
+    "6.2-after-15", "6.2-day-off", "10.exactly-15", "6.1-swapped-saturdays", "6.1-culture-day", "6.3-same-day"
+)
 @pytest.mark.parametrize(
     ("received", "effective"),
     [
@@ -139,6 +143,7 @@ def test_the_hour_is_that_of_viet_nam() -> None:
     assert effective_day(datetime(2026, 7, 8, 8, 0, 1, tzinfo=UTC), CALENDAR, RULE) == date(2026, 7, 9)
 
 
+@pytest.mark.rule("6.2-parameter")
 def test_the_rule_is_a_parameter_of_the_procedure() -> None:
     rule = ReceiptRule(late_after=time(16, 30), closes_at=time(16, 30), basis="Quy định thử")
     in_time = agency_due(at("2026-07-08 16:30"), 1, CALENDAR, rule=rule)
@@ -159,6 +164,7 @@ def test_an_impossible_rule_is_refused(hours: dict[str, str]) -> None:
 # Explanations
 
 
+@pytest.mark.rule("6.7-explains")
 def test_a_late_receipt_before_a_long_weekend_explains_itself() -> None:
     assert agency_due(at("2026-08-28 15:07"), 3, CALENDAR).explanation == (
         "Tiếp nhận 15:07 thứ Sáu 28/8/2026, sau 15 giờ nên tính từ thứ Năm 3/9/2026.",
@@ -180,6 +186,7 @@ def test_a_same_day_limit_explains_itself() -> None:
     assert one_second_late[0] == "Tiếp nhận 15:00:01 thứ Tư 8/7/2026, sau 15 giờ nên tính từ thứ Năm 9/7/2026."
 
 
+@pytest.mark.rule("6.1-swapped-saturdays", "6.7-explains")
 def test_a_worked_saturday_explains_itself() -> None:
     assert agency_due(at("2026-08-20 16:00"), 2, CALENDAR).explanation == (
         "Tiếp nhận 16:00 thứ Năm 20/8/2026, sau 15 giờ nên tính từ thứ Sáu 21/8/2026.",
@@ -219,6 +226,7 @@ def test_a_very_long_limit_stays_readable() -> None:
     assert "lịch nghỉ năm 2021 và 2028–2098 chưa được công bố" in explanation[5]
 
 
+@pytest.mark.rule("6.7-entries", "6.7-explains")
 def test_stops_explain_themselves() -> None:
     clock = ledger(
         entry(STARTED, at("2026-07-06 10:00"), 3),
@@ -260,6 +268,7 @@ def test_an_open_stop_has_no_end_and_says_why() -> None:
     assert not any(sentence.startswith("Hạn:") for sentence in reckoned.explanation)
 
 
+@pytest.mark.rule("6.7-entries", "6.7-explains")
 def test_extension_restart_and_retiming_explain_themselves() -> None:
     clock = ledger(
         entry(STARTED, at("2026-07-06 10:00"), 2),
@@ -284,6 +293,7 @@ def test_extension_restart_and_retiming_explain_themselves() -> None:
     )
 
 
+@pytest.mark.rule("6.6-no-15", "6.6-request-day", "6.6-midnight", "6.7-explains")
 def test_a_citizens_limit_explains_itself() -> None:
     reckoned = citizen_due(at("2026-11-23 23:30"), 5, CALENDAR)
     assert (reckoned.at, reckoned.effective_date) == (at("2026-12-02 00:00"), date(2026, 11, 23))
@@ -307,6 +317,7 @@ def test_a_citizens_limit_of_nothing_moves_off_a_day_off() -> None:
 # Provisional
 
 
+@pytest.mark.rule("6.1-provisional")
 @pytest.mark.parametrize(
     ("received", "working_days", "provisional"),
     [
@@ -346,6 +357,7 @@ def test_a_citizens_limit_asked_for_before_the_first_announced_year_is_provision
     assert not citizen_due(at("2022-01-01 09:00"), 1, CALENDAR).provisional
 
 
+@pytest.mark.rule("6.1-extendable", "6.7-pure")
 def test_an_operators_row_makes_a_running_deadline_final(tmp_path: Path) -> None:
     file = tmp_path / "2028.csv"
     file.write_text(
@@ -397,6 +409,7 @@ def test_impossible_ledgers_are_refused(entries: tuple[ClockEntry, ...], impossi
         ledger(*entries, impossible)
 
 
+@pytest.mark.rule("6.7-basis")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -450,6 +463,7 @@ def test_a_late_stop_does_not_undo_lateness() -> None:
     assert due(overdue, CALENDAR).at == at("2026-07-13 17:00")
 
 
+@pytest.mark.rule("6.7-pure")
 def test_a_clock_survives_json() -> None:
     clock = ledger(START, STOP, rule=RULE.model_copy(update={"late_after": time(16)}))
     again = Clock.model_validate_json(clock.model_dump_json())
@@ -541,6 +555,7 @@ def test_the_effective_day_is_a_fixed_point(received: datetime, working_days: in
     assert agency_due(received, working_days, CALENDAR) == reckoned
 
 
+@pytest.mark.rule("6.3-close-of-business")
 @settings(deadline=None)
 @given(instants, limits)
 def test_a_limit_ends_at_17_of_a_working_day(received: datetime, working_days: int) -> None:
@@ -569,6 +584,7 @@ def test_one_more_stop_never_ends_earlier(
     assert ends == sorted(ends)
 
 
+@pytest.mark.rule("6.5-merged")
 @settings(deadline=None)
 @given(instants, limits, near_spans, near_spans)
 def test_overlapping_stops_equal_their_union(

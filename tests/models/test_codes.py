@@ -49,6 +49,7 @@ def test_every_date_has_exactly_the_provinces_of_its_time(on: date, count: int) 
     assert len(codes) == len(set(codes)) == count
 
 
+@pytest.mark.rule("8.code-lists")
 @pytest.mark.parametrize(
     ("code", "before", "after"),
     [
@@ -164,6 +165,7 @@ def test_the_communes_of_the_thirty_four_provinces_add_up() -> None:
     assert sum(row.communes or 0 for row in provinces(FIRST_NEW)) == 3321
 
 
+@pytest.mark.rule("8.address-dated")
 def test_two_tiers_begin_with_the_thirty_four_provinces() -> None:
     assert two_tiers_from() == FIRST_NEW
     assert (tiers_on(LAST_OLD), tiers_on(FIRST_NEW)) == (Tiers.THREE, Tiers.TWO)
@@ -181,6 +183,7 @@ def test_there_are_fifty_four_ethnic_groups_and_the_foreigner() -> None:
     ]
 
 
+@pytest.mark.rule("8.code-lists")
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -315,6 +318,7 @@ def test_countries_are_iso_codes_and_the_stateless() -> None:
     assert {"VN", "JP", "XX"} <= country_codes()
 
 
+@pytest.mark.rule("8.code-lists")
 def test_a_country_is_one_country_whatever_a_list_calls_it() -> None:
     called = countries_called()
     assert {called[fold(name)] for name in ("Trung Quốc", "Cộng hòa nhân dân Trung Hoa", "CHND Trung Hoa")} == {"CN"}
@@ -322,6 +326,7 @@ def test_a_country_is_one_country_whatever_a_list_calls_it() -> None:
     assert set(called.values()) <= country_codes()
 
 
+@pytest.mark.rule("8.code-lists", "8.nfc")
 @pytest.mark.parametrize("name", LISTS)
 def test_every_row_of_data_is_cited_and_nfc(name: str) -> None:
     assert unicodedata.is_normalized("NFC", (DATA / name).read_text(encoding="utf-8"))

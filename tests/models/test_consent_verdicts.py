@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import product
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,29 +12,45 @@ from hypothesis import strategies as st
 
 from models.calendar import load_calendar
 from models.clock import citizen_due
+from models.consents import apply_agreement, apply_attestation, apply_consent, with_consent
 from models.declaration import PersonRole
-from models.dossier import Consent, ConsentState, ConsentVerdict, Leg, LegOutcome, LegStage, consent_verdict
-from models.facts import Answer, ConsentAnswer, FactRefusal, FactRefused
+from models.documents import Document, DocumentKind
+from models.dossier import (
+    Attestation,
+    Consent,
+    ConsentState,
+    ConsentVerdict,
+    Evidence,
+    Leg,
+    LegOutcome,
+    LegStage,
+    consent_verdict,
+)
+from models.facts import AgreementProvided, Answer, AttestedConsent, ConsentAnswer, FactRefusal, FactRefused
 from models.law import Quorum
 from models.plan import AskedPerson, ConsentRule, LegPlan
-from models.reducers import CLOCK_SKEW, apply_consent, with_consent
-from tests.models.cases import moment, plan_of, sample
+from models.reducers import CLOCK_SKEW
+from tests.models.cases import document, moment, plan_of, sample
 
 CALENDAR = load_calendar()
-PLAN = plan_of("grandparents-home").leg("residence_registration")
+LAW = plan_of("grandparents-home")
+PLAN = LAW.leg("residence_registration")
 FORM = sample("grandparents-home")
 HOUSEHOLDER, OWNER = (person.personal_id for person in PLAN.people)
 STRANGER = "001060000555"
+DOSSIER = "G22.99.08-261119-000001"
 
 ASKED_AT = moment("2026-11-19 09:05:00")
 NOW = moment("2026-11-20 10:00:00")
 DUE = citizen_due(ASKED_AT, 5, CALENDAR)
 
-ASKED, GRANTED, DECLINED, EXPIRED = (
+ASKED, GRANTED, DECLINED, EXPIRED, UNREACHABLE, REPLACED = (
     ConsentState.ASKED,
     ConsentState.GRANTED,
     ConsentState.DECLINED,
     ConsentState.EXPIRED,
+    ConsentState.UNREACHABLE,
+    ConsentState.REPLACED,
 )
 
 
@@ -41,11 +58,40 @@ def test_five_working_days_end_after_the_day_of_vietnamese_culture() -> None:
     assert DUE.at == moment("2026-11-28 00:00:00")
 
 
+@pytest.mark.parametrize(
+    ("asked_at", "mornings"),
+    [
+        ("2026-11-19 00:00:00", ("2026-11-23", "2026-11-26", "2026-11-27")),  # 24/11 is off
+        ("2026-11-19 23:59:59", ("2026-11-23", "2026-11-26", "2026-11-27")),
+        ("2026-11-20 17:00:00", ("2026-11-25", "2026-11-27", "2026-11-30")),  # a Friday
+        ("2026-11-21 09:00:00", ("2026-11-25", "2026-11-27", "2026-11-30")),  # a Saturday counts as that Friday
+        ("2026-08-19 10:00:00", ("2026-08-21", "2026-08-24", "2026-08-25")),  # Saturday 22/8 is worked
+        ("2026-08-20 10:00:00", ("2026-08-22", "2026-08-25", "2026-08-26")),
+    ],
+)
+def test_reminders_come_in_the_morning_after_one_three_and_four_working_days(
+    asked_at: str, mornings: tuple[str, ...]
+) -> None:
+    rule = LAW.consent_reminders
+    assert rule.instants(moment(asked_at), CALENDAR) == tuple(moment(f"{day} 08:00:00") for day in mornings)
+
+
+@given(st.integers(0, 1300 * 86_400))
+def test_every_reminder_comes_on_a_working_day_before_the_end_of_the_limit(seconds: int) -> None:
+    at = moment("2024-07-01 00:00:00") + timedelta(seconds=seconds)
+    instants = LAW.consent_reminders.instants(at, CALENDAR)
+    end = citizen_due(at, LAW.consent_days, CALENDAR).at
+    assert end
+    assert list(instants) == sorted(instants)
+    assert all(CALENDAR.is_working(instant.date()) and at < instant < end for instant in instants)
+    assert instants[-1].date() == (end - timedelta(days=1)).date(), "the last one on the morning of the last day"
+
+
 # --- One answer ----------------------------------------------------------------------------------------------------
 
 
-def consent(person: AskedPerson, state: ConsentState = ASKED) -> Consent:
-    return Consent(person=person, state=state, requested_at=ASKED_AT, due=DUE)
+def consent(person: AskedPerson, state: ConsentState = ASKED, *, lapsed: bool = False) -> Consent:
+    return Consent(person=person, state=state, requested_at=ASKED_AT, due=DUE, lapsed=lapsed)
 
 
 def asked(*states: ConsentState) -> Leg:
@@ -59,7 +105,7 @@ def asked(*states: ConsentState) -> Leg:
 def answer(personal_id: str, given_answer: Answer = Answer.GRANTED, at: datetime = NOW) -> ConsentAnswer:
     return ConsentAnswer(
         message_id="m1",
-        dossier_code="G22.99.08-261119-000001",
+        dossier_code=DOSSIER,
         leg=PLAN.key,
         personal_id=personal_id,
         answer=given_answer,
@@ -71,12 +117,20 @@ def states(leg: Leg) -> dict[str, ConsentState]:
     return {consent.person.personal_id: consent.state for consent in leg.consents}
 
 
+@pytest.mark.parametrize("before", [ASKED, EXPIRED, UNREACHABLE])
 @pytest.mark.parametrize(("given_answer", "state"), [(Answer.GRANTED, GRANTED), (Answer.DECLINED, DECLINED)])
-def test_an_answer_is_that_persons_alone(given_answer: Answer, state: ConsentState) -> None:
-    leg = apply_consent(asked(), PLAN, answer(OWNER, given_answer), NOW)
+def test_an_answer_is_that_persons_alone(before: ConsentState, given_answer: Answer, state: ConsentState) -> None:
+    leg = apply_consent(asked(ASKED, before), PLAN, answer(OWNER, given_answer), NOW)
     assert states(leg) == {HOUSEHOLDER: ASKED, OWNER: state}
-    assert [consent.answered_at for consent in leg.consents] == [None, NOW]
+    assert [(c.answered_at, c.evidence) for c in leg.consents] == [(None, None), (NOW, Evidence.VNEID)]
     assert leg.stage is LegStage.WAITING_CONSENTS
+
+
+def test_out_of_reach_is_vneids_word_and_no_answer() -> None:
+    leg = apply_consent(asked(), PLAN, answer(OWNER, Answer.UNREACHABLE), NOW)
+    assert states(leg) == {HOUSEHOLDER: ASKED, OWNER: UNREACHABLE}
+    assert [c.answered_at for c in leg.consents] == [None, None]
+    assert leg.consents[1].awaited, "an agreement or a later answer can still come"
 
 
 def refusal_of(leg: Leg, fact: ConsentAnswer, plan: LegPlan = PLAN) -> FactRefused:
@@ -87,6 +141,8 @@ def refusal_of(leg: Leg, fact: ConsentAnswer, plan: LegPlan = PLAN) -> FactRefus
 
 NOBODY_ASKED = plan_of("plain").leg("residence_registration")
 NOT_ASKED_YET = Leg(key=PLAN.key)
+LAPSED = with_consent(asked(), consent(PLAN.people[0], EXPIRED, lapsed=True))
+SENT = asked(GRANTED, ASKED).model_copy(update={"sent_at": NOW})
 OVER = asked().model_copy(update={"stage": LegStage.ENDED, "outcome": LegOutcome.CONSENT_DECLINED})
 
 
@@ -101,7 +157,11 @@ OVER = asked().model_copy(update={"stage": LegStage.ENDED, "outcome": LegOutcome
         (NOT_ASKED_YET, PLAN, answer(OWNER), FactRefusal.OUT_OF_TURN),
         (asked(GRANTED, ASKED), PLAN, answer(HOUSEHOLDER, Answer.DECLINED), FactRefusal.ALREADY_ANSWERED),
         (asked(DECLINED, ASKED), PLAN, answer(HOUSEHOLDER), FactRefusal.ALREADY_ANSWERED),
-        (asked(EXPIRED, ASKED), PLAN, answer(HOUSEHOLDER), FactRefusal.ALREADY_ANSWERED),
+        (asked(REPLACED, ASKED), PLAN, answer(HOUSEHOLDER, Answer.DECLINED), FactRefusal.ALREADY_ANSWERED),
+        (asked(EXPIRED, ASKED), PLAN, answer(HOUSEHOLDER, Answer.UNREACHABLE), FactRefusal.ALREADY_ANSWERED),
+        (asked(UNREACHABLE, ASKED), PLAN, answer(HOUSEHOLDER, Answer.UNREACHABLE), FactRefusal.ALREADY_ANSWERED),
+        (LAPSED, PLAN, answer(HOUSEHOLDER), FactRefusal.ENDED),
+        (SENT, PLAN, answer(OWNER), FactRefusal.OUT_OF_TURN),
         (asked(), PLAN, answer(OWNER, at=NOW + CLOCK_SKEW + timedelta(seconds=1)), FactRefusal.IN_FUTURE),
     ],
 )
@@ -136,27 +196,103 @@ def test_asking_again_replaces_the_request_and_keeps_the_order() -> None:
     assert [c.person for c in both.consents] == [second, first]
 
 
-@settings(deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from([HOUSEHOLDER, OWNER, STRANGER]), st.sampled_from(Answer), st.integers(-200_000, 200_000)
-        ),
-        max_size=8,
+PAPER = document(DocumentKind.CONSENT_AGREEMENT)
+ATTESTATION = document(DocumentKind.CONSENT_ATTESTATION)
+
+
+def agreement(*signed_by: str, at: datetime = NOW, paper: Document = PAPER) -> AgreementProvided:
+    return AgreementProvided(
+        message_id="m2", dossier_code=DOSSIER, leg=PLAN.key, signed_by=signed_by, document=paper, at=at
     )
+
+
+def attested(personal_id: str, said: Any = Answer.GRANTED, paper: Document = ATTESTATION) -> AttestedConsent:
+    return AttestedConsent(
+        message_id="m3",
+        dossier_code=DOSSIER,
+        leg=PLAN.key,
+        personal_id=personal_id,
+        answer=said,
+        official="cb-12",
+        office="MC-00004",
+        attestation=paper,
+        at=NOW,
+    )
+
+
+@pytest.mark.parametrize("before", [(ASKED, ASKED), (EXPIRED, ASKED), (EXPIRED, UNREACHABLE)])
+def test_an_agreement_replaces_the_consent_of_everybody_who_signed(before: tuple[ConsentState, ConsentState]) -> None:
+    leg = apply_agreement(asked(*before), PLAN, agreement(HOUSEHOLDER, OWNER, HOUSEHOLDER), NOW)
+    assert set(states(leg).values()) == {REPLACED}
+    assert {(c.evidence, c.proof, c.answered_at) for c in leg.consents} == {(Evidence.AGREEMENT, PAPER, NOW)}
+    assert consent_verdict(PLAN.consent_rules, leg.consents) is ConsentVerdict.GRANTED
+
+
+def test_an_agreement_speaks_only_for_those_who_signed() -> None:
+    leg = apply_agreement(asked(EXPIRED, EXPIRED), PLAN, agreement(OWNER), NOW)
+    assert states(leg) == {HOUSEHOLDER: EXPIRED, OWNER: REPLACED}
+
+
+@pytest.mark.parametrize(
+    ("leg", "fact", "reason"),
+    [
+        (asked(), agreement(STRANGER), FactRefusal.WRONG_PERSON),
+        (asked(), agreement(OWNER, FORM.applicant.personal_id), FactRefusal.WRONG_PERSON),
+        (asked(GRANTED, ASKED), agreement(HOUSEHOLDER, OWNER), FactRefusal.ALREADY_ANSWERED),
+        (asked(DECLINED, ASKED), agreement(HOUSEHOLDER), FactRefusal.ALREADY_ANSWERED),
+        (asked(REPLACED, ASKED), agreement(HOUSEHOLDER), FactRefusal.ALREADY_ANSWERED),
+        (asked(), agreement(OWNER, paper=document(DocumentKind.PARENT_AGREEMENT)), FactRefusal.NOT_AWAITED),
+        (asked(), agreement(OWNER, paper=ATTESTATION), FactRefusal.NOT_AWAITED),
+        (LAPSED, agreement(HOUSEHOLDER), FactRefusal.ENDED),
+        (OVER, agreement(OWNER), FactRefusal.ENDED),
+        (SENT, agreement(OWNER), FactRefusal.OUT_OF_TURN),
+        (NOT_ASKED_YET, agreement(OWNER), FactRefusal.OUT_OF_TURN),
+        (asked(), agreement(OWNER, at=NOW + CLOCK_SKEW + timedelta(seconds=1)), FactRefusal.IN_FUTURE),
+    ],
 )
-def test_in_any_sequence_everybodys_first_answer_stands(answers: list[tuple[str, Answer, int]]) -> None:
+def test_wrong_agreements(leg: Leg, fact: AgreementProvided, reason: FactRefusal) -> None:
+    with pytest.raises(FactRefused) as refused:
+        apply_agreement(leg, PLAN, fact, NOW)
+    assert refused.value.reason is reason
+    assert not any(person in refused.value.text for person in fact.signed_by)
+
+
+def test_an_answer_at_a_desk_names_who_took_it() -> None:
+    leg = apply_attestation(asked(EXPIRED, ASKED), PLAN, attested(HOUSEHOLDER), NOW)
+    taken = leg.consents[0]
+    assert (taken.state, taken.evidence, taken.proof) == (GRANTED, Evidence.DESK, ATTESTATION)
+    assert taken.attested_by == Attestation(official="cb-12", office="MC-00004")
+    declined = apply_attestation(asked(), PLAN, attested(OWNER, Answer.DECLINED), NOW)
+    assert states(declined)[OWNER] is DECLINED
+    with pytest.raises(FactRefused) as refused:
+        apply_attestation(asked(), PLAN, attested(OWNER, paper=PAPER), NOW)
+    assert refused.value.reason is FactRefusal.NOT_AWAITED
+
+
+people = st.sampled_from([HOUSEHOLDER, OWNER, STRANGER])
+said = st.tuples(people, st.sampled_from(Answer), st.integers(-200_000, 200_000))
+signed = st.lists(people, min_size=1, max_size=3).map(tuple)
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(said, signed), max_size=8))
+def test_in_any_sequence_everybodys_first_answer_or_signature_stands(sequence: list[tuple[Any, ...]]) -> None:
     leg = asked()
-    first: dict[str, Answer] = {}
-    for person, said, seconds in answers:
-        fact = answer(person, said, NOW + timedelta(seconds=seconds))
+    stands: dict[str, ConsentState] = {}
+    for item in sequence:
         with suppress(FactRefused):
-            leg = apply_consent(leg, PLAN, fact, NOW)
-            first.setdefault(person, said)
-    stands = {Answer.GRANTED: GRANTED, Answer.DECLINED: DECLINED}
-    expected = {person: stands[first[person]] if person in first else ASKED for person in (HOUSEHOLDER, OWNER)}
-    assert states(leg) == expected
+            if len(item) == 3 and isinstance(item[1], Answer):
+                person, what, seconds = item
+                leg = apply_consent(leg, PLAN, answer(person, what, NOW + timedelta(seconds=seconds)), NOW)
+                moved = {person: {Answer.GRANTED: GRANTED, Answer.DECLINED: DECLINED}.get(what, UNREACHABLE)}
+            else:
+                leg = apply_agreement(leg, PLAN, agreement(*item), NOW)
+                moved = dict.fromkeys(item, REPLACED)
+            assert all(stands.get(person, UNREACHABLE) is UNREACHABLE for person in moved)
+            stands |= moved
+    assert states(leg) == {HOUSEHOLDER: ASKED, OWNER: ASKED} | stands
     assert all(c.answered_at is None or ASKED_AT <= c.answered_at <= NOW for c in leg.consents)
+    assert all(c.given is bool(c.evidence and c.state is not DECLINED) for c in leg.consents)
     assert Leg.model_validate_json(leg.model_dump_json()) == leg
 
 
@@ -172,7 +308,22 @@ def rule(quorum: Quorum, *people: str) -> ConsentRule:
 
 
 def verdict(rules: tuple[ConsentRule, ...], answers: dict[str, ConsentState]) -> ConsentVerdict:
-    return consent_verdict(rules, tuple(consent(person(key), state) for key, state in answers.items()))
+    """What these states amount to; silence and people out of reach have lapsed."""
+    return consent_verdict(
+        rules, tuple(consent(person(key), state, lapsed=state in LOST) for key, state in answers.items())
+    )
+
+
+LOST = (EXPIRED, UNREACHABLE)
+
+
+@pytest.mark.parametrize("state", LOST)
+def test_while_an_agreement_can_come_nothing_is_lost(state: ConsentState) -> None:
+    waiting = consent(person("a"), state)
+    assert consent_verdict((rule(Quorum.ALL, "a"),), (waiting,)) is ConsentVerdict.WAITING
+    refused = consent(person("b"), DECLINED)
+    both = (rule(Quorum.ALL, "a"), rule(Quorum.ALL, "b"))
+    assert consent_verdict(both, (waiting, refused)) is ConsentVerdict.DECLINED
 
 
 ALL, ANY = Quorum.ALL, Quorum.ANY
@@ -185,6 +336,11 @@ ALL, ANY = Quorum.ALL, Quorum.ANY
         (ALL, (GRANTED,), ConsentVerdict.GRANTED),
         (ALL, (DECLINED,), ConsentVerdict.DECLINED),
         (ALL, (EXPIRED,), ConsentVerdict.EXPIRED),
+        (ALL, (UNREACHABLE,), ConsentVerdict.EXPIRED),
+        (ALL, (REPLACED,), ConsentVerdict.GRANTED),
+        (ALL, (REPLACED, ASKED), ConsentVerdict.WAITING),
+        (ALL, (UNREACHABLE, DECLINED), ConsentVerdict.DECLINED),
+        (ANY, (UNREACHABLE, REPLACED), ConsentVerdict.GRANTED),
         (ALL, (GRANTED, ASKED), ConsentVerdict.WAITING),
         (ALL, (GRANTED, GRANTED), ConsentVerdict.GRANTED),
         (ALL, (GRANTED, DECLINED), ConsentVerdict.DECLINED),
@@ -249,8 +405,18 @@ RANK = {
     ConsentVerdict.WAITING: 2,
     ConsentVerdict.GRANTED: 3,
 }
-BETTER = {ASKED: (GRANTED,), EXPIRED: (GRANTED,), DECLINED: (GRANTED,), GRANTED: ()}
-WORSE = {ASKED: (EXPIRED, DECLINED), EXPIRED: (DECLINED,), DECLINED: (), GRANTED: (EXPIRED, DECLINED)}
+BETTER = {
+    ASKED: (GRANTED, REPLACED),
+    **dict.fromkeys((*LOST, DECLINED), (GRANTED, REPLACED)),
+    GRANTED: (),
+    REPLACED: (),
+}
+WORSE = {
+    ASKED: (*LOST, DECLINED),
+    **dict.fromkeys(LOST, (DECLINED,)),
+    DECLINED: (),
+    **dict.fromkeys((GRANTED, REPLACED), (*LOST, DECLINED)),
+}
 
 
 @settings(deadline=None, max_examples=300)

@@ -118,6 +118,7 @@ def test_a_foreign_or_stateless_parent_is_a_foreign_element(code: str) -> None:
     assert Fact.FOREIGN_ELEMENT in changed(sample("plain"), mother={"nationality": nationality}).facts()
 
 
+@pytest.mark.rule("4.case-parent-deceased")
 def test_the_home_of_a_dead_parent_is_nobodys_home() -> None:
     form = sample("one-parent")
     assert form.father is not None
@@ -216,6 +217,7 @@ def test_no_doubt_repeats_a_number_or_a_name() -> None:
     assert form.mother.ethnicity.text not in texts
 
 
+@pytest.mark.rule("8.original-text")
 @pytest.mark.parametrize(
     "ethnicity",
     [{"code": "16", "text": "T’rin"}, {"code": None, "text": "T’rin"}, {"code": None, "text": "Kinh"}],
@@ -234,6 +236,7 @@ def test_an_open_ethnic_group_goes_out_by_name_alone_and_its_candidates_wait_for
     assert form.child.ethnicity.candidates == {"02", "05", "24"}
 
 
+@pytest.mark.rule("8.address-dated")
 def test_an_old_hometown_keeps_its_three_tiers_and_its_time() -> None:
     hometown = sample("old-hometown").child.hometown
     assert hometown.tiers is Tiers.THREE
@@ -333,6 +336,7 @@ def decomposed(value: Any) -> Any:
     return [decomposed(item) for item in value] if isinstance(value, list) else value
 
 
+@pytest.mark.rule("8.nfc")
 @given(forms())
 def test_any_form_survives_json_and_nfd(data: dict[str, Any]) -> None:
     form = BirthDeclaration.model_validate(data)

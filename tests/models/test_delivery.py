@@ -14,7 +14,6 @@ from models.declaration import BirthDeclaration
 from models.delivery import dispatches, templates
 from models.documents import Document, DocumentKind
 from models.dossier import DossierStage, Leg, LegOutcome, LegStage
-from models.facts import Refused
 from models.messages import Dispatch, DispatchKind
 from models.publication import Notice, NoticeOrder, Publication, StatusEvent
 from models.statuses import PortalStatus, Status, StatusSystem
@@ -74,8 +73,15 @@ CHANNELS = {
     Notice.SUBMITTED: PORTAL_AND_VNEID,
     Notice.DOCUMENTS_NEEDED: WITH_SMS,
     Notice.PAYMENT_NEEDED: WITH_SMS,
+    Notice.PAYMENT_RECEIVED: PORTAL_AND_VNEID,
+    Notice.RESIDENCE_DUTY: WITH_SMS,
     Notice.EXPECTED_DATES: WITH_SMS,
     Notice.CONSENTS_ASKED: PORTAL_AND_VNEID,
+    Notice.CONSENT_REMINDER: (System.VNEID,),
+    Notice.CONSENTS_REMINDED: PORTAL_AND_VNEID,
+    Notice.AGREEMENT_NEEDED: WITH_SMS,
+    Notice.CONSENT_UNREACHABLE: WITH_SMS,
+    Notice.AGREEMENT_TAKEN: PORTAL_AND_VNEID,
     Notice.LEG_DATES: PORTAL_AND_VNEID,
     Notice.GROUP_DATES: PORTAL_AND_VNEID,
     Notice.LEG_DECIDED: PORTAL_AND_VNEID,
@@ -84,10 +90,24 @@ CHANNELS = {
     Notice.LEG_CONSENT_DECLINED: WITH_SMS,
     Notice.LEG_CONSENT_EXPIRED: WITH_SMS,
     Notice.LEG_NOT_POSSIBLE: PORTAL_AND_VNEID,
+    Notice.SUPPLEMENT_NEEDED: WITH_SMS,
+    Notice.SUPPLEMENT_REMINDER: WITH_SMS,
+    Notice.SUPPLEMENT_SENT: PORTAL_AND_VNEID,
+    Notice.LEG_SUPPLEMENT_NOT_PROVIDED: WITH_SMS,
+    Notice.FORM_CORRECTED: PORTAL_AND_VNEID,
+    Notice.LEG_APOLOGY: WITH_SMS,
+    Notice.GROUP_APOLOGY: WITH_SMS,
+    Notice.RESULT_MISSING: PORTAL_AND_VNEID,
+    Notice.LEG_GIVEN_UP: WITH_SMS,
+    Notice.WITHDRAWAL_TAKEN: WITH_SMS,
+    Notice.WITHDRAWAL_TOO_LATE: PORTAL_AND_VNEID,
     Notice.CONCLUDED: WITH_SMS,
     Notice.ENDED_UNPAID: WITH_SMS,
     Notice.ENDED_WITHOUT_DOCUMENTS: WITH_SMS,
 }
+
+
+ASKED = "001060000131"
 
 
 def placeholders(text: str | None) -> set[str]:
@@ -117,6 +137,12 @@ def test_a_notice_goes_by_its_channels_once_each(notice: Notice) -> None:
     assert [dispatch.head.key for dispatch in out] == [
         f"{CODE}:notice:1:{notice.value}:{channel.value}" for channel in CHANNELS[notice]
     ]
+
+
+def test_a_reminder_goes_to_the_person_asked_and_to_nobody_else() -> None:
+    notice = Notice.CONSENT_REMINDER
+    order = NoticeOrder(key=f"{CODE}:notice:1:{notice}", template=notice, recipient=ASKED, values=filled(notice))
+    assert [(d.channel, d.recipient) for d in sent(publication(notices=(order,)))] == [(System.VNEID, ASKED)]
 
 
 @pytest.mark.parametrize("notice", Notice)
@@ -253,6 +279,7 @@ def results(out: tuple[Dispatch, ...]) -> dict[DocumentKind, list[System]]:
 ALWAYS = [System.DOCUMENTS, System.PORTAL, System.PROVINCIAL]
 
 
+@pytest.mark.rule("4.6-results-delivered")
 @pytest.mark.parametrize("asked", [True, False])
 def test_results_go_to_store_portal_and_province_and_into_vneid_only_on_request(asked: bool) -> None:
     form = changed(sample("identity-card"), vneid_integration=asked)
@@ -301,6 +328,7 @@ ORDERED = {
 }
 
 
+@pytest.mark.rule("4.6-paper")
 @pytest.mark.parametrize("name", ORDERED)
 def test_paper_is_ordered_as_the_form_says(name: str) -> None:
     orders = papers(sent(completed(*ALL_LEGS), name=name))
@@ -315,6 +343,7 @@ def test_post_goes_to_the_address_of_the_form_and_a_desk_to_none() -> None:
     assert orders[DocumentKind.HEALTH_INSURANCE_CARD].address is None
 
 
+@pytest.mark.rule("4.6-copies")
 @pytest.mark.parametrize(("copies", "ordered"), [(0, ""), (2, ", 2 bản sao")])
 def test_one_original_and_the_copies_ordered_wait_at_the_civil_status_desk(copies: int, ordered: str) -> None:
     form = changed(sample("plain"), results={"birth_certificate_copies": copies})
@@ -322,6 +351,7 @@ def test_one_original_and_the_copies_ordered_wait_at_the_civil_status_desk(copie
     assert text == f"01 bản chính Giấy khai sinh{ordered}. Nơi nhận: {PaperPlace.CIVIL_STATUS_DESK.label}"
 
 
+@pytest.mark.rule("4.6-paper")
 @pytest.mark.parametrize(
     ("place", "channel"),
     [
@@ -342,6 +372,14 @@ def test_every_place_has_its_channel(field: str, leg: str, place: PaperPlace, ch
 
 def test_an_identity_card_is_not_ordered_on_paper() -> None:
     assert papers(sent(completed(CARD), name="identity-card")) == {}
+
+
+@pytest.mark.rule("4.8-receipts")
+def test_an_e_receipt_goes_to_the_citizens_store_once() -> None:
+    receipt = document(DocumentKind.PAYMENT_RECEIPT)
+    [order] = sent(publication(attachments=(receipt, document(DocumentKind.WITNESS_STATEMENT))))
+    assert (order.channel, order.kind, order.document) == (System.DOCUMENTS, DispatchKind.RESULT, receipt)
+    assert order.head.key == f"{CODE}:payment:receipt:documents"
 
 
 # --- Keys ----------------------------------------------------------------------------------------------------------

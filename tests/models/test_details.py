@@ -331,7 +331,7 @@ WAITING = [
     (4, ("provincial",)),
     (5, ("consent", "provincial")),
     (6, ("consent",)),
-    (7, ("consent", "residence", "social_insurance")),
+    (7, ("residence", "social_insurance")),
     (8, ()),
 ]
 

@@ -1,15 +1,25 @@
 """Fees: who pays what, by province, and who pays nothing (Luật Hộ tịch 2014 Điều 11)."""
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import combinations
 
 import pytest
 
-from models.declaration import BirthDeclaration
+from models import fees
+from models.codes import province
+from models.declaration import BirthDeclaration, Fact
 from models.dossier import Fee
-from models.fees import ANY_PROVINCE, assess_fee, fee_rows
-from tests.models.cases import ON, SAMPLE_NAMES, changed, sample
+from models.fees import ANY_PROVINCE, FeeRow, assess_fee, fee_law, fee_rows
+from models.intake import known_facts, resolve
+from models.law import LawError, pack_in_force
+from models.plan import declared_late
+from models.start import LawQuery
+from tests.models.cases import CALENDAR, ON, SAMPLE_NAMES, changed, sample
 
 FIRST_PACK = date(2024, 7, 1)
+ON_TIME, LATE, FOREIGN = "timely_birth_registration", "late_birth_registration", "foreign_birth_registration"
+COPY = "certificate_copy"
+POOR = {"poor_household": {"number": "HN-000001", "issued_on": "2026-01-12"}}
 
 
 def declared(name: str, *, copies: int = 0, province: str | None = None) -> BirthDeclaration:
@@ -17,26 +27,41 @@ def declared(name: str, *, copies: int = 0, province: str | None = None) -> Birt
     return changed(form, recipients={"province_code": province}) if province else form
 
 
+def relieved(form: BirthDeclaration, *grounds: str) -> BirthDeclaration:
+    """The form with papers that free the child from the fee on those grounds."""
+    papers = [{"ground": ground, "number": f"GT-{ground}", "issued_on": "2026-01-12"} for ground in grounds]
+    return changed(form, fee_relief=papers)
+
+
 def fee_of(form: BirthDeclaration, *, late: bool = False, on: date = ON) -> Fee:
-    return assess_fee(form, form.facts(), late, on)
+    return assess_fee(form, form.facts() | ({Fact.DECLARED_LATE} if late else set()), on)
 
 
+def waived(fee: Fee) -> list[tuple[str, str]]:
+    return [(free.item, free.basis) for free in fee.waived]
+
+
+# --- What is owed --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("4.8-late-birth-fee", "4.8-fees-are-data")
 @pytest.mark.parametrize(
     ("name", "copies", "late", "province", "expected"),
     [
         ("plain", 0, False, "01", []),
         ("plain", 0, False, "04", []),
-        ("plain", 0, True, "01", [("late_birth_registration", 5000)]),
-        ("plain", 0, True, "04", [("late_birth_registration", 8000)]),
-        ("plain", 1, False, "01", [("certificate_copy", 8000)]),
-        ("plain", 2, False, "01", [("certificate_copy", 16000)]),
-        ("plain", 20, False, "04", [("certificate_copy", 160_000)]),
-        ("plain", 3, True, "01", [("late_birth_registration", 5000), ("certificate_copy", 24000)]),
-        ("foreign-parent", 0, False, "01", [("foreign_birth_registration", 75000)]),
-        ("foreign-parent", 0, True, "01", [("foreign_birth_registration", 75000)]),
-        ("foreign-parent", 1, True, "04", [("foreign_birth_registration", 75000), ("certificate_copy", 8000)]),
-        ("no-birth-notice", 0, False, "66", []),
-        ("no-birth-notice", 5, True, "66", []),
+        ("plain", 0, True, "01", [(LATE, 5000)]),
+        ("plain", 0, True, "04", [(LATE, 8000)]),
+        ("plain", 0, True, "48", [(LATE, 6000)]),
+        ("plain", 0, True, "79", [(LATE, 4000)]),
+        ("plain", 1, False, "01", [(COPY, 8000)]),
+        ("plain", 2, False, "01", [(COPY, 16000)]),
+        ("plain", 20, False, "04", [(COPY, 160_000)]),
+        ("plain", 3, True, "01", [(LATE, 5000), (COPY, 24000)]),
+        ("foreign-parent", 0, False, "01", [(FOREIGN, 75000)]),
+        ("foreign-parent", 0, True, "01", [(FOREIGN, 75000)]),
+        ("foreign-parent", 0, True, "48", [(FOREIGN, 60000)]),
+        ("foreign-parent", 1, True, "04", [(FOREIGN, 75000), (COPY, 8000)]),
         ("abandoned-child", 0, False, "01", []),
     ],
 )
@@ -51,11 +76,58 @@ def test_on_time_and_without_copies_only_a_foreign_element_costs(name: str) -> N
     assert bool(fee_of(declared(name)).lines) is (name == "foreign-parent")
 
 
+def test_an_amount_holds_from_its_day_on_in_its_own_province_only() -> None:
+    form = declared("plain", province="79")
+    assert fee_of(form, late=True, on=date(2025, 12, 31)).total_vnd == 5000
+    assert fee_of(form, late=True, on=date(2026, 1, 1)).total_vnd == 4000
+    assert fee_of(declared("plain", province="75"), late=True, on=date(2026, 1, 1)).total_vnd == 8000
+
+
+def test_an_amount_that_nobody_has_set_is_no_amount(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows() -> tuple[FeeRow, ...]:
+        return tuple(row for row in fee_rows.__wrapped__() if row.province_code == "01")
+
+    monkeypatch.setattr(fees, "fee_rows", rows)
+    assert fee_of(declared("plain", province="01"), late=True).total_vnd == 5000
+    assert fee_of(declared("plain", province="04")).total_vnd == 0
+    with pytest.raises(LawError, match="chưa có mức thu “Lệ phí đăng ký khai sinh quá hạn”"):
+        fee_of(declared("plain", province="04"), late=True)
+
+
+# --- Who is freed --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("4.8-fees-are-data")
+def test_registration_on_time_is_shown_as_waived_with_its_basis() -> None:
+    assert waived(fee_of(declared("plain"))) == [(ON_TIME, "Luật Hộ tịch 2014 Điều 11(1)(b)")]
+    assert waived(fee_of(declared("plain"), late=True)) == []
+    assert waived(fee_of(declared("foreign-parent"))) == []
+
+
+@pytest.mark.rule("4.8-fees-are-data")
+@pytest.mark.parametrize("foreign", [False, True])
+@pytest.mark.parametrize("ground", ["poor_household", "merit_family", "disabled"])
+def test_the_law_frees_from_registration_and_never_from_copies(ground: str, foreign: bool) -> None:
+    form = declared("foreign-parent" if foreign else "plain", copies=2)
+    form = changed(form, health_insurance=POOR) if ground == "poor_household" else relieved(form, ground)
+    fee = fee_of(form, late=True)
+    assert [(line.item, line.amount_vnd) for line in fee.lines] == [(COPY, 16000)]
+    assert waived(fee) == [(FOREIGN if foreign else LATE, "Luật Hộ tịch 2014 Điều 11(1)(a)")]
+
+
+def test_a_fee_is_waived_once_however_many_grounds_there_are() -> None:
+    form = changed(relieved(declared("plain"), "disabled", "merit_family"), health_insurance=POOR)
+    assert [free.ground for free in fee_of(form, late=True).waived] == ["người thuộc gia đình có công với cách mạng"]
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
 @pytest.mark.parametrize("late", [False, True])
-def test_a_poor_household_pays_nothing_even_with_a_foreign_element(late: bool) -> None:
-    poor = {"poor_household": {"number": "HN-000001", "issued_on": "2026-01-12"}}
-    form = changed(declared("foreign-parent", copies=4), health_insurance=poor)
-    assert fee_of(form, late=late) == Fee()
+@pytest.mark.parametrize("grounds", [(), ("merit_family",), ("disabled",)])
+def test_every_birth_is_either_paid_for_or_waived(name: str, late: bool, grounds: tuple[str, ...]) -> None:
+    fee = fee_of(relieved(declared(name), *grounds), late=late)
+    of_registration = {line.item for line in fee.lines} | {free.item for free in fee.waived}
+    assert len(of_registration) == 1
+    assert of_registration < set(fee_law().items) - {COPY}
 
 
 def test_every_line_says_what_it_is_for_and_on_what_basis() -> None:
@@ -64,17 +136,64 @@ def test_every_line_says_what_it_is_for_and_on_what_basis() -> None:
     assert all("Luật Hộ tịch 2014 Điều 11" in line.basis for line in lines)
 
 
-def test_the_table_has_a_row_for_any_province_from_the_first_pack_on() -> None:
-    items = {row.item for row in fee_rows()}
+# --- Declared late -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("4.8-late-birth-fee")
+@pytest.mark.parametrize(
+    ("born_on", "late"),
+    [
+        (date(2026, 9, 20), False),
+        (date(2026, 9, 19), True),
+    ],
+    ids=["60 days", "61 days"],
+)
+def test_declared_late_is_a_fact_of_the_day(born_on: date, late: bool) -> None:
+    """Thursday 19/11/2026 is the 60th day after 20/9/2026 (Luật Hộ tịch 2014 Điều 15(1))."""
+    form = changed(sample("plain"), child={"born_on": born_on.isoformat()}, results={"birth_certificate_copies": 0})
+    assert declared_late(pack_in_force(ON), form, ON, CALENDAR) is late
+    assert (Fact.DECLARED_LATE in known_facts(form, None, late=late)) is late
+    fee = resolve(LawQuery(declaration=form, on=ON), CALENDAR).fee
+    assert [line.item for line in fee.lines] == ([LATE] if late else [])
+    assert [free.item for free in fee.waived] == ([] if late else [ON_TIME])
+
+
+def test_a_last_day_that_is_a_day_off_moves_to_the_next_working_day() -> None:
+    """Born 23/9/2026: the 60th day is Sunday 22/11/2026, so Monday 23/11 is in time; 24/11/2026 is a holiday."""
+    form = changed(sample("plain"), child={"born_on": "2026-09-23"})
+    days = [ON + timedelta(days=n) for n in (4, 5)]
+    assert [declared_late(pack_in_force(ON), form, day, CALENDAR) for day in days] == [False, True]
+
+
+# --- The data ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("4.8-fees-are-data")
+def test_every_fee_that_can_be_owed_has_an_amount_for_any_province_from_the_first_pack_on() -> None:
+    always_waived = {ON_TIME}
     anywhere = {row.item for row in fee_rows() if row.province_code == ANY_PROVINCE and row.from_ <= FIRST_PACK}
-    assert anywhere == items == {"late_birth_registration", "certificate_copy", "foreign_birth_registration"}
+    assert anywhere == {row.item for row in fee_rows()} == set(fee_law().items) - always_waived
 
 
+def test_waivers_free_from_fees_there_are_and_rows_name_provinces_there_were() -> None:
+    assert all(waiver.frees <= set(fee_law().items) for waiver in fee_law().waivers.values())
+    assert all(province(row.province_code, row.from_) for row in fee_rows() if row.province_code != ANY_PROVINCE)
+
+
+@pytest.mark.rule("4.8-fees-are-data")
 def test_the_table_says_which_rows_are_samples_and_decides_every_case_once() -> None:
     assert all(row.sample == ("số liệu mẫu" in row.basis) for row in fee_rows())
     keys = [(row.item, row.province_code, row.from_) for row in fee_rows()]
     assert len(keys) == len(set(keys))
-    assert all(row.amount_vnd > 0 for row in fee_rows())
+
+
+def test_no_declaration_owes_two_fees_for_one_registration() -> None:
+    """Whatever facts hold: of the items owed once per dossier exactly one applies."""
+    facts = [Fact.FOREIGN_ELEMENT, Fact.DECLARED_LATE, Fact.POOR_HOUSEHOLD, Fact.MERIT_FAMILY, Fact.DISABLED]
+    for size in range(len(facts) + 1):
+        for held in combinations(facts, size):
+            fee = assess_fee(declared("plain"), frozenset(held), ON)
+            assert len(fee.lines) + len(fee.waived) == 1
 
 
 @pytest.mark.parametrize("on", [FIRST_PACK, date(2025, 7, 1), date(2027, 1, 1)])

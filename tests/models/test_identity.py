@@ -31,6 +31,7 @@ def read(kind: Any, value: object) -> object:
     return TypeAdapter(kind).validate_python(value)
 
 
+@pytest.mark.rule("8.codes-are-text", "8.identity-number", "8.phone", "8.insurance-code")
 @pytest.mark.parametrize(
     ("kind", "typed", "kept"),
     [
@@ -59,6 +60,7 @@ def test_well_formed_numbers_are_kept_as_text(kind: Any, typed: str, kept: str) 
     assert read(kind, typed) == kept
 
 
+@pytest.mark.rule("8.identity-number", "8.phone", "8.insurance-code")
 @pytest.mark.parametrize(
     ("kind", "typed", "said"),
     [
@@ -97,6 +99,7 @@ def test_malformed_numbers_are_refused_in_vietnamese(kind: Any, typed: str, said
     assert said in caught.value.errors()[0]["msg"]
 
 
+@pytest.mark.rule("8.codes-are-text")
 @pytest.mark.parametrize(
     "kind",
     [PersonalId, Phone, Passport, BirthNoticeNumber, Email, OldIdentityCard, SocialInsuranceNumber, HealthCardNumber],

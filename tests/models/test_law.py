@@ -102,6 +102,7 @@ LIMITS = {BIRTH: (0, None), RESIDENCE: (2, 5), HEALTH_CARD: (2, None)}
 """Working days and, where there must be a verification, the limit with it (Quyết định 296/QĐ-VPCP, I.2)."""
 
 
+@pytest.mark.rule("4.7-group-limit", "10.limits-apart")
 @every_pack
 def test_procedure_code_and_limits_of_the_group(law: LawPack) -> None:
     group = law.group(Group.BIRTH)
@@ -109,6 +110,9 @@ def test_procedure_code_and_limits_of_the_group(law: LawPack) -> None:
     assert (group.limit, group.verification_limit) == (3, 5)
 
 
+@pytest.mark.rule(
+    "4.3-same-day", "4.4-residence-limit", "4.4-health-card-limit", "4.7-identity-card-limit", "10.limits-apart"
+)
 @every_pack
 def test_legs_in_the_order_of_the_decision_with_their_limits(law: LawPack) -> None:
     with_card = law.in_force_from >= date(2026, 9, 1)
@@ -119,6 +123,9 @@ def test_legs_in_the_order_of_the_decision_with_their_limits(law: LawPack) -> No
     assert list(found.items()) == list(expected.items())
 
 
+@pytest.mark.rule(
+    "6.2-parameter", "6.6-consent", "6.6-supplement", "6.6-payment", "10.consent-limit", "10.supplement-limit"
+)
 @every_pack
 def test_the_policies_of_the_whole_pack(law: LawPack) -> None:
     receipt, consent = law.policies.receipt, law.policies.consent
@@ -170,6 +177,7 @@ def test_authorities_have_the_names_of_their_time(law: LawPack) -> None:
     assert tuple(law.agencies[leg.agency].name for leg in legs) == AUTHORITIES[tiers]
 
 
+@pytest.mark.rule("4.case-foreign-element")
 @every_pack
 def test_only_the_first_pack_sends_a_foreign_element_to_the_district(law: LawPack) -> None:
     exceptions = [
@@ -213,7 +221,20 @@ def test_a_child_with_its_parents_is_not_verified_since_july_2026(law: LawPack) 
 
 @every_pack
 def test_the_citizens_duty_is_sixty_calendar_days(law: LawPack) -> None:
-    assert {key: duty.calendar_days for key, duty in law.birth.duties.items()} == {"declaration": 60}
+    assert {key: duty.calendar_days for key, duty in law.birth.duties.items()} == {"declaration": 60, "residence": 60}
+
+
+@every_pack
+def test_a_duty_a_dossier_leaves_behind_names_two_legs_of_the_group(law: LawPack) -> None:
+    duty = law.birth.duties["residence"]
+    assert (duty.when_not_completed, duty.counted_from) == (RESIDENCE, BIRTH)
+    assert "Điều 7(2)" in duty.basis
+    assert "144/2021" in (duty.fine or "")
+    assert all(
+        (one.when_not_completed is None) == (one.counted_from is None)
+        and one.when_not_completed in {None, *law.birth.legs}
+        for one in law.birth.duties.values()
+    )
 
 
 @pytest.mark.parametrize(

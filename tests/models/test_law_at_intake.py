@@ -79,6 +79,7 @@ def test_every_sample_can_be_sent_with_a_signed_notice_or_its_own_substitute(nam
     assert Resolved.model_validate_json(answer.model_dump_json()) == answer
 
 
+@pytest.mark.rule("4.1-substitutes")
 @pytest.mark.parametrize("notice", [BirthNoticeState.UNSIGNED, BirthNoticeState.NOT_FOUND])
 def test_a_notice_that_cannot_be_used_makes_a_substitute_missing_at_once_and_by_field(notice: BirthNoticeState) -> None:
     (missing,) = resolved("plain", notice=notice).missing_documents
@@ -89,6 +90,7 @@ def test_a_notice_that_cannot_be_used_makes_a_substitute_missing_at_once_and_by_
 # --- Warnings ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.case-young-mother")
 def test_only_doubtful_samples_warn_the_operator() -> None:
     warned = {name: answer.warnings for name in SAMPLE_NAMES if (answer := resolved(name)).warnings}
     assert list(warned) == ["shared-ethnic-name", "young-mother"]
@@ -97,6 +99,7 @@ def test_only_doubtful_samples_warn_the_operator() -> None:
     assert "13 tuổi" in " ".join(warned["young-mother"])
 
 
+@pytest.mark.rule("4.8-late-birth-fee")
 @pytest.mark.parametrize(("on", "warned"), [("2026-11-19", False), ("2026-11-20", True)])
 def test_a_late_declaration_warns_and_is_charged_from_the_sixty_first_day(on: str, warned: bool) -> None:
     form = changed(sample("plain"), child={"born_on": "2026-09-20"}, results={"birth_certificate_copies": 0})
@@ -116,6 +119,7 @@ def test_a_card_asked_for_before_the_law_knows_it_is_pointed_out(on: str, warned
 # --- Expected dates ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.4-expected")
 @pytest.mark.parametrize(
     ("received", "birth", "others", "card"),
     [

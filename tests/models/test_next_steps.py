@@ -1,9 +1,14 @@
 """“Tiếp theo”: what comes next, who must act, by when and why, at every moment of a dossier."""
 
+from datetime import timedelta
+
 import pytest
 
-from models.dossier import ConsentState, DossierView, Leg, LegStage
+from models.details import consent_words, details, waiting
+from models.dossier import Attestation, ConsentState, DossierView, Evidence, Leg, LegStage
+from models.lateness import Apology, Chase
 from models.next_steps import next_steps
+from models.words import when
 from tests.models.cases import SAMPLE_NAMES, moment, plan_of
 from tests.models.test_details import (
     BIRTH,
@@ -12,12 +17,14 @@ from tests.models.test_details import (
     RESIDENCE,
     SENT_AT,
     fresh,
+    limit,
     missed,
     moments,
     sent,
     view,
 )
 
+DAY = timedelta(days=1)
 WHY_GROUP = "  - Vì sao: Tiếp nhận 15:00:01 thứ Năm 19/11/2026, sau 15 giờ nên tính từ thứ Sáu 20/11/2026."
 
 
@@ -83,7 +90,7 @@ def test_the_most_urgent_comes_first_and_says_why_that_date() -> None:
 def test_consents_name_the_roles_that_have_not_answered() -> None:
     legs = fresh(plan_of("grandparents-home"))
     asked = "xác nhận đồng ý “Đăng ký thường trú” trên VNeID, chậm nhất hết **thứ Sáu 27/11/2026**"
-    since = "(chờ từ 15:00 thứ Năm 19/11/2026). Hết hạn mà chưa trả lời thì riêng thủ tục này kết thúc."
+    since = "(chờ từ 15:00 thứ Năm 19/11/2026). Hết hạn mà chưa trả lời thì công dân còn được nộp văn bản đồng ý."
     assert f"- **Chủ hộ, Chủ sở hữu chỗ ở hợp pháp** {asked} {since}" in steps(view("grandparents-home", legs))
     householder, owner = legs[RESIDENCE].consents
     answered = householder.model_copy(update={"state": ConsentState.GRANTED})
@@ -91,6 +98,43 @@ def test_consents_name_the_roles_that_have_not_answered() -> None:
     for consents, who in (((answered, owner), "Chủ sở hữu chỗ ở hợp pháp"), ((householder, later), "Chủ hộ")):
         leg = legs[RESIDENCE].model_copy(update={"consents": consents})
         assert f"- **{who}** {asked} {since}" in steps(view("grandparents-home", legs | {RESIDENCE: leg}))
+
+
+def test_an_agreement_is_the_citizens_to_bring_and_says_why() -> None:
+    legs = fresh(plan_of("grandparents-home"))
+    silent, away = legs[RESIDENCE].consents
+    until = limit(5)
+    consents = (
+        silent.model_copy(update={"state": ConsentState.EXPIRED, "agreement": until}),
+        away.model_copy(update={"state": ConsentState.UNREACHABLE}),
+    )
+    leg = legs[RESIDENCE].model_copy(update={"stage": LegStage.WAITING_AGREEMENT, "consents": consents})
+    at = view("grandparents-home", legs | {RESIDENCE: leg})
+    [first] = [step for step in steps(at) if "của Chủ hộ (chưa trả lời)" in step]
+    assert first.startswith("- **Công dân** nộp văn bản đồng ý")
+    assert "chậm nhất hết **thứ Sáu 27/11/2026**" in first
+    assert any("của Chủ sở hữu chỗ ở hợp pháp (không liên lạc được qua VNeID)" in step for step in steps(at))
+    assert waiting(leg, plan_of("grandparents-home").leg(RESIDENCE), plan_of("grandparents-home")) == (
+        "Chủ hộ, Chủ sở hữu chỗ ở hợp pháp, đến hết thứ Sáu 27/11/2026"
+    )
+    assert "Văn bản đồng ý “Đăng ký thường trú”: " in details(at)
+
+
+def test_a_withdrawal_under_way_is_said() -> None:
+    at = moments("plain")[7].model_copy(update={"withdrawn_at": SENT_AT})
+    assert any(step.startswith("- **Công dân đã rút hồ sơ** lúc") for step in steps(at))
+
+
+def test_each_consent_says_what_proves_it_and_by_role_only() -> None:
+    silent, away = fresh(plan_of("grandparents-home"))[RESIDENCE].consents
+    took_it = Attestation(official="cb-12", office="MC-00004")
+    at_desk = {"state": ConsentState.GRANTED, "answered_at": SENT_AT, "evidence": Evidence.DESK, "attested_by": took_it}
+    lost = away.model_copy(update={"state": ConsentState.UNREACHABLE, "lapsed": True})
+    assert list(consent_words([silent.model_copy(update=at_desk), lost])) == [
+        f"Chủ hộ: đồng ý lúc {when(SENT_AT)}, căn cứ: biên bản tại bộ phận một cửa – chứng cứ yếu hơn VNeID,"
+        " cán bộ cb-12 (MC-00004)",
+        "Chủ sở hữu chỗ ở hợp pháp: không liên lạc được, không có văn bản đồng ý",
+    ]
 
 
 def test_what_is_overdue_comes_before_everything_that_is_due() -> None:
@@ -125,6 +169,33 @@ def test_a_missing_electronic_result_is_named() -> None:
         "- **Ủy ban nhân dân xã, phường, đặc khu** gửi bản điện tử Giấy khai sinh "
         "(đã giải quyết 10:00 thứ Sáu 20/11/2026)."
     )
+
+
+@pytest.mark.rule("6.8-agency-named")
+def test_what_is_overdue_says_what_was_promised_anew_and_how_often_it_was_asked_for() -> None:
+    late = missed(moments("plain")[7].legs[1])
+    assert late.owed_at is not None
+    next_at = moment("2026-12-04 17:00:00")
+    chase = Chase(due=late.owed_at, times=3, next_at=next_at, operator_at=next_at + 60 * DAY)
+    apology = Apology(due=late.owed_at, at=late.owed_at, new_date=moment("2026-11-27 17:00:00"))
+    leg = late.model_copy(update={"apologies": (apology,), "lateness": chase})
+    first = steps(view("plain", {RESIDENCE: leg}))[0]
+    assert first.startswith("- ⚠ **Công an xã, phường, đặc khu QUÁ HẠN** từ ")
+    assert first.endswith(
+        "Đã xin lỗi công dân, hẹn lại 17:00 thứ Sáu 27/11/2026. "
+        "Đã đôn đốc 3 lần. Đôn đốc tiếp: 17:00 thứ Sáu 4/12/2026."
+    )
+
+
+@pytest.mark.rule("6.8-operator-decides")
+def test_what_an_operator_must_decide_is_said_beside_what_the_agency_owes() -> None:
+    late = missed(moments("plain")[7].legs[1])
+    assert late.owed_at is not None
+    chase = Chase(due=late.owed_at, times=29, operator_since=late.owed_at + 90 * DAY)
+    first, second, *_ = steps(view("plain", {RESIDENCE: late.model_copy(update={"lateness": chase})}))
+    assert first.startswith("- ⚠ **Người vận hành** quyết định chờ tiếp hay kết thúc “Đăng ký thường trú”")
+    assert second.startswith("- ⚠ **Công an xã, phường, đặc khu QUÁ HẠN** từ ")
+    assert second.endswith("Đã đôn đốc 29 lần.")
 
 
 def test_a_concluded_dossier_has_nothing_left() -> None:

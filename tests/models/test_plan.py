@@ -90,6 +90,7 @@ RESIDENCE_CONSENTS = [
 ]
 
 
+@pytest.mark.rule("4.5-consents-asked", "4.5-parent-consent")
 @pytest.mark.parametrize(
     ("name", "pack_id", "expected"),
     [(name, pack_id, expected) for name, packs, expected in RESIDENCE_CONSENTS for pack_id in packs],
@@ -101,6 +102,7 @@ def test_whose_consent_the_residence_needs(
     assert asked(form, plan_of(name, pack_id).leg(RESIDENCE)) == expected
 
 
+@pytest.mark.rule("4.5-consents-asked", "4.5-dwelling-owners")
 @pytest.mark.parametrize("pack_id", NEW_PACKS)
 @pytest.mark.parametrize(
     "name", [name for name in SAMPLE_NAMES if name not in ("grandparents-home", "temporary-residence")]
@@ -121,6 +123,7 @@ def test_at_another_address_the_police_may_verify_under_every_pack(name: str, pa
     assert residence.verification_basis
 
 
+@pytest.mark.rule("4.5-dwelling-owners")
 @pytest.mark.parametrize("pack_id", OLD_PACKS)
 @pytest.mark.parametrize(
     "name", [name for name in SAMPLE_NAMES if not sample(name).residence_registration.dwelling_owners]
@@ -162,6 +165,7 @@ def test_a_parent_in_three_roles_is_asked_once() -> None:
     assert [rule.people for rule in residence.consent_rules] == [("householder",)] * 3
 
 
+@pytest.mark.rule("4.5-dwelling-owners")
 def test_every_owner_is_asked_except_the_one_who_declares() -> None:
     form = sample("grandparents-home")
     declarant = {"full_name": form.applicant.full_name, "personal_id": form.applicant.personal_id}
@@ -179,6 +183,7 @@ def declared_by_grandmother(form: BirthDeclaration) -> BirthDeclaration:
     return changed(form, applicant=grandmother)
 
 
+@pytest.mark.rule("4.5-parent-consent")
 @pytest.mark.parametrize(
     ("pack_id", "quorum"), [*((pack_id, ALL) for pack_id in OLD_PACKS), *((pack_id, ANY) for pack_id in NEW_PACKS)]
 )
@@ -212,6 +217,7 @@ def test_the_legs_of_every_sample(name: str, pack_id: str) -> None:
     assert [leg.key for leg in plan_of(name, pack_id).legs] == expected
 
 
+@pytest.mark.rule("4.7-identity-card-limit", "4.7-identity-card-consent")
 @pytest.mark.parametrize("pack_id", CARD_PACKS)
 def test_the_card_needs_the_declaring_fathers_own_confirmation(pack_id: str) -> None:
     card = plan_of("identity-card", pack_id).leg(CARD)
@@ -246,6 +252,7 @@ def test_nobody_consents_as_applicant() -> None:
 # --- The plan as a whole -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.case-foreign-element")
 @pytest.mark.parametrize("name", ["plain", "foreign-parent"])
 @pytest.mark.parametrize(
     ("pack_id", "ordinary", "foreign"),
@@ -343,6 +350,7 @@ def needs_substitute(name: str, notice: BirthNoticeState | None) -> bool:
     return name == "no-birth-notice" or notice in (BirthNoticeState.UNSIGNED, BirthNoticeState.NOT_FOUND)
 
 
+@pytest.mark.rule("4.1-substitutes", "4.case-abandoned", "4.case-surrogacy")
 @pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: notice.value if notice else "not looked up")
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
 def test_required_attachments_by_case_and_birth_notice(name: str, notice: BirthNoticeState | None) -> None:

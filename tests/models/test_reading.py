@@ -149,6 +149,7 @@ ADDRESSES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.rule("8.address-dated")
 @pytest.mark.parametrize(("change", "path", "said"), ADDRESSES)
 def test_codes_of_an_address_are_judged_by_their_date(change: dict[str, Any], path: str, said: str) -> None:
     data = data_of()
@@ -199,6 +200,8 @@ BETWEEN_SECTIONS: list[tuple[str, list[Edit], str, str]] = [
     ("plain", [("marriage.registered_on", "2026-11-20")], "marriage.registered_on", "Sau ngày nộp"),
     ("no-birth-notice", [("health_insurance.poor_household.issued_on", "2026-11-20")],
      "health_insurance.poor_household.issued_on", "Sau ngày nộp"),
+    ("plain", [("fee_relief", [{"ground": "disabled", "number": "KT-01", "issued_on": "2026-11-20"}])],
+     "fee_relief.0.issued_on", "Sau ngày nộp"),
     ("plain", [("recipients.province_code", "02")], "recipients.province_code", "Không có tỉnh"),
     ("grandparents-home", [("results.residence_notice_paper.address.codes_on", "2025-01-01"),
                            ("results.residence_notice_paper.address.district_code", "005")],
@@ -220,6 +223,7 @@ def test_a_child_is_under_six_until_the_day_before_the_sixth_birthday() -> None:
     assert read_birth_declaration(edited(*edits), ON).child.born_on == date(2020, 11, 20)
 
 
+@pytest.mark.rule("4.case-parent-deceased")
 def test_a_deceased_parent_owes_neither_number_nor_residence() -> None:
     form = read_birth_declaration(data_of("deceased-parent"), ON)
     assert form.father is not None
@@ -312,6 +316,7 @@ def test_rules_have_names_of_their_own() -> None:
 # --- What is typed, and what is made of it ---------------------------------------------------------------------------
 
 
+@pytest.mark.rule("8.code-lists", "8.original-text")
 @pytest.mark.parametrize(
     ("typed", "code", "text"),
     [
@@ -410,6 +415,7 @@ def test_a_relation_is_no_part_of_a_label() -> None:
     )
 
 
+@pytest.mark.rule("8.original-text", "8.address-detail")
 @pytest.mark.parametrize(
     "text", ["Phường Hải Châu II", "Cây Trường II", "VII Vị Thanh", "T’rin", "H’Leo", "Krẹ Luỹ", "Hoà Thuỷ", "BLa"]
 )
@@ -419,6 +425,7 @@ def test_what_is_typed_is_kept_letter_by_letter(text: str) -> None:
     assert read_birth_declaration(json.loads(form.model_dump_json()), ON) == form
 
 
+@pytest.mark.rule("8.nfc")
 def test_names_typed_in_nfd_are_kept_in_nfc() -> None:
     typed = unicodedata.normalize("NFD", "Trần Hồng Mẫu Hải Châu II")
     form = read_birth_declaration(edited(("child.full_name", typed)), ON)

@@ -24,10 +24,13 @@ from models.facts import (
     Received,
     Refused,
     ResultDocument,
+    SupplementProvided,
+    SupplementRequested,
     Verification,
 )
 from models.plan import LegPlan
-from models.reducers import CLOCK_SKEW, acknowledged, apply_agency_event, clamp, results_complete, verified
+from models.reducers import CLOCK_SKEW, acknowledged, apply_agency_event, clamp, results_complete, verified_at
+from models.supplements import apply_supplement
 from models.systems import System
 from tests.models.cases import document, moment, plan_of
 
@@ -93,7 +96,7 @@ def results(plan: LegPlan, text: str = "bản điện tử") -> tuple[Document, 
 
 def refused(at: datetime = DECIDED_AT) -> Refused:
     return Refused(
-        at=at, reason_code="R1", fields=("child.birth_place",), legal_basis="Luật Hộ tịch 2014", text="Không khớp."
+        at=at, reason_code="R1", fields=("child.birthplace",), legal_basis="Luật Hộ tịch 2014", text="Không khớp."
     )
 
 
@@ -104,7 +107,14 @@ FACTS: dict[str, Callable[[LegPlan], AgencyFact]] = {
     "decided": decided,
     "result_document": lambda plan: ResultDocument(at=DECIDED_AT, documents=results(plan)),
     "refused": lambda plan: refused(),
+    "supplement_requested": lambda plan: supplement_requested(),
 }
+
+
+def supplement_requested(at: datetime = DECIDED_AT) -> SupplementRequested:
+    return SupplementRequested(
+        at=at, reason_code="R1", documents=("residence_papers",), legal_basis="Luật Cư trú", text="Thiếu giấy tờ."
+    )
 
 
 def sent(plan: LegPlan) -> Leg:
@@ -123,6 +133,26 @@ def waiting_document(plan: LegPlan) -> Leg:
     return heard(in_progress(plan), plan, decided(plan))
 
 
+def waiting_supplement(plan: LegPlan) -> Leg:
+    return heard(in_progress(plan), plan, supplement_requested())
+
+
+def supplied(plan: LegPlan) -> Leg:
+    """Supplied, sent to the agency, its receipt still to come."""
+    return acknowledged(supplied_to(waiting_supplement(plan), plan, DECIDED_AT), plan, RULE, None, NOW)
+
+
+def supplied_to(leg: Leg, plan: LegPlan, at: datetime) -> Leg:
+    papers = SupplementProvided(
+        message_id="m2",
+        dossier_code="G22.99.08-261119-000001",
+        leg=plan.key,
+        documents=(document(DocumentKind.RESIDENCE_PAPERS),),
+        at=at,
+    )
+    return apply_supplement(leg, plan, papers, at)
+
+
 def refused_by_agency(plan: LegPlan) -> Leg:
     """Refused, and the workflow has not come round to ending the leg yet."""
     return heard(in_progress(plan), plan, refused())
@@ -139,6 +169,8 @@ STAGES: dict[str, Callable[[LegPlan], Leg]] = {
     "sending": sent,
     "waiting_receipt": waiting_receipt,
     "in_progress": in_progress,
+    "waiting_supplement": waiting_supplement,
+    "supplied": supplied,
     "waiting_document": waiting_document,
     "refused": refused_by_agency,
     "ended": ended,
@@ -146,16 +178,17 @@ STAGES: dict[str, Callable[[LegPlan], Leg]] = {
 
 OK = None
 EARLY, ANSWERED, OVER = FactRefusal.OUT_OF_TURN, FactRefusal.ALREADY_ANSWERED, FactRefusal.ENDED
-NEVER = FactRefusal.NOT_PERMITTED
+NEVER, OTHERWISE = FactRefusal.NOT_PERMITTED, FactRefusal.CONTRADICTS
 
 # Columns as in STAGES; passed_on is judged in the registration leg, verification in the residence leg.
 MATRIX = {
-    "received": (EARLY, EARLY, OK, OK, ANSWERED, ANSWERED, OVER, OVER),
-    "passed_on": (EARLY, EARLY, EARLY, EARLY, OK, EARLY, OVER, OVER),
-    "verification": (EARLY, EARLY, EARLY, EARLY, OK, EARLY, OVER, OVER),
-    "decided": (EARLY, EARLY, OK, OK, OK, ANSWERED, OVER, OVER),
-    "result_document": (EARLY, EARLY, OK, OK, OK, OK, OVER, OVER),
-    "refused": (EARLY, EARLY, OK, OK, OK, ANSWERED, OVER, OVER),
+    "received": (EARLY, EARLY, OK, OK, ANSWERED, ANSWERED, ANSWERED, ANSWERED, OVER, OVER),
+    "passed_on": (EARLY, EARLY, EARLY, EARLY, OK, EARLY, EARLY, ANSWERED, OVER, OVER),
+    "verification": (EARLY, EARLY, EARLY, EARLY, OK, EARLY, EARLY, ANSWERED, OVER, OVER),
+    "decided": (EARLY, EARLY, OK, OK, OK, OK, OK, ANSWERED, OVER, OVER),
+    "result_document": (EARLY, EARLY, OK, OK, OK, OK, OK, OK, OVER, OVER),
+    "refused": (EARLY, EARLY, OK, OK, OK, OK, OK, OTHERWISE, OVER, OVER),
+    "supplement_requested": (EARLY, EARLY, OK, OK, OK, ANSWERED, OK, OTHERWISE, OVER, OVER),
 }
 NOT_FOR = {
     "passed_on": ("residence", "health_card", "identity_card"),
@@ -205,6 +238,7 @@ def test_refusals_are_told_in_vietnamese_by_the_name_of_the_procedure(fact: str)
 # --- What each fact does -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.4-due", "6.7-basis")
 def test_the_receipt_starts_the_clock_with_the_limit_and_basis_of_the_leg() -> None:
     leg = in_progress(RESIDENCE)
     assert leg.clock
@@ -224,6 +258,7 @@ def test_a_receipt_without_code_keeps_the_code_known_before() -> None:
     assert heard(leg, RESIDENCE, Received(at=RECEIVED_AT)).agency_code == "H01"
 
 
+@pytest.mark.rule("6.4-civil-status")
 def test_registration_counts_from_the_civil_status_software_when_passed_on() -> None:
     leg = heard(in_progress(BIRTH), BIRTH, PassedOn(at=moment("2026-11-19 13:00:00")))
     late = heard(in_progress(BIRTH), BIRTH, PassedOn(at=moment("2026-11-19 15:00:01")), moment("2026-11-19 16:00:00"))
@@ -240,11 +275,12 @@ def test_nothing_is_passed_on_before_it_was_received() -> None:
     assert leg.clock.entries[-1].at == RECEIVED_AT
 
 
+@pytest.mark.rule("4.4-residence-limit", "6.7-entries", "6.7-basis", "10.verification-leg")
 def test_a_verification_extends_the_leg_once_to_its_verification_limit() -> None:
     leg = heard(in_progress(RESIDENCE), RESIDENCE, Verification(at=NOW, text="Xác minh nơi ở."))
     assert leg.clock
-    assert verified(leg)
-    assert not verified(in_progress(RESIDENCE))
+    assert verified_at(leg)
+    assert not verified_at(in_progress(RESIDENCE))
     extension = leg.clock.entries[-1]
     assert (extension.kind, extension.working_days, extension.basis) == (
         ClockEntryKind.EXTENDED,
@@ -273,7 +309,7 @@ def test_a_verification_is_accepted_only_where_the_plan_allows_one(name: str, pa
     plan = plan_of(name, pack_id).leg("residence_registration")
     fact = Verification(at=NOW, text="Xác minh.")
     if permitted:
-        assert verified(heard(in_progress(plan), plan, fact))
+        assert verified_at(heard(in_progress(plan), plan, fact))
     else:
         assert refusal_of(in_progress(plan), plan, fact).reason is FactRefusal.NOT_PERMITTED
 
@@ -299,6 +335,7 @@ def test_a_document_before_its_decision_is_kept_and_completes_nothing() -> None:
     assert results_complete(heard(early, BIRTH, decided(BIRTH)), BIRTH)
 
 
+@pytest.mark.rule("4.3-identity-number")
 def test_a_registration_without_identity_number_is_malformed() -> None:
     without = Decided(at=DECIDED_AT, number="21/2026")
     assert refusal_of(in_progress(BIRTH), BIRTH, without).reason is FactRefusal.MALFORMED
@@ -309,7 +346,12 @@ def test_a_refusal_is_kept_whole() -> None:
     leg = refused_by_agency(RESIDENCE)
     fact = refused()
     assert leg.refusal
-    assert leg.refusal.model_dump() == fact.model_dump(exclude={"kind", "at"})
+    assert leg.refusal.model_dump() == {
+        "reason_code": fact.reason_code,
+        "concerns": "Người được khai sinh – Nơi sinh",
+        "legal_basis": fact.legal_basis,
+        "text": fact.text,
+    }
     assert (leg.decided_at, leg.number, leg.documents) == (DECIDED_AT, None, ())
 
 
@@ -335,11 +377,16 @@ def test_one_wrong_document_among_right_ones_refuses_them_all() -> None:
     assert refusal_of(waiting_document(BIRTH), BIRTH, mixed).reason is FactRefusal.NOT_AWAITED
 
 
-@pytest.mark.parametrize("text", ["bản điện tử", "bản khác"])
-def test_a_result_comes_once(text: str) -> None:
+@pytest.mark.parametrize(("text", "reason"), [("bản điện tử", ANSWERED), ("bản khác", OTHERWISE)])
+def test_a_result_comes_once(text: str, reason: FactRefusal) -> None:
     leg = heard(waiting_document(BIRTH), BIRTH, ResultDocument(at=NOW, documents=results(BIRTH)))
     again = ResultDocument(at=NOW, documents=results(BIRTH, text))
-    assert refusal_of(leg, BIRTH, again).reason is FactRefusal.ALREADY_ANSWERED
+    assert refusal_of(leg, BIRTH, again).reason is reason
+
+
+def test_a_decision_that_contradicts_an_earlier_one_is_called_so() -> None:
+    again = decided(BIRTH).model_copy(update={"number": "22/2026"})
+    assert refusal_of(waiting_document(BIRTH), BIRTH, again).reason is FactRefusal.CONTRADICTS
 
 
 def test_a_decision_may_bring_again_what_came_before_it() -> None:
@@ -350,15 +397,16 @@ def test_a_decision_may_bring_again_what_came_before_it() -> None:
 def test_two_live_versions_of_one_result_are_refused() -> None:
     early = heard(in_progress(BIRTH), BIRTH, ResultDocument(at=NOW, documents=results(BIRTH)))
     other = decided(BIRTH, *results(BIRTH, "bản khác"))
-    assert refusal_of(early, BIRTH, other).reason is FactRefusal.ALREADY_ANSWERED
+    assert refusal_of(early, BIRTH, other).reason is FactRefusal.CONTRADICTS
     both = (*results(BIRTH), *results(BIRTH, "bản khác"))
     for fact in (decided(BIRTH, *both), ResultDocument(at=NOW, documents=both)):
-        assert refusal_of(in_progress(BIRTH), BIRTH, fact).reason is FactRefusal.ALREADY_ANSWERED
+        assert refusal_of(in_progress(BIRTH), BIRTH, fact).reason is FactRefusal.CONTRADICTS
 
 
 # --- Facts that overtake each other --------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.4-none-stated")
 @pytest.mark.parametrize(
     ("stage", "counts_from"), [("sending", NOW), ("waiting_receipt", ACKNOWLEDGED_AT)], ids=["before 2xx", "after 2xx"]
 )
@@ -368,8 +416,9 @@ def test_an_answer_that_overtakes_its_receipt_counts_from_our_2xx(fact: str, sta
     assert leg.clock
     assert [(entry.kind, entry.at) for entry in leg.clock.entries] == [(ClockEntryKind.STARTED, counts_from)]
     assert leg.decided_at == DECIDED_AT
-    with pytest.raises(FactRefused):
-        heard(leg, RESIDENCE, received())
+    late = heard(leg, RESIDENCE, received())
+    assert late == leg.model_copy(update={"agency_code": "H26.11.02-1"}), "it brings the agency's code and no more"
+    assert refusal_of(late, RESIDENCE, received()).reason in (FactRefusal.ALREADY_ANSWERED, FactRefusal.ENDED)
 
 
 def test_the_receipt_may_overtake_our_2xx_which_then_moves_nothing() -> None:
@@ -384,6 +433,7 @@ def test_our_2xx_starts_the_clock_where_the_answer_states_the_receipt() -> None:
     assert (leg.stage, leg.clock.entries[0].at, leg.acknowledged_at) == (LegStage.IN_PROGRESS, RECEIVED_AT, NOW)
 
 
+@pytest.mark.rule("6.4-due")
 def test_our_2xx_starts_no_clock_where_the_receipt_follows() -> None:
     leg = waiting_receipt(RESIDENCE)
     assert (leg.stage, leg.clock, leg.acknowledged_at) == (LegStage.WAITING_RECEIPT, None, ACKNOWLEDGED_AT)
@@ -392,6 +442,7 @@ def test_our_2xx_starts_no_clock_where_the_receipt_follows() -> None:
 # --- Stated instants -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.4-clamped")
 @pytest.mark.parametrize(
     ("stated", "taken"),
     [
@@ -475,11 +526,20 @@ facts: st.SearchStrategy[AgencyFact] = st.one_of(
     ),
     valid(ResultDocument, at=instants, documents=papers),
     valid(
-        Refused, at=instants, reason_code=codes, fields=st.just(("child.birth_place",)), legal_basis=words, text=words
+        Refused, at=instants, reason_code=codes, fields=st.just(("child.birthplace",)), legal_basis=words, text=words
+    ),
+    valid(
+        SupplementRequested,
+        at=instants,
+        reason_code=codes,
+        documents=st.just(("residence_papers",)),
+        legal_basis=words,
+        text=words,
     ),
 )
 steps = st.lists(
-    st.tuples(st.integers(0, 200_000), facts | st.sampled_from(["2xx", "2xx with receipt", "end"])), max_size=12
+    st.tuples(st.integers(0, 200_000), facts | st.sampled_from(["2xx", "2xx with receipt", "supplied", "end"])),
+    max_size=12,
 )
 
 
@@ -502,7 +562,8 @@ def test_any_sequence_of_facts_leaves_a_leg_that_can_be_read(
         if leg.clock:
             assert before.clock is None or leg.clock.entries[: len(before.clock.entries)] == before.clock.entries
             assert SENT_AT <= leg.clock.entries[0].at <= now
-            assert due(leg.clock, CALENDAR).at
+            assert due(leg.clock, CALENDAR).stopped is (leg.supplement is not None)
+            assert (leg.stage is LegStage.WAITING_SUPPLEMENT) <= leg.clock.stopped
         assert (leg.clock is not None) or leg.stage in (LegStage.SENDING, LegStage.WAITING_RECEIPT, LegStage.ENDED)
 
 
@@ -510,12 +571,17 @@ def _after(leg: Leg, plan: LegPlan, step: AgencyFact | str, now: datetime) -> Le
     """One step of the world or of the workflow; a refused fact leaves the leg as it was."""
     if step == "end":
         return leg.model_copy(update={"stage": LegStage.ENDED, "outcome": LegOutcome.NOT_POSSIBLE, "ended_at": now})
+    if step == "supplied":
+        with suppress(FactRefused):
+            return supplied_to(leg, plan, now)
+        return leg
     if isinstance(step, str):
         receipt = now if step == "2xx with receipt" else None
         return leg if leg.ended else acknowledged(leg, plan, RULE, receipt, now)
     with suppress(FactRefused):
         after = heard(leg, plan, step, now)
-        assert not leg.ended, "an ended leg takes nothing"
+        code = {"agency_code": after.agency_code} if isinstance(step, Received) else {}
+        assert not leg.ended or after == leg.model_copy(update=code), "an ended leg takes nothing but a code"
         return after
     return leg
 

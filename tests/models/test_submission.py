@@ -15,6 +15,7 @@ from tests.models.cases import SAMPLE_NAMES, changed, document, moment, personal
 
 SECRET = SecretStr("chỉ để thử")
 KEYS = ("submission_key", "content_key", "child_key", "applicant_key")
+"""The keys there is one of; those of the family have tests of their own."""
 
 
 def of(form: BirthDeclaration, secret: SecretStr = SECRET, at: str = "2026-11-19 09:00:00") -> Submission:
@@ -33,12 +34,14 @@ def same(one: Submission, other: Submission) -> set[str]:
 # --- The same submission -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("8.same-code")
 @pytest.mark.parametrize("form", [sample("plain"), scripted("plain")], ids=["portal", "script"])
 def test_the_same_content_is_the_same_submission_whenever_it_comes(form: BirthDeclaration) -> None:
     again = BirthDeclaration.model_validate_json(form.model_dump_json())
     assert same(of(form), of(again, at="2026-11-20 15:00:01")) == set(KEYS)
 
 
+@pytest.mark.rule("8.submission-key")
 def test_the_portals_id_makes_the_submission_whatever_its_content() -> None:
     form = sample("plain")
     corrected = changed(form, child={"full_name": "Trần Minh Sửa"})
@@ -51,6 +54,7 @@ def test_another_id_of_the_portal_is_another_submission_of_the_same_child() -> N
     assert same(of(sample("plain")), of(other)) == {"child_key", "applicant_key"}
 
 
+@pytest.mark.rule("8.submission-key")
 def test_without_an_id_any_change_of_content_is_another_submission() -> None:
     form = scripted("plain")
     for change in (
@@ -74,6 +78,7 @@ def test_decomposed_text_is_the_same_content(name: str) -> None:
     assert same(of(form), of(decomposed)) == set(KEYS)
 
 
+@pytest.mark.rule("8.submission-key")
 def test_another_secret_makes_every_key_another() -> None:
     for form in (sample("plain"), scripted("plain")):
         assert same(of(form), of(form, SecretStr("một bí mật khác"))) == set()
@@ -82,6 +87,7 @@ def test_another_secret_makes_every_key_another() -> None:
 # --- The same child ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.case-twins")
 def test_twins_are_two_children_of_one_declarant() -> None:
     assert same(of(sample("twins-1")), of(sample("twins-2"))) == {"applicant_key"}
 
@@ -116,6 +122,7 @@ def other_spelling(form: BirthDeclaration) -> dict[str, Any]:
     return {"full_name": form.child.full_name.upper()}
 
 
+@pytest.mark.rule("8.duplicate-in-progress")
 @pytest.mark.parametrize("notice", [True, False], ids=["with notice", "without"])
 def test_the_child_is_the_same_whoever_declares_it(notice: bool) -> None:
     form = sample("plain") if notice else changed(sample("plain"), birth_notice=None)
@@ -147,14 +154,51 @@ def test_without_a_notice_another_day_or_another_mother_is_another_child(other: 
     assert "child_key" not in same(of(form), of(changed(form, **other)))
 
 
+# --- The same family -----------------------------------------------------------------------------------------------
+
+
+def share_a_family(one: BirthDeclaration, other: BirthDeclaration) -> bool:
+    return not set(of(one).family_keys).isdisjoint(of(other).family_keys)
+
+
+@pytest.mark.rule("8.duplicate-in-progress")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"birth_notice": None},
+        {"child": {"full_name": "Một Tên Khác", "born_at": "23:59"}},
+        {"mother": None},
+        {"father": None},
+        {"mother": {"full_name": "NGUYỄN THỊ MẪU", "passport": "C1234567"}},
+    ],
+)
+def test_one_parent_and_one_day_are_a_family_whatever_else_is_declared(other: dict[str, Any]) -> None:
+    assert share_a_family(sample("plain"), changed(sample("plain"), **other))
+    assert share_a_family(sample("twins-1"), sample("twins-2"))
+
+
+def test_another_day_or_other_parents_are_no_family() -> None:
+    form = sample("plain")
+    assert not share_a_family(form, changed(form, child={"born_on": "2026-11-08"}))
+    others = {"mother": {"personal_id": "001194000999"}, "father": {"personal_id": "001092000999"}}
+    assert not share_a_family(form, changed(form, **others))
+
+
+def test_a_child_without_known_parents_has_its_declarants_family() -> None:
+    form = sample("abandoned-child")
+    assert len(of(form).family_keys) == 1
+    assert not share_a_family(form, changed(form, applicant={"personal_id": "001194000999"}))
+
+
 # --- Nobody is given away ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
 @pytest.mark.parametrize("portal", [True, False], ids=["portal", "script"])
 def test_keys_are_digests_of_different_things(name: str, portal: bool) -> None:
-    keys = of(sample(name) if portal else scripted(name)).model_dump(include=set(KEYS))
-    assert all(re.fullmatch("[0-9a-f]{64}", key) for key in keys.values())
-    assert len(set(keys.values())) == len(KEYS)
+    incoming = of(sample(name) if portal else scripted(name))
+    keys = [*incoming.model_dump(include=set(KEYS)).values(), *incoming.family_keys]
+    assert all(re.fullmatch("[0-9a-f]{64}", key) for key in keys)
+    assert len(set(keys)) == len(keys) > len(KEYS)
     form = sample(name)
-    assert not [text for text in personal_data(form) for key in keys.values() if text in key]
+    assert not [text for text in personal_data(form) for key in keys if text in key]

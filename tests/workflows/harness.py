@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 
 from activities.law import LawActivities
 from activities.ledger import LedgerActivities
+from inbox import DirectInbox
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from ledger.values import GROUP_CLOCK, StoredDossier
@@ -53,6 +54,7 @@ from models.start import StartDossier
 from models.submission import submission
 from models.systems import System
 from processes.crew import AWAITED_SYSTEMS, core_activities
+from replacements import Replacements
 from tests.workflows.inputs import BIRTH, IDENTITY_NUMBER, free, moment, result
 from tests.workflows.world import World
 from workflows.birth import BirthProcedureGroup
@@ -80,6 +82,15 @@ def notices(stored: StoredDossier, template: Notice, channel: System = System.PO
     told = [notice.dispatch for notice in stored.notices if notice.dispatch.kind is DispatchKind.NOTICE]
     ending = f":{template.value}:{channel.value}"
     return [dispatch.text or "" for dispatch in told if dispatch.head.key.endswith(ending)]
+
+
+class ReplacementsOnStage(Replacements):
+    """The way in for corrections, by the stage's clock."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
 
 
 class Play:
@@ -139,7 +150,7 @@ class Play:
 
     async def start(self, start: StartDossier, **signal: Any) -> None:
         """Start the workflow of a dossier, with a signal if one is to come first."""
-        self.code = start.code
+        self.code, self.world.offset = start.code, start.training_offset
         self._handle = await self.env.client.start_workflow(
             BirthProcedureGroup.run, start, id=start.code, task_queue=QUEUE, **signal
         )
@@ -194,6 +205,12 @@ class Play:
         return told
 
     # --- Facts -------------------------------------------------------------------------------------------------------
+
+    async def inbox(self) -> DirectInbox:
+        """The way in that the gateway and scripts use, as of now."""
+        replacements = ReplacementsOnStage(self.ledger, QUEUE, self.offset)
+        replacements.at = await self.now()
+        return DirectInbox(self.env.client, self.ledger, replacements)
 
     async def tell(self, fact: InboundFact, *, update_id: str | None = None) -> Accepted:
         """Send a fact by update, as the gateway does."""
@@ -285,9 +302,13 @@ class Play:
         """These agencies receive and decide now, with every result."""
         for leg in legs:
             await self.receive(leg)
-            plan = (await self.view()).plan
-            assert plan is not None
-            await self.decide(leg, *plan.leg(leg).results)
+            await self.complete_decision(leg)
+
+    async def complete_decision(self, leg: str) -> None:
+        """The agency, which has received its part, decides now with every result."""
+        plan = (await self.view()).plan
+        assert plan is not None
+        await self.decide(leg, *plan.leg(leg).results)
 
     async def refuse(self, leg: str) -> None:
         """The agency refuses, with everything a citizen is owed."""
@@ -296,8 +317,8 @@ class Play:
             leg,
             Refused(
                 at=await self.now(),
-                reason_code="TC01",
-                fields=("child.birth_place",),
+                reason_code="conditions_not_met",
+                fields=("child.birthplace",),
                 legal_basis="Luật Hộ tịch 2014 Điều 16",
                 text="Thông tin nơi sinh không khớp.",
             ),
@@ -322,7 +343,7 @@ def _as_said(view: DossierView) -> dict[str, Any]:
     said = view.model_dump(include=_KEPT | {"stage", "outcome", "timeliness"})
     return said | {
         "clocks": {name: clock.model_dump()["entries"] for name, clock in clocks.items() if clock},
-        "results": [(leg.key, document.sha256) for leg in view.legs for document in leg.documents],
+        "results": [(leg.key, document.sha256) for leg in view.legs for document in (*leg.superseded, *leg.documents)],
         "refused signals": view.refused_signals,
     }
 
@@ -368,14 +389,14 @@ async def stage(
     """A fresh server with one worker for every queue; with no cached workflows, every workflow task is a replay."""
     engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
     upgrade(engine)
-    ledger, world = Ledger(engine), World()
+    ledger = Ledger(engine)
+    world, law = World(ledger), LawActivities(ledger, load_calendar())
     async with AsyncExitStack() as stack:
         stack.callback(engine.dispose)
         env = await stack.enter_async_context(await (server or time_skipping_server)())
         await register_search_attributes(env.client)
         threads = stack.enter_context(ThreadPoolExecutor(4))
-        on_ledger = ledger_activities(ledger, training=training, wake_outbox=lambda: None)
-        law = LawActivities(load_calendar())
+        on_ledger = ledger_activities(ledger, law, training=training, wake_outbox=lambda: None)
         core = Worker(
             env.client,
             task_queue=QUEUE,
@@ -391,6 +412,8 @@ async def stage(
                 task_queue=f"{QUEUE}-{system.value}",
                 activities=[
                     world.send_leg,
+                    world.send_follow_up,
+                    world.look_up_leg,
                     world.ask_consent,
                     world.request_payment,
                     world.look_up_birth_notice,

@@ -39,6 +39,21 @@ def test_every_sample_is_played() -> None:
     assert {path.stem for path in SAMPLES.glob("*.json")} == FEES.keys()
 
 
+@pytest.mark.rule(
+    "4.3-identity-number",
+    "4.3-certificate",
+    "4.case-one-parent",
+    "4.case-unknown-father",
+    "4.case-abandoned",
+    "4.case-surrogacy",
+    "4.case-parent-deceased",
+    "4.case-temporary-residence",
+    "4.case-young-mother",
+    "4.case-apart",
+    "4.case-foreign-element",
+    "4.case-grandparent",
+    "4.case-twins",
+)
 @pytest.mark.parametrize("name", FEES)
 async def test_a_dossier_goes_from_declaration_to_health_card(play: Play, name: str) -> None:
     declaration = sample(name, SUBMITTED.date())

@@ -3,10 +3,13 @@
 The sample child is registered at its grandparents' home: grandfather is the householder, grandmother owns the dwelling.
 """
 
+from datetime import timedelta
 from typing import cast
 
+import pytest
+
+from ledger.values import StoredDossier
 from models.calendar import WorkingCalendar
-from models.clock import Timeliness
 from models.documents import DocumentKind
 from models.dossier import ConsentState, DossierOutcome, LegOutcome, LegStage
 from models.facts import Answer, FactRefusal
@@ -31,6 +34,16 @@ async def states(play: Play) -> dict[str, ConsentState]:
     return {consent.person.key: consent.state for consent in (await play.leg(RESIDENCE)).consents}
 
 
+def reminders(stored: StoredDossier) -> list[tuple[str, str]]:
+    """Whom VNeID reminded, in order, and how."""
+    told = [notice.dispatch for notice in stored.notices if f":{Notice.CONSENT_REMINDER}:" in notice.dispatch.head.key]
+    assert {dispatch.channel for dispatch in told} <= {System.VNEID}
+    return [(dispatch.recipient, dispatch.text or "") for dispatch in told]
+
+
+@pytest.mark.rule(
+    "4.5-consents-asked", "4.5-asked-at-receipt", "6.6-consent", "6.6-request-day", "6.6-midnight", "10.consent-limit"
+)
 async def test_everybody_named_is_asked_at_provincial_receipt_while_the_registrar_works(play: Play) -> None:
     await play.declare("grandparents-home", DECLARED)
     await play.sent(BIRTH)
@@ -48,6 +61,7 @@ async def test_everybody_named_is_asked_at_provincial_receipt_while_the_registra
     assert "Đoàn" not in told
 
 
+@pytest.mark.rule("4.4-isolation", "4.5-sent-when-complete")
 async def test_granted_by_both(play: Play) -> None:
     await at_the_grandparents_home(play)
     await play.asked(RESIDENCE, 2)
@@ -63,6 +77,7 @@ async def test_granted_by_both(play: Play) -> None:
     assert (await play.ended()).outcome is DossierOutcome.COMPLETED
 
 
+@pytest.mark.rule("4.4-isolation", "10.consent-declined")
 async def test_declined_by_one_ends_only_that_leg_and_at_once(play: Play) -> None:
     await at_the_grandparents_home(play)
     await play.asked(RESIDENCE, 2)
@@ -89,29 +104,57 @@ async def test_declined_by_one_ends_only_that_leg_and_at_once(play: Play) -> Non
     assert [message.leg for message in play.world.legs] == [BIRTH, HEALTH]
 
 
-async def test_silence_expires_at_midnight_after_five_working_days_and_is_no_refusal(play: Play) -> None:
+@pytest.mark.rule("10.consent-limit", "6.6-consent", "6.6-midnight", "6.5-group-stops")
+async def test_the_limit_ends_at_midnight_after_five_working_days_but_not_the_leg(play: Play) -> None:
     """Asked on Thursday 19/11: 20, 23, 25, 26 and 27/11 are the five days, for 24/11 is off."""
     await at_the_grandparents_home(play)
     await play.asked(RESIDENCE, 2)
     await play.consent(RESIDENCE, GRANDFATHER)
     await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
     await play.complete(HEALTH)
-    await play.until(moment("2026-11-27 23:59:00"))
+    await play.until(moment("2026-11-27 23:59:57"))
     assert (await play.leg(RESIDENCE)).stage is LegStage.WAITING_CONSENTS
-    outcome = await play.ended()
-    residence = outcome.legs[1]
-    assert residence.outcome is LegOutcome.CONSENT_EXPIRED
-    assert residence.ended_at is not None
-    assert moment("2026-11-27 23:59:59.999") <= residence.ended_at < moment("2026-11-28 00:00:05")
+    await play.until(moment("2026-11-28 00:00:01"))
+    view = await play.see(lambda view: view.legs[1].stage is LegStage.WAITING_AGREEMENT, "an agreement is awaited")
     assert await states(play) == {"householder": ConsentState.GRANTED, "dwelling_owner": ConsentState.EXPIRED}
-    assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
-    assert outcome.timeliness is Timeliness.EARLY
-    stored = await play.written()
-    [told] = notices(stored, Notice.LEG_CONSENT_EXPIRED)
-    assert "hết hạn xác nhận mà Chủ sở hữu chỗ ở hợp pháp chưa trả lời" in told
-    assert notices(stored, Notice.LEG_CONSENT_DECLINED) == []
-    assert stored.due is not None
-    assert stored.due.at == moment("2026-12-03 17:00:00")
+    assert view.due is not None
+    assert view.due.stopped, "the group's clock stands still meanwhile"
+
+
+@pytest.mark.rule("10.consent-limit")
+async def test_whoever_is_silent_is_reminded_on_the_mornings_after_one_three_and_four_working_days(play: Play) -> None:
+    """Asked on Thursday 19/11; 24/11 is off: after 20, after 25 and after 26/11."""
+    await at_the_grandparents_home(play)
+    await play.asked(RESIDENCE, 2)
+    mornings = ("2026-11-23 08:00:00", "2026-11-26 08:00:00", "2026-11-27 08:00:00")
+    for number, morning in enumerate(mornings):
+        await play.until(moment(morning) - timedelta(seconds=2))
+        assert len(reminders(await play.written())) == 2 * number
+        await play.until(moment(morning) + timedelta(seconds=1))
+        if number == 1:
+            await play.consent(RESIDENCE, GRANDFATHER)
+    await play.until(moment("2026-11-27 12:00:00"))
+    told = reminders(await play.written())
+    assert [recipient for recipient, _ in told] == [
+        *(GRANDFATHER, GRANDMOTHER),
+        *(GRANDFATHER, GRANDMOTHER),
+        GRANDMOTHER,
+    ]
+    assert {"trước 24 giờ ngày thứ Sáu 27/11/2026" in text for _, text in told} == {True}
+    citizen = notices(await play.written(), Notice.CONSENTS_REMINDED)
+    assert ["Chủ hộ" in text for text in citizen] == [True, True, False]
+    assert all("Chủ sở hữu chỗ ở hợp pháp" in text and "Đoàn" not in text for text in citizen)
+    assert len(play.world.consents) == 2, "nobody is asked a second time"
+
+
+async def test_nobody_is_reminded_who_has_answered_nor_once_the_leg_has_ended(play: Play) -> None:
+    await at_the_grandparents_home(play)
+    await play.asked(RESIDENCE, 2)
+    await play.consent(RESIDENCE, GRANDMOTHER)
+    await play.consent(RESIDENCE, GRANDFATHER, Answer.DECLINED)
+    await play.until(moment("2026-11-28 12:00:00"))
+    assert reminders(await play.written()) == []
+    assert notices(await play.written(), Notice.CONSENTS_REMINDED) == []
 
 
 async def test_an_answer_in_the_last_second_counts(play: Play) -> None:
@@ -148,17 +191,6 @@ async def test_wrong_answers_are_refused(play: Play) -> None:
     assert await states(play) == {"householder": ConsentState.GRANTED, "dwelling_owner": ConsentState.ASKED}
 
 
-async def test_after_the_limit_no_answer_is_taken(play: Play) -> None:
-    """Nor does the leg wait for the certificate to say so."""
-    await at_the_grandparents_home(play)
-    await play.asked(RESIDENCE, 2)
-    await play.until(moment("2026-11-28 00:00:05"))
-    view = await play.see(lambda view: view.legs[1].ended, "the residence leg has ended")
-    assert view.legs[1].outcome is LegOutcome.CONSENT_EXPIRED
-    with refused(FactRefusal.ENDED):
-        await play.consent(RESIDENCE, GRANDFATHER)
-
-
 async def test_one_person_in_two_roles_is_asked_once(play: Play) -> None:
     home = free("grandparents-home", moment(DECLARED).date()).residence_registration.model_dump(mode="json")
     await at_the_grandparents_home(play, residence_registration={**home, "dwelling_owners": [home["householder"]]})
@@ -170,6 +202,7 @@ async def test_one_person_in_two_roles_is_asked_once(play: Play) -> None:
     assert len(play.world.consents) == 1
 
 
+@pytest.mark.rule("4.5-parent-consent")
 async def test_where_any_parent_may_agree_one_is_enough(play: Play) -> None:
     """The grandmother declares: as owner she need not be asked, but the parents do, and either of them is enough."""
     declarant = free("grandparents-home", moment(DECLARED).date()).applicant.model_dump(mode="json")
@@ -186,6 +219,7 @@ async def test_where_any_parent_may_agree_one_is_enough(play: Play) -> None:
     assert {consent.personal_id for consent in evidence} == {GRANDFATHER, FATHER}
 
 
+@pytest.mark.rule("4.7-identity-card-consent")
 async def test_the_identity_card_is_confirmed_by_the_declarant_too(play: Play) -> None:
     await play.declare("identity-card", DECLARED)
     await play.receive(BIRTH)
@@ -200,6 +234,7 @@ async def test_the_identity_card_is_confirmed_by_the_declarant_too(play: Play) -
     assert (await play.ended()).outcome is DossierOutcome.COMPLETED
 
 
+@pytest.mark.rule("4.5-consents-asked")
 async def test_nobody_is_asked_where_the_law_asks_nobody(play: Play) -> None:
     await play.declare("plain", DECLARED)
     await play.register()
@@ -209,6 +244,7 @@ async def test_nobody_is_asked_where_the_law_asks_nobody(play: Play) -> None:
     assert notices(await play.written(), Notice.CONSENTS_ASKED) == []
 
 
+@pytest.mark.rule("7.refusal-dependents", "7.refusal-outcome")
 async def test_without_the_birth_nothing_else_is_possible_and_nobody_is_waited_for(play: Play) -> None:
     await at_the_grandparents_home(play)
     await play.asked(RESIDENCE, 2)
@@ -237,6 +273,7 @@ async def test_a_dossier_ends_though_vneid_is_away(play: Play) -> None:
     assert play.world.consents == []
 
 
+@pytest.mark.rule("6.6-request-day")
 async def test_who_could_be_asked_only_the_next_day_has_the_full_limit_from_then(play: Play) -> None:
     play.world.away.add(System.VNEID)
     await play.declare("grandparents-home", "2026-11-19 23:50:00")

@@ -84,9 +84,9 @@ async def test_every_step_of_a_leg_carries_its_group(play: Play, tmp_path: Path)
             assert step.groups == INTAKE or set(step.groups) <= set(legs), step
             assert step.groups or step.summary == "Tính lại hạn theo lịch mới", step
     kinds = {key: {step.what for step in found if key in step.groups} for key in legs}
-    assert kinds[BIRTH] == {"send_leg", "due_dates"}
+    assert kinds[BIRTH] == {"send_leg", "promise_dates"}
     assert kinds[HEALTH] == {"send_leg", "due_dates"}
     assert kinds[RESIDENCE] == {"send_leg", "due_dates", "ask_consent", "citizen_due_date", "timer"}
     intake = {step.what for step in found if step.groups == INTAKE}
-    assert intake >= {"confirm_dossier", "resolve_law", "check_people", "request_payment", "expected_dates"}
+    assert intake >= {"confirm_dossier", "check_people", "request_payment"}
     assert {HEALTH: legs[HEALTH]} in [step.groups for step in found if step.summary.startswith("Tính lại hạn")]

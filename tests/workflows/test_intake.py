@@ -69,6 +69,7 @@ async def test_without_a_fee_nothing_is_asked(play: Play) -> None:
     assert notices(stored, Notice.PAYMENT_NEEDED) == []
 
 
+@pytest.mark.rule("6.6-payment", "6.6-midnight")
 async def test_the_dossier_is_sent_when_the_very_fee_is_paid(play: Play) -> None:
     """Two certified copies at 8,000 đồng; five working days from Thursday 19/11/2026 end with Friday 27/11."""
     await play.submit(sample("plain", DAY), moment(DECLARED))
@@ -82,7 +83,7 @@ async def test_the_dossier_is_sent_when_the_very_fee_is_paid(play: Play) -> None
     await play.until(moment("2026-11-27 23:59:57"))
     await play.pay()
     await play.sent(BIRTH)
-    with refused(FactRefusal.OUT_OF_TURN):
+    with refused(FactRefusal.ALREADY_PAID):
         await play.tell(
             PaymentConfirmed(
                 message_id="again", dossier_code=play.code, amount_vnd=16000, receipt_number="BL-2", at=await play.now()
@@ -93,6 +94,7 @@ async def test_the_dossier_is_sent_when_the_very_fee_is_paid(play: Play) -> None
     assert "trước 24 giờ ngày thứ Sáu 27/11/2026" in told
 
 
+@pytest.mark.rule("4.8-late-birth-fee", "4.8-unpaid", "6.6-payment")
 async def test_unpaid_the_dossier_ends_with_nothing_sent_and_the_child_can_be_declared_again(play: Play) -> None:
     """Born more than 60 days ago: the fee for late registration (Hà Nội, sample row) comes on top of the copies."""
     late = sample("plain", DAY)
@@ -135,6 +137,7 @@ async def test_the_limit_begins_anew_when_the_platform_could_not_be_reached_befo
 # --- Birth notice and attachments ------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.1-notice-looked-up", "4.1-substitutes")
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
@@ -175,6 +178,7 @@ async def test_a_signed_birth_notice_needs_no_substitute(play: Play) -> None:
     assert (await play.sent(BIRTH)).documents == ()
 
 
+@pytest.mark.rule("6.6-supplement", "6.6-midnight")
 async def test_attachments_never_supplied_end_the_dossier_with_nothing_sent(play: Play) -> None:
     """No birth notice and no substitute for it; seven working days from Thursday 19/11/2026 end with Tuesday 1/12."""
     await play.declare("no-birth-notice", DECLARED, attachments=[])
@@ -224,6 +228,7 @@ async def test_the_birth_notice_is_waited_for_through_an_outage(play: Play) -> N
 # --- Ledger and training ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("8.one-mint")
 async def test_a_start_that_the_ledger_does_not_know_fails(play: Play) -> None:
     await play.start(
         StartDossier(code="G22.99.08-261119-999999", declaration=free("plain", DAY), submitted_at=moment(DECLARED))
@@ -231,6 +236,7 @@ async def test_a_start_that_the_ledger_does_not_know_fails(play: Play) -> None:
     await fails_with(NOT_IN_LEDGER, play.ended())
 
 
+@pytest.mark.rule("8.one-mint")
 async def test_a_start_with_another_declaration_than_the_ledgers_fails(play: Play) -> None:
     opened = play.ledger.open_dossier(
         submission(free("plain", DAY), moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22"
@@ -240,6 +246,7 @@ async def test_a_start_with_another_declaration_than_the_ledgers_fails(play: Pla
     await fails_with(NOT_IN_LEDGER, play.ended())
 
 
+@pytest.mark.rule("6.10-legal-time", "6.10-refused")
 async def test_legal_time_is_the_clocks_unless_the_worker_trains(tmp_path: Path) -> None:
     async with stage(tmp_path, training=False) as play:
         await play.declare("plain", DECLARED)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.worker import Replayer
 
@@ -47,6 +48,7 @@ async def timers(play: Play) -> int:
     return sum(event.event_type == EventType.EVENT_TYPE_TIMER_STARTED for event in events)
 
 
+@pytest.mark.rule("6.8-overdue", "6.8-agency-named")
 async def test_at_the_due_time_the_leg_is_overdue_and_its_agency_named(play: Play) -> None:
     await at_both_agencies(play)
     await play.decide(HEALTH, DocumentKind.HEALTH_INSURANCE_CARD)
@@ -61,6 +63,7 @@ async def test_at_the_due_time_the_leg_is_overdue_and_its_agency_named(play: Pla
     assert stored.legs[1].overdue_since == LEGS_DUE
 
 
+@pytest.mark.rule("6.8-late-result", "6.8-timeliness")
 async def test_a_late_result_is_accepted_and_ends_the_mark(play: Play) -> None:
     await at_both_agencies(play)
     await play.decide(HEALTH, DocumentKind.HEALTH_INSURANCE_CARD)
@@ -77,6 +80,7 @@ async def test_a_late_result_is_accepted_and_ends_the_mark(play: Play) -> None:
     assert outcome.timeliness is Timeliness.EARLY
 
 
+@pytest.mark.rule("4.4-parallel", "6.8-overdue", "6.8-agency-named")
 async def test_both_agencies_late_and_then_the_group(play: Play) -> None:
     await at_both_agencies(play)
     await play.until(moment("2026-11-23 17:00:01"))
@@ -92,6 +96,7 @@ async def test_both_agencies_late_and_then_the_group(play: Play) -> None:
     await Replayer(workflows=[], plugins=[LienthongPlugin()]).replay_workflow(await play.handle.fetch_history())
 
 
+@pytest.mark.rule("6.8-late-no-agency")
 async def test_a_group_late_without_a_late_leg_names_no_agency(play: Play) -> None:
     """The registrar decided in time, but the certificate stays out and nothing else can begin."""
     await play.declare("plain", DECLARED)
@@ -141,6 +146,7 @@ async def test_an_extension_after_the_date_lifts_the_mark_until_the_new_one(play
     await play.see(lambda view: view.legs[1].overdue_since == moment("2026-11-27 17:00:00"), "overdue again")
 
 
+@pytest.mark.rule("6.1-running-dossiers")
 async def test_a_calendar_announced_anew_moves_the_date_and_lifts_the_mark(play: Play, tmp_path: Path) -> None:
     """Monday 23/11 becomes a day off after it has passed."""
     await at_both_agencies(play)

@@ -126,21 +126,37 @@ ENDINGS = (
     Ending(
         residence_refused,
         DossierOutcome.PARTLY_COMPLETED,
-        (*STARTED, N.LEG_DECIDED, N.LEG_COMPLETED, N.LEG_COMPLETED, N.LEG_REFUSED, N.CONCLUDED),
+        (*STARTED, N.LEG_DECIDED, N.LEG_COMPLETED, N.LEG_COMPLETED, N.LEG_REFUSED, N.RESIDENCE_DUTY, N.CONCLUDED),
         (P.SUBMITTED, P.ACCEPTED, P.DELIVERED),
         True,
     ),
     Ending(
         consent_declined,
         DossierOutcome.PARTLY_COMPLETED,
-        (*STARTED, N.CONSENTS_ASKED, N.LEG_CONSENT_DECLINED, N.LEG_COMPLETED, N.LEG_COMPLETED, N.CONCLUDED),
+        (
+            *STARTED,
+            N.CONSENTS_ASKED,
+            N.LEG_CONSENT_DECLINED,
+            N.LEG_COMPLETED,
+            N.LEG_COMPLETED,
+            N.RESIDENCE_DUTY,
+            N.CONCLUDED,
+        ),
         (P.SUBMITTED, P.ACCEPTED, P.DELIVERED),
         True,
     ),
     Ending(
         consent_expired,
         DossierOutcome.PARTLY_COMPLETED,
-        (*STARTED, N.CONSENTS_ASKED, N.LEG_COMPLETED, N.LEG_COMPLETED, N.LEG_CONSENT_EXPIRED, N.CONCLUDED),
+        (
+            *STARTED,
+            N.CONSENTS_ASKED,
+            N.LEG_COMPLETED,
+            N.LEG_COMPLETED,
+            N.LEG_CONSENT_EXPIRED,
+            N.RESIDENCE_DUTY,
+            N.CONCLUDED,
+        ),
         (P.SUBMITTED, P.ACCEPTED, P.DELIVERED),
         True,
     ),
@@ -200,6 +216,7 @@ async def test_every_ending_is_written_and_told_once(play: Play, ending: Ending)
     assert child_claimed(play) is ending.child_claimed
 
 
+@pytest.mark.rule("4.6-results-delivered")
 async def test_results_go_out_once_to_everyone_concerned(play: Play) -> None:
     await completed(play)
     await play.ended()
@@ -225,6 +242,7 @@ async def test_results_go_out_once_to_everyone_concerned(play: Play) -> None:
     assert statuses[-2:] == [PortalStatus.ACCEPTED.value, PortalStatus.DELIVERED.value]
 
 
+@pytest.mark.rule("8.duplicate-in-progress", "8.duplicate-registered")
 async def test_a_child_stays_claimed_once_its_birth_is_registered(play: Play) -> None:
     await play.declare("plain", DECLARED)
     await play.sent(BIRTH)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from models.calendar import load_calendar
 from models.clock import ClockEntryKind
 from models.documents import DocumentKind
@@ -26,6 +28,7 @@ async def announce(play: Play, folder: Path) -> str:
     return play.law.calendar.version
 
 
+@pytest.mark.rule("6.1-running-dossiers", "6.4-difference-told", "6.7-entries")
 async def test_running_clocks_and_consents_move_with_the_calendar(play: Play, tmp_path: Path) -> None:
     await play.declare("grandparents-home", "2026-11-19 09:00:00")
     await play.register()
@@ -54,9 +57,13 @@ async def test_running_clocks_and_consents_move_with_the_calendar(play: Play, tm
     await play.until(moment("2026-11-28 12:00:00"))
     assert (await play.leg(RESIDENCE)).stage is LegStage.WAITING_CONSENTS
     await play.until(moment("2026-11-29 00:00:01"))
-    await play.see(lambda view: view.legs[1].ended, "expired at the new end, not at the old one")
+    view = await play.see(
+        lambda view: all(c.agreement for c in view.legs[1].consents), "expired at the new end, not at the old one"
+    )
+    assert {c.limit_ends_at for c in view.legs[1].consents} == {moment("2026-12-05 00:00:00")}
 
 
+@pytest.mark.rule("6.1-running-dossiers")
 async def test_the_citizens_limit_at_intake_moves_too(play: Play, tmp_path: Path) -> None:
     await play.declare("plain", "2026-11-19 09:00:00", results={"birth_certificate_copies": 1})
     view = await play.see(lambda view: view.limit is not None, "a limit for the fee")

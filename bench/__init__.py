@@ -1,0 +1,1 @@
+"""How much a dossier costs: `make bench`. What is measured, and how to read it: docs/bench.md."""

@@ -1,0 +1,97 @@
+"""The figures of one run, as a table for people and as JSON."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.counts import Counts
+from bench.measures import Comparison, Holding, Recovery, Round
+
+MOST_EVENTS, MOST_BYTES, MOST_ACTIONS = 200, 100_000, 50
+"""What a plain dossier may cost at most (issue 4, point 14)."""
+
+LEAST_SHARE = 0.6
+"""The least share of the floor's dossiers per second that ours must reach."""
+
+MOST_MEMORY = 200 * 2**20
+"""The most memory of a worker for 1,000 open dossiers, in bytes."""
+
+_MB = 2**20
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything one run has measured."""
+
+    counts: Counts
+    comparison: Comparison
+    holding: Holding
+    recovery: Recovery
+
+    def json(self) -> str:
+        """All figures, with every round."""
+        return json.dumps(self._plain(), ensure_ascii=False, indent=2) + "\n"
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "plain_dossier": {
+                "events": self.counts.events,
+                "bytes": self.counts.bytes,
+                "billable_actions": self.counts.actions,
+                "workflow_tasks": self.counts.workflow_tasks,
+                "activities": dict(self.counts.activities),
+            },
+            "against_the_floor": {
+                "ours": [vars(one) for one in self.comparison.ours],
+                "floor": [vars(one) for one in self.comparison.bare],
+                "share_of_its_dossiers_per_second": round(self.comparison.speed, 3),
+                "its_cpu_as_a_share_of_ours": round(self.comparison.cpu, 3),
+            },
+            "open_dossiers": {
+                "measured": self.holding.dossiers,
+                "worker_bytes_before": self.holding.before,
+                "worker_bytes_with_them": self.holding.after,
+                "bytes_per_1000": self.holding.per_thousand,
+            },
+            "recovery": {
+                "measured": self.recovery.dossiers,
+                "first_answer_seconds": round(self.recovery.first, 2),
+                "all_answered_seconds": round(self.recovery.all, 2),
+            },
+        }
+
+
+def table(figures: Figures) -> str:
+    """The figures beside what is aimed at."""
+    counts, comparison = figures.counts, figures.comparison
+    holding, recovery = figures.holding, figures.recovery
+    rows = [
+        ("events per plain dossier", f"{counts.events}", f"≤ {MOST_EVENTS}"),
+        ("history bytes", f"{counts.bytes:,}", f"≤ {MOST_BYTES:,}"),
+        ("billable actions", f"{counts.actions}", f"≤ {MOST_ACTIONS}"),
+        ("dossiers per second, ours", _spread(comparison.ours, lambda one: one.per_second, "{:.2f}"), ""),
+        ("dossiers per second, floor", _spread(comparison.bare, lambda one: one.per_second, "{:.2f}"), ""),
+        ("ours as a share of the floor", f"{comparison.speed:.0%}", f"≥ {LEAST_SHARE:.0%}"),
+        ("worker CPU ms per dossier, ours", _spread(comparison.ours, lambda one: one.cpu * 1000, "{:.0f}"), ""),
+        ("worker CPU ms per dossier, floor", _spread(comparison.bare, lambda one: one.cpu * 1000, "{:.0f}"), ""),
+        ("the floor's CPU as a share of ours", f"{comparison.cpu:.0%}", ""),
+        (
+            f"worker MB per 1,000 open dossiers (measured: {holding.dossiers})",
+            f"{holding.per_thousand / _MB:.0f}",
+            f"≤ {MOST_MEMORY // _MB}",
+        ),
+        (
+            f"seconds after kill -9: first answer, all {recovery.dossiers}",
+            f"{recovery.first:.1f}, {recovery.all:.1f}",
+            "",
+        ),
+    ]
+    wide, broad = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(f"{what:<{wide}}  {measured:>{broad}}  {aim}".rstrip() for what, measured, aim in rows)
+
+
+def _spread(rounds: Sequence[Round], of: Callable[[Round], float], shown: str) -> str:
+    """The least and the most of the rounds."""
+    values = sorted(of(one) for one in rounds)
+    return f"{shown} – {shown}".format(values[0], values[-1])

@@ -1,0 +1,244 @@
+"""The measurements, each on a running world."""
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import create_engine, inspect, text
+from temporalio.client import Client, WorkflowHistory
+from temporalio.service import RPCError
+
+from bench.bare import QUEUE, BareDossier
+from bench.counts import Counts, count
+from bench.recorder import recording
+from bench.script import Script, compose
+from bench.world import Worker, World
+from models.dossier import LegStage
+from models.systems import System
+from workflows.birth import BirthProcedureGroup
+
+Start = Callable[[str], Awaitable[None]]
+Sent = Callable[[str], Awaitable[bool]]
+
+_WAIT = 0.1
+_ASKED_AT_ONCE = 20
+_ALSO_BARE = frozenset({"messages_in", "family_claims"})
+"""Rows that are written when a dossier is opened, or by the gateway, and so for the bare workflow too."""
+
+
+def say(line: str) -> None:
+    """Progress, on stderr."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of dossiers: how many a second, CPU seconds of the worker for each."""
+
+    per_second: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Ours against the floor, round by round."""
+
+    ours: Sequence[Round]
+    bare: Sequence[Round]
+
+    @property
+    def speed(self) -> float:
+        """Our dossiers per second as a share of the floor's, medians of both."""
+        return _median(self.ours, lambda one: one.per_second) / _median(self.bare, lambda one: one.per_second)
+
+    @property
+    def cpu(self) -> float:
+        """The floor's CPU as a share of ours: 1 would be no more than the floor."""
+        return _median(self.bare, lambda one: one.cpu) / _median(self.ours, lambda one: one.cpu)
+
+
+def _median(rounds: Sequence[Round], of: Callable[[Round], float]) -> float:
+    return statistics.median(of(one) for one in rounds)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A worker with open dossiers: bytes before and with them."""
+
+    dossiers: int
+    before: int
+    after: int
+
+    @property
+    def per_thousand(self) -> int:
+        """Bytes for a thousand dossiers, by proportion."""
+        return (self.after - self.before) * 1000 // self.dossiers
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Seconds from the start of a new worker, after `kill -9`, until it has answered for so many dossiers."""
+
+    dossiers: int
+    first: float
+    all: float
+
+
+# --- One dossier ------------------------------------------------------------------------------------------------------
+
+
+async def record(world: World) -> tuple[Counts, Script]:
+    """Play one plain dossier of ours, count it, and write its script for the bare workflow."""
+    async with recording(world.settings.simulator_url) as (address, requests):
+        worker = await world.worker(simulator=address)
+        code = world.open("plain")
+        await world.start(code)
+        history = await _history(world.client, code)
+        while world.ledger.outbox_open(code):
+            await asyncio.sleep(_WAIT)
+        await worker.stop()
+    dossier = world.ledger.view(code)
+    assert dossier is not None
+    assert dossier.provincial_code is not None
+    rows = _rows(world.settings.ledger_url, code)
+    return count(history), compose(code, dossier.provincial_code, history, requests, rows)
+
+
+async def _history(client: Client, code: str) -> WorkflowHistory:
+    handle = client.get_workflow_handle(code)
+    await handle.result()
+    return await handle.fetch_history()
+
+
+def _rows(ledger: str, code: str) -> list[int]:
+    """The sizes of the rows that the worker has written of a dossier."""
+    engine = create_engine(ledger)
+    sizes = []
+    with engine.connect() as connection:
+        for table in inspect(engine).get_table_names():
+            if table in _ALSO_BARE or "dossier_code" not in {c["name"] for c in inspect(engine).get_columns(table)}:
+                continue
+            for row in connection.execute(text(f"SELECT * FROM {table} WHERE dossier_code = :code"), {"code": code}):
+                sizes.append(sum(len(str(value)) for value in row if value is not None))
+    engine.dispose()
+    return sizes
+
+
+# --- Against the floor ------------------------------------------------------------------------------------------------
+
+
+async def compare(world: World, script: Script, rounds: int, dossiers: int) -> Comparison:
+    """Rounds of ours and of the floor in turn, each by a fresh worker."""
+    ours, bare = [], []
+    for number in range(rounds):
+        ours.append(await _ours(world, dossiers))
+        say(f"  ours  {number + 1}/{rounds}: {ours[-1].per_second:.2f} dossiers/s, {ours[-1].cpu * 1000:.0f} ms CPU")
+        bare.append(await _bare(world, script, dossiers))
+        say(f"  floor {number + 1}/{rounds}: {bare[-1].per_second:.2f} dossiers/s, {bare[-1].cpu * 1000:.0f} ms CPU")
+    return Comparison(ours, bare)
+
+
+async def _ours(world: World, dossiers: int) -> Round:
+    """A round by our worker; done when also its outbox is empty."""
+
+    async def sent(code: str) -> bool:
+        return not await asyncio.to_thread(world.ledger.outbox_open, code)
+
+    return await _round(world, await world.worker(), world.start, sent, dossiers)
+
+
+async def _bare(world: World, script: Script, dossiers: int) -> Round:
+    """A round by the bare worker; done when also every request of the script has reached the simulator."""
+    file = world.settings.state / "script.json"
+    script.save(file)
+    requests = await world.requests(script.code)
+
+    async def start(code: str) -> None:
+        batches = [vars(batch) for batch in script.batches]
+        sizes = [step.sent for step in script.steps]
+        arguments = [code, batches, sizes, script.result]
+        await world.client.start_workflow(BareDossier.run, args=arguments, id=code, task_queue=QUEUE)
+
+    async def sent(code: str) -> bool:
+        return await world.requests(code) >= requests
+
+    worker = await world.worker("-m", "bench.bare", str(file), str(world.settings.state / "bare.db"))
+    return await _round(world, worker, start, sent, dossiers)
+
+
+async def _round(world: World, worker: Worker, start: Start, sent: Sent, dossiers: int) -> Round:
+    """Warm the worker up with one dossier, then start all the others at once."""
+    warming, *codes = [world.open("plain") for _ in range(dossiers + 1)]
+    await _play(world, start, sent, [warming])
+    began, used = time.monotonic(), worker.cpu()
+    await _play(world, start, sent, codes)
+    taken, spent = time.monotonic() - began, worker.cpu() - used
+    await worker.stop()
+    return Round(dossiers / taken, spent / dossiers)
+
+
+async def _play(world: World, start: Start, sent: Sent, codes: Sequence[str]) -> None:
+    await asyncio.gather(*(start(code) for code in codes))
+    await asyncio.gather(*(world.client.get_workflow_handle(code).result() for code in codes))
+    for code in codes:
+        while not await sent(code):
+            await asyncio.sleep(_WAIT)
+
+
+# --- Open dossiers ----------------------------------------------------------------------------------------------------
+
+
+async def hold(world: World, dossiers: int) -> tuple[Holding, Recovery]:
+    """Open dossiers until all wait for consents that nobody gives, then kill the worker and start another."""
+    await world.instruct(System.VNEID, silent=True)
+    await world.instruct(System.SOCIAL_INSURANCE, silent=True)
+    worker = await world.worker()
+    await _waiting(world, [world.open("grandparents-home")])
+    before = worker.memory()
+    codes = [world.open("grandparents-home") for _ in range(dossiers)]
+    await _waiting(world, codes)
+    holding = Holding(dossiers, before, worker.memory())
+    say(f"  {dossiers} open dossiers: {(holding.after - before) / 2**20:.0f} MB")
+    await worker.kill()
+    began = time.monotonic()
+    successor = await world.worker()
+    recovery = await _answered(world, codes, began)
+    await successor.stop()
+    return holding, recovery
+
+
+async def _waiting(world: World, codes: Sequence[str]) -> None:
+    """Start these dossiers; all have come to wait for consents in one leg, for a receipt in the other."""
+    await asyncio.gather(*(world.start(code) for code in codes))
+    for code in codes:
+        while not _waits(world, code):
+            await asyncio.sleep(_WAIT)
+
+
+def _waits(world: World, code: str) -> bool:
+    dossier = world.ledger.view(code)
+    stages = {leg.stage for leg in dossier.legs} if dossier else set()
+    return stages == {LegStage.ENDED, LegStage.WAITING_CONSENTS, LegStage.IN_PROGRESS}
+
+
+async def _answered(world: World, codes: Sequence[str], began: float) -> Recovery:
+    """Ask every dossier for its view: each answer takes a replay of its whole history."""
+    asking = asyncio.Semaphore(_ASKED_AT_ONCE)
+    times: list[float] = []
+
+    async def ask(code: str) -> None:
+        async with asking:
+            while True:
+                try:
+                    await world.client.get_workflow_handle(code).query(BirthProcedureGroup.view)
+                    times.append(time.monotonic() - began)
+                    return
+                except RPCError:  # the server still hands out tasks to the worker that was killed
+                    await asyncio.sleep(_WAIT)
+
+    await asyncio.gather(*(ask(code) for code in codes))
+    return Recovery(len(codes), min(times), max(times))

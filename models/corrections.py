@@ -1,0 +1,103 @@
+"""A form corrected field by field after it was submitted, read again as a whole (đính chính thông tin tờ khai)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from models.base import Code, Instant, LongText, Model
+from models.communes import Communes
+from models.declaration import BirthDeclaration
+from models.gate import field_label, fitting, form_path
+from models.messages import FieldChange
+from models.reading import DeclarationErrors, Problem, read_birth_declaration
+from models.reading_words import is_field
+
+_LONGEST_TEXT = 2000
+_NO_SUCH_FIELD = "Không có mục này trên tờ khai."
+
+
+class CorrectionQuery(Model):
+    """Corrections of the form that the ledger has as `revision`, which was submitted on the day `on`."""
+
+    code: Code
+    revision: int
+    on: date
+    corrections: Mapping[Code, str]
+
+
+class Corrected(Model):
+    """The form as corrected, or what is wrong with the corrections; never both."""
+
+    declaration: BirthDeclaration | None = None
+    problem: LongText | None = None
+
+
+class Revision(Model):
+    """A form that replaces the one before it in a dossier. `number` rises by one; 0 is the form as submitted."""
+
+    number: int
+    at: Instant
+    leg: Code
+    paths: tuple[Code, ...]
+    declaration: BirthDeclaration
+
+
+def correct(
+    declaration: BirthDeclaration, corrections: Mapping[str, str], on: date, communes: Communes | None = None
+) -> BirthDeclaration:
+    """The form with these fields changed, read as strictly as a new one of the day `on`; empty text clears a field.
+
+    An ethnic group's name brings its own code. Raises DeclarationErrors, all at once.
+    """
+    form = declaration.model_dump(mode="json")
+    problems = [
+        Problem(path=path, field=field_label(path), message=_NO_SUCH_FIELD)
+        for path, value in corrections.items()
+        if not (is_field(form_path(path)) and _put(form, form_path(path), value))
+    ]
+    if problems:
+        raise DeclarationErrors(tuple(problems))
+    return read_birth_declaration(form, on, communes)
+
+
+def corrected(query: CorrectionQuery, declaration: BirthDeclaration, communes: Communes | None = None) -> Corrected:
+    """The answer to a query about the form that the ledger has."""
+    try:
+        return Corrected(declaration=correct(declaration, query.corrections, query.on, communes))
+    except DeclarationErrors as errors:
+        return Corrected(problem=fitting(f"Thông tin bổ sung chưa đúng: {errors}", _LONGEST_TEXT))
+
+
+def changes(corrections: Mapping[str, str]) -> tuple[FieldChange, ...]:
+    """Corrections as agencies hear of them."""
+    return tuple(FieldChange(path=path, label=field_label(path), value=value) for path, value in corrections.items())
+
+
+def _put(form: Any, path: tuple[str | int, ...], text: str) -> bool:
+    """Write a value into the form; False when there is no such place in it."""
+    *parents, last = path
+    for step in parents:
+        if isinstance(step, str):
+            form[step] = {} if form.get(step) is None else form[step]
+        elif step >= len(form):
+            return False
+        form = form[step]
+    if isinstance(last, int) and last >= len(form):
+        return False
+    before = form[last] if isinstance(last, int) else form.get(last)
+    if text or isinstance(last, int):
+        form[last] = _typed(text, before)
+    else:
+        form.pop(last, None)
+    if last == "text" and "code" in form and parents[-1] == "ethnicity":
+        form["code"] = None
+    return not isinstance(before, dict | list)
+
+
+def _typed(text: str, before: object) -> object:
+    """The text as the kind of value the field holds."""
+    if isinstance(before, bool):
+        return {"true": True, "false": False}.get(text, text)
+    if isinstance(before, int) and text.isdecimal():
+        return int(text)
+    return text

@@ -1,0 +1,91 @@
+"""`submit` of a child that may be another dossier's: refused with a reason, let in by an operator's word on record."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.files import load_declaration_file
+from cli.output import Exit
+from cli.stack import LOOPBACK, free_port
+from ledger.documents import DocumentStore
+from ledger.engine import open_engine, upgrade
+from ledger.store import Ledger
+from models.base import LEGAL_ZONE
+from settings import Settings
+from starter import application
+from submissions import Submissions
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
+NOW = datetime(2026, 11, 19, 9, 0, tzinfo=LEGAL_ZONE)
+REASON = "Sinh đôi trùng tên, đã đối chiếu với bệnh viện"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """The ledger of a training state on Thursday 19/11/2026, in which the plain sample was submitted; no Temporal."""
+    monkeypatch.setenv("LIENTHONG_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("LIENTHONG_TEMPORAL_ADDRESS", f"{LOOPBACK}:{free_port()}")
+    monkeypatch.setenv("LIENTHONG_TRAINING", "true")
+    monkeypatch.setenv("LIENTHONG_TRAINING_OFFSET_SECONDS", str((NOW - datetime.now(UTC)).total_seconds()))
+    settings = Settings()
+    engine = open_engine(settings.ledger_url)
+    upgrade(engine)
+    ledger = Ledger(engine)
+    declaration, contents = load_declaration_file(SAMPLES / "plain.json", NOW.date())
+    Submissions(ledger, DocumentStore(settings.documents), settings).open(declaration, contents)
+    return ledger
+
+
+@pytest.fixture
+def reissued(tmp_path: Path) -> Path:
+    """The plain sample under another birth notice."""
+    folder = Path(shutil.copytree(SAMPLES, tmp_path / "samples"))
+    form: dict[str, Any] = json.loads((folder / "plain.json").read_text("utf-8"))
+    form["birth_notice"]["number"] = "99999.GCS.01901.26"
+    form["submission_id"] = "cap-lai"
+    (folder / "plain.json").write_text(json.dumps(form), "utf-8")
+    return folder / "plain.json"
+
+
+def submit(file: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(application(["submit"]), ["submit", str(file), *arguments])
+
+
+@pytest.mark.rule("4.case-notice-new-code")
+def test_a_possible_reissue_is_refused_with_its_reason_and_what_to_do(ledger: Ledger, reissued: Path) -> None:
+    [code] = ledger.unstarted()
+    refused = submit(reissued)
+    assert refused.exit_code == Exit.REFUSED
+    assert f"có thể trùng với trẻ của hồ sơ {code}" in refused.stderr
+    assert "--confirmed-not-duplicate" in refused.stderr
+    answer = json.loads(submit(reissued, "--json").stdout)
+    assert answer["details"] == ["Mã lý do: possible_reissue"]
+    assert ledger.unstarted() == (code,)
+
+
+@pytest.mark.rule("4.case-notice-new-code")
+def test_an_operators_word_lets_it_in_and_is_kept(ledger: Ledger, reissued: Path) -> None:
+    submit(reissued, "--confirmed-not-duplicate", REASON)
+    first, second = ledger.unstarted()
+    [decided] = ledger.not_duplicates(second)
+    assert (decided.other, decided.reason) == (first, REASON)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 4001])
+def test_an_operators_word_must_say_why(ledger: Ledger, reissued: Path, reason: str) -> None:
+    assert submit(reissued, "--confirmed-not-duplicate", reason).exit_code == Exit.USAGE
+    assert len(ledger.unstarted()) == 1
+
+
+def test_the_same_notice_is_let_in_by_nobodys_word(ledger: Ledger, reissued: Path) -> None:
+    form = json.loads(reissued.read_text("utf-8"))
+    form["birth_notice"]["number"] = json.loads((SAMPLES / "plain.json").read_text("utf-8"))["birth_notice"]["number"]
+    reissued.write_text(json.dumps(form), "utf-8")
+    answer = submit(reissued, "--confirmed-not-duplicate", REASON, "--json")
+    assert answer.exit_code == Exit.REFUSED
+    assert json.loads(answer.stdout)["details"] == ["Mã lý do: duplicate"]

@@ -1,0 +1,124 @@
+"""A corrected certificate with everything real: long after the conclusion, to every agency that has the old one."""
+
+import asyncio
+import base64
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
+
+from ledger.values import StoredDossier
+from models.documents import DocumentKind
+from models.search_attributes import SearchAttribute
+from tests.integration.system import System
+from workflows.plugin import connect
+from workflows.visibility import attribute_key
+
+BIRTH, RESIDENCE, HEALTH = "birth_registration", "residence_registration", "health_insurance_card"
+NEW = b"%PDF-1.4\nban cap lai\n"
+
+
+def concluded(system: System) -> str:
+    """The code of a dossier with every result."""
+    code = system.open("plain")
+    system.start(code)
+    system.concluded(code)
+    return code
+
+
+def corrected(system: System, **fact: Any) -> dict[str, Any]:
+    """What the registrar sends with a certificate issued anew."""
+    paper = {
+        "kind": "birth_certificate",
+        "file_name": "ban-cap-lai.pdf",
+        "media_type": "application/pdf",
+        "content": base64.b64encode(NEW).decode(),
+    }
+    stated = {"kind": "corrected", "at": system.now().isoformat(), "documents": [paper], "text": "Sai tên đệm.", **fact}
+    return {"source": "provincial", "leg": BIRTH, "fact": stated}
+
+
+def replaced(system: System, code: str, times: int) -> StoredDossier:
+    """The dossier once its result was replaced so often, and everybody has acknowledged and been told."""
+    system.see(
+        code,
+        lambda d: len(d.replacements) == times and not any(one.awaited for one in d.replacements),
+        f"{times} replacements acknowledged",
+    )
+    return system.see(code, lambda _: not system.ledger.outbox_open(code), "outbox empty")
+
+
+def told(system: System, code: str) -> Counter[tuple[str, str]]:
+    """Who was told of a new version how often, by the simulator's own book."""
+    letters = [one for one in system.book(code)["follow_ups"] if one["kind"] == "replacement"]
+    return Counter((one["system"], one["registration_number"]) for one in letters)
+
+
+def described(system: System, workflow_id: str) -> WorkflowExecutionDescription:
+    """A workflow as Temporal knows it."""
+
+    async def describing() -> WorkflowExecutionDescription:
+        client = await connect(system.settings.temporal_address, system.settings.temporal_namespace)
+        return await client.get_workflow_handle(workflow_id).describe()
+
+    return asyncio.run(describing())
+
+
+@pytest.mark.rule("7.replacement", "7.replacement-acknowledged", "8.superseded", "8.superseded-told")
+def test_a_corrected_certificate_replaces_the_old_one_everywhere(system: System, tmp_path: Path) -> None:
+    code = concluded(system)
+    event = corrected(system, number="2/2026")
+    for text in (f"{code}/replacement/1", "Đã ghi nhận trước đó."):
+        taken = system.event(code, "agency_event", event, id=f"{code}:anew", source="provincial")
+        assert taken.status_code == 200, taken.text
+        assert text in taken.json()["text"]
+    dossier = replaced(system, code, 1)
+    assert told(system, code) == {("residence", "2/2026"): 1, ("social_insurance", "2/2026"): 1}, "each told once"
+
+    old, new = [d for d in dossier.documents if d.document.kind is DocumentKind.BIRTH_CERTIFICATE]
+    assert old.superseded_at
+    assert new.superseded_at is None
+    book = system.book(code)
+    in_store = [(row["sha256"], row["supersedes"]) for row in book["results"] if row["system"] == "documents"]
+    assert (new.document.sha256, old.document.sha256) in in_store, "the store knows which one is no longer valid"
+    assert [row["sha256"] for row in book["replaced"]] == [new.document.sha256] * 2
+
+    ended = described(system, f"{code}/replacement/1")
+    assert ended.status is WorkflowExecutionStatus.COMPLETED
+    shown = ended.typed_search_attributes
+    assert shown.get(attribute_key(SearchAttribute.PROVINCE)) == dossier.summary.province_code
+    assert not shown.get(attribute_key(SearchAttribute.WAITING_FOR))
+
+    url = f"{system.settings.simulator_url}/corrections/{code}/provincial"
+    system.http.post(url, json={"text": "Sai quê quán."}).raise_for_status()
+    replaced(system, code, 2)
+    file, paper = tmp_path / "event.json", tmp_path / "moi.pdf"
+    file.write_text(json.dumps({**event, "fact": {**event["fact"], "documents": []}}), "utf-8")
+    paper.write_bytes(NEW + b"%%EOF\n")
+    by_script = system.command("agency-event", code, str(file), "--document", f"birth_certificate={paper}")
+    assert f"{code}/replacement/3" in by_script.stdout, by_script.stderr
+    replaced(system, code, 3)
+    assert told(system, code).total() == 6
+    page = system.command("show", code).stdout
+    for number in (1, 2, 3):
+        assert f"Kết quả cấp lại lần {number} – đã xác nhận đủ" in page
+    assert f"Bản đã bị thay: Giấy khai sinh, SHA-256 {old.document.sha256}" in page
+
+
+@pytest.mark.rule("7.replacement")
+def test_what_may_not_replace_anything_is_refused_with_a_reason(system: System) -> None:
+    code = concluded(system)
+    wrong = {
+        "wrong_sender": {**corrected(system), "source": "residence"},
+        "not_awaited": {**corrected(system), "source": "residence", "leg": RESIDENCE},
+        "unknown_leg": {**corrected(system), "leg": "land_registration"},
+    }
+    for reason, event in wrong.items():
+        answer = system.event(code, "agency_event", event, source=str(event["source"]))
+        assert answer.json()["title"] == reason, answer.text
+    unknown = system.event("G22.99.08-261119-999999", "agency_event", corrected(system), source="provincial")
+    assert unknown.status_code == 404
+    assert system.dossier(code).replacements == ()

@@ -1,0 +1,66 @@
+"""A supplement and an unclassified message in real processes: simulator, gateway, commands, every wire."""
+
+import base64
+import json
+
+import pytest
+
+from models.dossier import DossierOutcome, LegStage, SupplementState
+from tests.integration.system import System
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+LEG = "residence_registration"
+HOMETOWN = "child.hometown.detail"
+GROUNDS = {
+    "reason_code": "document_missing",
+    "documents": ["residence_papers"],
+    "fields": [HOMETOWN],
+    "legal_basis": "Luật Cư trú Điều 21",
+    "text": "Thiếu giấy tờ chứng minh chỗ ở.",
+}
+
+
+@pytest.mark.rule("7.supplement-uploaded", "7.supplement-same-dossier", "7.unclassified-operator")
+def test_the_same_dossier_goes_on_after_a_supplement(system: System) -> None:
+    code = system.open("plain")
+    system.instruct(code, "residence", supplement=GROUNDS)
+    system.instruct(code, "social_insurance", unclassified="Đề nghị bổ sung.", insists=False)
+    system.start(code)
+    dossier = system.see(
+        code, lambda d: d.legs and d.legs[1].supplements and d.legs[1].supplements[0].limit, "asked for a supplement"
+    )
+    assert dossier.legs[1].stage is LegStage.WAITING_SUPPLEMENT
+    dossier = system.see(code, lambda d: d.legs[2].notes, "free text heard")
+    [note] = dossier.legs[2].notes
+
+    file = system.settings.state / "giay.pdf"
+    file.write_bytes(PDF)
+    wrong = system.command("supplement", code, "--leg", LEG, "--document", f"birth_commitment={file}")
+    assert wrong.returncode == 3, wrong.stdout
+    assert "not_awaited" in wrong.stderr
+    assert system.command("supplement", code, "--leg", LEG, "--document", "giay.pdf").returncode == 2
+    assert system.command("supplement", code, "--leg", LEG, "--field", "child.full_name").returncode == 2
+    cleared = system.command("supplement", code, "--leg", LEG, "--field", "child.hometown.detail=", "--json")
+    assert cleared.returncode in (0, 3)
+
+    paper = {"kind": "residence_papers", "file_name": "a.pdf", "media_type": "application/pdf"}
+    paper["content"] = base64.b64encode(PDF).decode()
+    data = {"leg": LEG, "documents": [paper], "at": system.now().isoformat()}
+    answer = system.event(code, "supplement", data)
+    assert answer.status_code == 200, answer.text
+    corrected = system.command("supplement", code, "--leg", LEG, "--field", f"{HOMETOWN}=Thôn Mẫu")
+    assert corrected.returncode in (0, 3), corrected.stderr
+
+    read = ("--leg", "health_insurance_card", "--message", note.message_id, "--operator", "vh-01", "--because", "Đã xem")
+    bad = system.command("classify", code, *read, "--as", "refusal")
+    assert bad.returncode in (3,), bad.stdout
+    shown = system.command("show", code)
+    assert note.message_id in shown.stdout
+    assert "Đề nghị bổ sung." in shown.stdout
+    system.command("classify", code, *read, "--as", "no_action", "--json")
+
+    dossier = system.concluded(code)
+    assert dossier.summary.outcome is DossierOutcome.COMPLETED
+    assert [supplement.state for supplement in dossier.legs[1].supplements] == [SupplementState.RECEIVED]
+    told = json.dumps(system.book(code), ensure_ascii=False)
+    assert "supplement" in told

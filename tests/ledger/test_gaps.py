@@ -1,0 +1,113 @@
+"""The gap report: what is missing is listed once it is due, by whom it is owed, with totals (REQUIREMENTS §6.9)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ledger.gaps import DELIVERY_PATIENCE, START_PATIENCE, Gap, GapKind, GapTotal
+from ledger.store import Ledger
+from models.clock import ClockEntryKind
+from models.dossier import Leg, LegStage
+from models.lateness import Chase
+from models.systems import System
+from tests.ledger.builders import (
+    CALENDAR,
+    OPENED_AT,
+    clock,
+    declared,
+    due_of,
+    notice,
+    numbered,
+    opened,
+    plan_of,
+    published,
+)
+
+BIRTH, RESIDENCE = "birth_registration", "residence_registration"
+CLOSE = OPENED_AT.replace(hour=17)
+"""The close of business of the day everything happens, Tuesday 10 November 2026."""
+
+SECOND = timedelta(seconds=1)
+
+
+def leg(key: str, stage: LegStage, **state: Any) -> Leg:
+    running = clock(ClockEntryKind.STARTED)
+    return Leg(key=key, stage=stage, clock=running, due=due_of(running), sent_at=OPENED_AT, **state)
+
+
+def with_leg(ledger: Ledger, number: int, *legs: Leg) -> str:
+    """A dossier in progress with these legs."""
+    declaration = numbered(number)
+    code = opened(ledger, declaration)
+    ledger.publish(published(code, 1, plan=plan_of(declaration), legs=legs), ())
+    return code
+
+
+def found(ledger: Ledger, at: datetime) -> tuple[Gap, ...]:
+    return ledger.gaps(at, CALENDAR).gaps
+
+
+def test_nothing_missing_is_no_gap(ledger: Ledger) -> None:
+    report = ledger.gaps(OPENED_AT, CALENDAR)
+    assert (report.gaps, report.totals) == ((), ())
+
+
+@pytest.mark.rule("6.9-gap-report")
+def test_a_registration_without_certificate_is_listed_from_the_close_of_its_day(ledger: Ledger) -> None:
+    chase = Chase(due=CLOSE, times=2, next_at=CLOSE, operator_at=CLOSE)
+    waiting = leg(BIRTH, LegStage.WAITING_DOCUMENT, decided_at=OPENED_AT, number="17/2026", missing_result=chase)
+    code = with_leg(ledger, 1, waiting, leg(RESIDENCE, LegStage.WAITING_PREREQUISITES))
+    assert found(ledger, CLOSE - SECOND) == ()
+    [gap] = found(ledger, CLOSE)
+    assert gap == Gap(
+        kind=GapKind.NO_RESULT,
+        code=code,
+        province_code="01",
+        since=OPENED_AT,
+        owed_by=plan_of(declared()).leg(BIRTH).agency,
+        leg=BIRTH,
+        number="17/2026",
+        asked=2,
+    )
+    ledger.publish(published(code, 2, legs=(waiting.model_copy(update={"stage": LegStage.ENDED}),)), ())
+    assert found(ledger, CLOSE) == ()
+
+
+def test_a_part_nobody_has_received_is_listed_after_a_working_day(ledger: Ledger) -> None:
+    with_leg(ledger, 1, leg(BIRTH, LegStage.WAITING_RECEIPT))
+    with_leg(ledger, 2, leg(BIRTH, LegStage.SENDING))
+    next_day = OPENED_AT + timedelta(days=1)
+    assert found(ledger, next_day - SECOND) == ()
+    owed_by = {gap.owed_by for gap in found(ledger, next_day) if gap.kind is GapKind.NOT_RECEIVED}
+    assert owed_by == {plan_of(declared()).leg(BIRTH).agency, System.PROVINCIAL.label}
+
+
+def test_a_dossier_whose_workflow_never_started_is_listed(ledger: Ledger) -> None:
+    code = opened(ledger)
+    assert found(ledger, OPENED_AT + START_PATIENCE - SECOND) == ()
+    [gap] = found(ledger, OPENED_AT + START_PATIENCE)
+    assert (gap.kind, gap.code) == (GapKind.NOT_STARTED, code)
+    ledger.mark_started(code)
+    assert found(ledger, OPENED_AT + START_PATIENCE) == ()
+
+
+def test_what_waits_long_in_the_outbox_is_one_gap_per_dossier_and_channel(ledger: Ledger) -> None:
+    code = opened(ledger)
+    ledger.publish(published(code, 1), [notice(code, 1), notice(code, 2), notice(code, 3, System.SMS)])
+    assert found(ledger, OPENED_AT + DELIVERY_PATIENCE - SECOND) == ()
+    gaps = found(ledger, OPENED_AT + DELIVERY_PATIENCE)
+    assert {(gap.kind, gap.owed_by, gap.asked) for gap in gaps} == {
+        (GapKind.UNDELIVERED, System.PORTAL.label, 2),
+        (GapKind.UNDELIVERED, System.SMS.label, 1),
+    }
+
+
+def test_totals_count_dossiers_by_kind_province_and_agency(ledger: Ledger) -> None:
+    missing = leg(BIRTH, LegStage.WAITING_DOCUMENT, decided_at=OPENED_AT, number="17/2026")
+    codes = {with_leg(ledger, number, missing) for number in (1, 2, 3)}
+    report = ledger.gaps(CLOSE, CALENDAR)
+    assert {gap.code for gap in report.gaps} == codes
+    agency = plan_of(declared()).leg(BIRTH).agency
+    assert report.totals == (GapTotal(kind=GapKind.NO_RESULT, province_code="01", owed_by=agency, dossiers=3),)
+    assert ledger.gaps(CLOSE, CALENDAR, "79").gaps == ()

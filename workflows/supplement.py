@@ -1,0 +1,180 @@
+"""A supplement in one leg: the citizen is told, reminded, gives; the agency gets it, and its clock begins anew.
+
+The same dossier goes on from there, and no other leg notices (REQUIREMENTS §§6.5, 7, 10). LAW A.6.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from models.corrections import Corrected, changes
+from models.dossier import CitizenLimit, Leg, LegOutcome, LegStage, Supplement, SupplementState
+from models.facts import FactRefusal, FactRefused, SupplementProvided
+from models.gate import concerned
+from models.messages import FollowUp, FollowUpKind
+from models.plan import LegPlan
+from models.publication import Notice
+from models.reducers import acknowledged, with_supplement
+from models.statuses import PortalStatus
+from models.supplements import apply_supplement
+from models.words import last_day
+from workflows import ports
+from workflows.sending import hand_over
+
+if TYPE_CHECKING:
+    from workflows.dossier import DossierWorkflow
+    from workflows.leg import LegRun
+
+
+def supplement_effect(
+    dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, fact: SupplementProvided, form: Corrected | None
+) -> Callable[[], None]:
+    """What a supplement would do; `form` is the declaration with its corrections, once it has been read again."""
+    after = apply_supplement(leg, plan, fact, dossier.time.now())
+
+    def effect() -> None:
+        if form:
+            if form.declaration is None:
+                raise FactRefused(FactRefusal.MALFORMED, form.problem or "")
+            dossier.revise(form.declaration, leg.key, fact.corrections)
+        dossier.keep_attachments(fact.documents)
+        dossier.put(after)
+
+    return effect
+
+
+class SupplementRound:
+    """One request for a supplement, from the citizen's notice to the agency's receipt."""
+
+    def __init__(self, run: "LegRun") -> None:
+        self._run = run
+        self._dossier = run.dossier
+        self._plan = run.plan
+
+    async def run(self) -> None:
+        """Ask, wait, hand over. The leg may end meanwhile, or its agency decide without the supplement."""
+        asked = self._supplement
+        law = self._dossier.required_plan
+        limit = await self._dossier.citizen_limit(asked.asked_at, law.supplement_days, law.supplement_reminders)
+        if self._waiting:
+            self._put(limit=limit)
+            self._tell_citizen(limit)
+        await self._dossier.stop_group_clock(self._plan, asked.requested_at, law.supplement_basis)
+        await self._await_citizen()
+        self._let_go()
+        await self._dossier.resume_group_clock(self._plan, self._over_at(asked), law.supplement_basis)
+        if self._run.leg.stage is LegStage.SENDING:
+            await self._hand_over()
+
+    # --- The citizen's part ------------------------------------------------------------------------------------------
+
+    def _tell_citizen(self, limit: CitizenLimit) -> None:
+        asked = self._supplement
+        reason = self._dossier.known_gate.reason(asked.reason_code)
+        self._dossier.tell(
+            Notice.SUPPLEMENT_NEEDED,
+            leg=self._plan.name,
+            agency=self._plan.agency,
+            what=concerned(tuple(asked.documents), asked.fields),
+            until=last_day(limit.ends_at),
+            reason=reason.label if reason else asked.reason_code,
+            explanation=asked.text,
+            basis=asked.legal_basis,
+        )
+        self._dossier.enter(self._dossier.stage, PortalStatus.NEEDS_DOCUMENTS)
+
+    async def _await_citizen(self) -> None:
+        """Until everything is there, the leg has ended, the agency has decided, or the limit is over."""
+        while self._waiting:
+            until = last_day(self._limit.ends_at)
+            summary = f"Chờ công dân bổ sung “{self._plan.name}” đến hết {until}"
+            if await self._dossier.time.reached(self._next, unless=lambda: not self._waiting, summary=summary):
+                self._next_has_come()
+
+    def _next(self) -> datetime:
+        """The next reminder, or the end of the limit as it stands: both move when the calendar does."""
+        return min([self._limit.ends_at, *self._limit.remind_at])
+
+    def _next_has_come(self) -> None:
+        limit = self._limit
+        if self._next() == limit.ends_at:
+            self._not_provided()
+            return
+        self._put(limit=limit.model_copy(update={"remind_at": limit.remind_at[1:]}))
+        self._dossier.tell(
+            Notice.SUPPLEMENT_REMINDER,
+            leg=self._plan.name,
+            agency=self._plan.agency,
+            what=self._missing(),
+            until=last_day(limit.ends_at),
+        )
+
+    def _not_provided(self) -> None:
+        what = self._missing()
+        self._put(state=SupplementState.NOT_PROVIDED)
+        self._run.end(LegOutcome.SUPPLEMENT_NOT_PROVIDED, text=f"Không bổ sung trong thời hạn: {what}.")
+        self._dossier.tell(
+            Notice.LEG_SUPPLEMENT_NOT_PROVIDED,
+            leg=self._plan.name,
+            agency=self._plan.agency,
+            what=what,
+            until=last_day(self._limit.ends_at),
+        )
+
+    def _let_go(self) -> None:
+        """Nobody waits for the citizen in this leg any more; the portal hears so when it holds for all."""
+        if self._supplement.state is SupplementState.ASKED:
+            self._put(state=SupplementState.LAPSED)
+        if not any(leg.stage is LegStage.WAITING_SUPPLEMENT for leg in self._dossier.legs.values()):
+            self._dossier.enter(self._dossier.stage, PortalStatus.IN_PROGRESS)
+
+    def _over_at(self, asked: Supplement) -> datetime:
+        """When the wait for the citizen was over: with their act, the agency's decision, or now."""
+        decided_at = self._run.leg.decided_at if self._supplement.state is SupplementState.LAPSED else None
+        over_at = self._supplement.provided_at or decided_at or self._dossier.time.now()
+        return max(over_at, asked.requested_at)
+
+    # --- The agency's part -------------------------------------------------------------------------------------------
+
+    async def _hand_over(self) -> None:
+        """What the citizen gave goes to the agency, once; its receipt lets the full limit run anew."""
+        given, leg = self._supplement, self._run.leg
+        self._dossier.tell(Notice.SUPPLEMENT_SENT, leg=self._plan.name, agency=self._plan.agency)
+        message = FollowUp(
+            head=self._dossier.head(f"{leg.key}:supplement:{len(leg.supplements)}"),
+            system=self._plan.system,
+            leg=leg.key,
+            kind=FollowUpKind.SUPPLEMENT,
+            text=f"Công dân đã bổ sung theo yêu cầu: {concerned(tuple(given.documents), given.fields)}.",
+            agency_code=leg.agency_code,
+            registration_number=leg.number,
+            documents=given.given,
+            changes=changes(given.corrected),
+        )
+        summary = f"Gửi bổ sung “{self._plan.name}” đến {self._plan.agency}"
+        sent = await hand_over(self._dossier, ports.send_follow_up, self._plan.system, message, summary, leg=leg.key)
+        now = self._dossier.time.now()
+        receipt = None if sent.receipt_follows else sent.receipt_at or now
+        self._dossier.put(acknowledged(self._run.leg, self._plan, self._dossier.required_plan.receipt, receipt, now))
+
+    # --- State -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _supplement(self) -> Supplement:
+        return self._run.leg.supplements[-1]
+
+    @property
+    def _waiting(self) -> bool:
+        return self._run.leg.stage is LegStage.WAITING_SUPPLEMENT and not self._run.leg.refusal
+
+    @property
+    def _limit(self) -> CitizenLimit:
+        limit = self._supplement.limit
+        assert limit is not None
+        return limit
+
+    def _missing(self) -> str:
+        return concerned(tuple(self._supplement.missing_documents), self._supplement.missing_fields)
+
+    def _put(self, **changes_: object) -> None:
+        self._dossier.put(with_supplement(self._run.leg, **changes_))

@@ -14,7 +14,7 @@ from models.calendar import WorkingCalendar
 from models.clock import Clock, ClockError, Due, agency_due, citizen_due, due
 from models.commune_files import packaged_communes
 from models.communes import Communes
-from models.corrections import Corrected, CorrectionQuery, corrected
+from models.corrections import CorrectedForm, CorrectionQuery, corrected
 from models.declaration import BirthDeclaration
 from models.dossier import CitizenLimit
 from models.duties import term_of
@@ -79,7 +79,7 @@ class LawActivities:
         return gate_of(pack(pack_id))
 
     @activity.defn(name="correct_form")
-    def correct_form(self, query: CorrectionQuery) -> Corrected:
+    def correct_form(self, query: CorrectionQuery) -> CorrectedForm:
         """The form with corrections, read again as a whole, or what is wrong with them."""
         return corrected(query, self._declarations.declaration(query.code, query.revision), self.communes)
 

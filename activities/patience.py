@@ -2,8 +2,8 @@
 
 Every attempt is billed, and an outage may last days. [choice] After the first attempts a call is repeated every
 `IN_HOURS` while it matters when it arrives, else every `OUT_OF_HOURS`: what arrives after 15:00 or on a day off counts
-from the next working day in any case (QĐ 296/QĐ-VPCP I.5). Two working days without an answer cost 107 attempts; every
-ten minutes round the clock they would be 297.
+from the next working day in any case (QĐ 296/QĐ-VPCP I.5). Two working days without an answer cost 105 attempts, the
+first six included, a weekend 60; every ten minutes round the clock they would be 297 (`test_patience`).
 """
 
 from datetime import datetime, time, timedelta

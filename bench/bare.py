@@ -6,10 +6,11 @@ simulator, as many inserted rows of the same size. No law, no models, no rules. 
 """
 
 import asyncio
+import json
 import re
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,14 @@ with workflow.unsafe.imports_passed_through():
     from bench.script import Request, Script, Step
 
 QUEUE = "bench-bare"
+_DONE = 200
+_ATTEMPTS = 20
 _SHOWN = SearchAttributeKey.for_keyword("DossierStage")
 
 
 @workflow.defn(name="Bare")
 class BareDossier:
-    """Plays the script of a dossier. Input: dossier code, batches of the script, sizes of its steps and of its result."""
+    """Plays a script. Input: dossier code, batches of the script, sizes of its steps and of its result."""
 
     def __init__(self) -> None:
         self._updates = 0
@@ -81,6 +84,7 @@ class BareActivities:
         self._rows = rows
         self._writing = asyncio.Lock()
         self._provincial = re.compile(re.sub(r"\d", r"\\d", re.escape(script.provincial_code)))
+        self._tokens: dict[str, str] = {}
         self._relayed: dict[str, asyncio.Task[None]] = {}
 
     @activity.defn(name="step")
@@ -112,15 +116,31 @@ class BareActivities:
             await self._send(request, code, provincial_code)
 
     async def _send(self, request: Request, code: str, provincial_code: str) -> str:
+        """The answer to a recorded request, sent for this dossier."""
+        if request.system not in self._script.tokens:
+            return await self._request(request, code, provincial_code, {})
+        for _ in range(_ATTEMPTS):
+            token = self._tokens.get(request.system) or await self._ask_for_token(request.system, code)
+            bearer = {"authorization": f"Bearer {token}"}
+            answer = await self._request(request, code, provincial_code, bearer)
+            if json.loads(answer)["MaKetQua"] == _DONE:
+                return answer
+            self._tokens.pop(request.system, None)
+        raise RuntimeError(f"{request.method} {request.url}: no token is good")
+
+    async def _ask_for_token(self, system: str, code: str) -> str:
+        answer = json.loads(await self._request(self._script.tokens[system], code, "", {}))
+        self._tokens[system] = answer["Token"]
+        return self._tokens[system]
+
+    async def _request(self, request: Request, code: str, provincial_code: str, own: Mapping[str, str]) -> str:
         def now(text: str) -> str:
             text = text.replace(self._script.code, code)
             return text.replace(self._script.provincial_code, provincial_code) if provincial_code else text
 
+        headers = {name: now(value) for name, value in request.headers.items()}
         reply = await self._http.request(
-            request.method,
-            now(request.url),
-            content=now(request.body).encode(),
-            headers={name: now(value) for name, value in request.headers.items()},
+            request.method, now(request.url), content=now(request.body).encode(), headers={**headers, **own}
         )
         if reply.status_code != request.status:
             raise RuntimeError(f"{request.method} {request.url}: {reply.status_code}, recorded {request.status}")

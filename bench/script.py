@@ -11,6 +11,7 @@ from temporalio.client import WorkflowHistory
 
 from bench.counts import kind_of
 
+_TOKEN = "/api/token"
 _DISPATCHED = (":notice:", ":status:", ":result:")
 """What the outbox sends has one of these in its key; everything else is sent by an activity."""
 
@@ -25,6 +26,16 @@ class Request:
     headers: Mapping[str, str]
     body: str
     status: int
+
+    @property
+    def asks_for_token(self) -> bool:
+        """Whether it asks a system for the access token that later requests bear."""
+        return self.url.endswith(_TOKEN)
+
+    @property
+    def system(self) -> str:
+        """The system it goes to: the first part of its path."""
+        return self.url.split("/")[1]
 
     @property
     def dispatched(self) -> bool:
@@ -58,13 +69,17 @@ class Batch:
 
 @dataclass
 class Script:
-    """A dossier to be played again: `code` and `provincial_code` are replaced by those of the dossier that plays it."""
+    """A dossier to be played again: `code` and `provincial_code` are replaced by those of the dossier that plays it.
+
+    `tokens` are the requests for access tokens, by system; they are sent when one is needed, as ours are.
+    """
 
     code: str
     provincial_code: str
     result: int
     batches: list[Batch]
     steps: list[Step]
+    tokens: dict[str, Request]
 
     def save(self, file: Path) -> None:
         """Write it as JSON."""
@@ -85,7 +100,8 @@ class Script:
             for step in raw["steps"]
         ]
         batches = [Batch(**batch) for batch in raw["batches"]]
-        return cls(**{**raw, "batches": batches, "steps": steps})
+        tokens = {system: Request(**request) for system, request in raw["tokens"].items()}
+        return cls(**{**raw, "batches": batches, "steps": steps, "tokens": tokens})
 
 
 def compose(
@@ -98,12 +114,15 @@ def compose(
     reading = _Reading(history)
     for number, size in enumerate(rows):
         reading.publications[number % len(reading.publications)].rows.append(size)
+    tokens = {}
     for request in sorted(requests, key=lambda request: request.at):
-        if request.dispatched:
+        if request.asks_for_token:
+            tokens[request.system] = request
+        elif request.dispatched:
             reading.last_published(request.at).dispatched.append(request)
         else:
             reading.under_way(request.at).requests.append(request)
-    return Script(code, provincial_code, reading.result, reading.batches, reading.steps)
+    return Script(code, provincial_code, reading.result, reading.batches, reading.steps, tokens)
 
 
 class _Reading:

@@ -244,8 +244,7 @@ def retime(as_json: JsonOption = False) -> None:
 def print_dossier(dossier: StoredDossier) -> None:
     """One dossier for people: legs, why each date, what went out, what was refused."""
     summary, plan = dossier.summary, dossier.plan
-    outcome = summary.outcome.label if summary.outcome else summary.stage.label
-    heading(f"Hồ sơ {summary.code} – {outcome}{_timely(summary)}")
+    heading(_headline(summary))
     if plan is None:
         say("Đang tiếp nhận; chưa có thủ tục nào.")
         return
@@ -257,8 +256,7 @@ def print_dossier(dossier: StoredDossier) -> None:
             ("Vết (trace_id)", trace_id(summary.code)),
         )
     )
-    columns = ("Thủ tục", "Cơ quan", "Tình trạng", "Hạn", "Đang chờ", "Giải quyết lúc")
-    table(None, columns, [_leg_row(leg, plan) for leg in dossier.legs])
+    _print_legs(dossier, plan)
     heading("Vì sao có hạn này")
     explain(_reasons(dossier, plan))
     if dossier.fee.lines or dossier.fee.waived:
@@ -288,6 +286,23 @@ def print_dossier(dossier: StoredDossier) -> None:
     if dossier.refused_facts:
         heading("Đã từ chối")
         explain(f"{fact.kind} lúc {when(fact.at)}: {fact.text}" for fact in dossier.refused_facts)
+
+
+def print_progress(dossier: StoredDossier) -> None:
+    """One dossier in short: how far it is, and each of its legs."""
+    heading(_headline(dossier.summary))
+    if dossier.plan:
+        _print_legs(dossier, dossier.plan)
+
+
+def _headline(summary: DossierSummary) -> str:
+    outcome = summary.outcome.label if summary.outcome else summary.stage.label
+    return f"Hồ sơ {summary.code} – {outcome}{_timely(summary)}"
+
+
+def _print_legs(dossier: StoredDossier, plan: Plan) -> None:
+    columns = ("Thủ tục", "Cơ quan", "Tình trạng", "Hạn", "Đang chờ", "Giải quyết lúc")
+    table(None, columns, [_leg_row(leg, plan) for leg in dossier.legs])
 
 
 def _reasons(dossier: StoredDossier, plan: Plan) -> Iterator[str]:

@@ -124,6 +124,12 @@ def _policy_rows(policies: Policies) -> Iterator[tuple[str, str]]:
         f"hết hạn xác nhận, công dân còn {consent.agreement_days} ngày làm việc để nộp văn bản đồng ý."
         f" Căn cứ: {_cited(consent.agreement_basis, consent.confidence)}",
     )
+    replacement = policies.replacement
+    yield (
+        "Bản cấp lại",
+        f"cơ quan giữ bản cũ có {replacement.working_days} ngày làm việc để xác nhận đã thay bằng bản mới."
+        f" Căn cứ: {_cited(replacement.basis, replacement.confidence)}",
+    )
     if policies.consent.declarant_counts:
         yield "Người yêu cầu", "đã ký tờ khai thì không phải xác nhận lại trên VNeID, trừ nơi ghi khác."
 

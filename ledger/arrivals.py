@@ -31,7 +31,7 @@ def _stored(value: Any, documents: DocumentStore) -> Any:
         if "content" in value:
             wire = WireDocument.model_validate(value)
             return documents.put(wire.content, wire.kind, wire.file_name).model_dump()
-        if "sha256" in value:
+        if {"sha256", "size"} <= value.keys():  # an acknowledgement names a document by its digest alone
             raise DocumentRefused("Phải gửi cả nội dung (content), không chỉ mã băm.")
         return {key: _stored(item, documents) for key, item in value.items()}
     if isinstance(value, list):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import count
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import and_, union, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -139,19 +139,16 @@ def _known_of(session: Session, submission: Submission) -> Found:
 
     One statement: between two another process may open one. Numbers must follow from the very rows that were judged.
     """
-    claims = select(DossierRow, FamilyClaimRow).outerjoin(
-        FamilyClaimRow,
-        and_(
-            col(FamilyClaimRow.dossier_code) == col(DossierRow.code),
-            col(FamilyClaimRow.key).in_(submission.family_keys),
-        ),
+    in_family = col(FamilyClaimRow.key).in_(submission.family_keys)
+    codes = union(
+        select(DossierRow.code).where(DossierRow.submission_key == submission.submission_key),
+        select(DossierRow.code).where(DossierRow.child_claim == submission.child_key),
+        select(FamilyClaimRow.dossier_code).where(in_family),
     )
-    any_of_them = or_(
-        col(DossierRow.submission_key) == submission.submission_key,
-        col(DossierRow.child_claim) == submission.child_key,
-        col(FamilyClaimRow.key).is_not(None),
+    with_claims = select(DossierRow, FamilyClaimRow).outerjoin(
+        FamilyClaimRow, and_(col(FamilyClaimRow.dossier_code) == col(DossierRow.code), in_family)
     )
-    return session.exec(claims.where(any_of_them).order_by(col(DossierRow.code))).all()
+    return session.exec(with_claims.where(col(DossierRow.code).in_(codes)).order_by(col(DossierRow.code))).all()
 
 
 def _earlier(known: Found, submission: Submission) -> Opened | None:

@@ -242,7 +242,10 @@ class FeeReliefGround(Labelled):
 
 
 class FeeRelief(Model):
-    """Giấy tờ chứng minh được miễn lệ phí: its number only, the State holds the paper; poor households have their own."""
+    """Giấy tờ chứng minh được miễn lệ phí: its number only, since the State holds the paper [choice].
+
+    Poor households have a field of their own on the form (`HealthInsurance`).
+    """
 
     ground: FeeReliefGround = Field(title="Đối tượng")
     number: Text = Field(title="Số giấy xác nhận, giấy chứng nhận")

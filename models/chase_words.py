@@ -52,6 +52,15 @@ def still_overdue(part: Part, due: datetime, times: int) -> str:
     )
 
 
+def receipt_missing(part: Part, times: int) -> str:
+    """The receipt of what the agency's system took is asked for (đề nghị xác nhận tiếp nhận)."""
+    taken = f" lúc {when(part.leg.acknowledged_at)}" if part.leg.acknowledged_at else ""
+    return (
+        f"Đề nghị xác nhận tiếp nhận, lần {times}: {part} đã được hệ thống của cơ quan nhận{taken}, nhưng chưa có xác "
+        f"nhận tiếp nhận nên chưa tính được thời hạn. Đề nghị {part.plan.agency} tiếp nhận ngay."
+    )
+
+
 def result_missing(part: Part, times: int) -> str:
     """The electronic result is asked for by the number of its decision (đề nghị gửi bản điện tử còn thiếu)."""
     decided = f" lúc {when(part.leg.decided_at)}" if part.leg.decided_at else ""

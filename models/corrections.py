@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from models.base import Code, Instant, LongText, Model
+from models.base import Code, Instant, LongText, Model, nfc
+from models.codes import says_nothing
 from models.communes import Communes
 from models.declaration import BirthDeclaration
 from models.gate import field_label, fitting, form_path
@@ -25,7 +26,7 @@ class CorrectionQuery(Model):
     corrections: Mapping[Code, str]
 
 
-class Corrected(Model):
+class CorrectedForm(Model):
     """The form as corrected, or what is wrong with the corrections; never both."""
 
     declaration: BirthDeclaration | None = None
@@ -60,17 +61,24 @@ def correct(
     return read_birth_declaration(form, on, communes)
 
 
-def corrected(query: CorrectionQuery, declaration: BirthDeclaration, communes: Communes | None = None) -> Corrected:
+def corrected(query: CorrectionQuery, declaration: BirthDeclaration, communes: Communes | None = None) -> CorrectedForm:
     """The answer to a query about the form that the ledger has."""
     try:
-        return Corrected(declaration=correct(declaration, query.corrections, query.on, communes))
+        return CorrectedForm(declaration=correct(declaration, query.corrections, query.on, communes))
     except DeclarationErrors as errors:
-        return Corrected(problem=fitting(f"Thông tin bổ sung chưa đúng: {errors}", _LONGEST_TEXT))
+        return CorrectedForm(problem=fitting(f"Thông tin bổ sung chưa đúng: {errors}", _LONGEST_TEXT))
 
 
 def changes(corrections: Mapping[str, str]) -> tuple[FieldChange, ...]:
-    """Corrections as agencies hear of them."""
-    return tuple(FieldChange(path=path, label=field_label(path), value=value) for path, value in corrections.items())
+    """Corrections as agencies hear of them; a field that says nothing has no value, in whatever words."""
+    return tuple(
+        FieldChange(path=path, label=field_label(path), value=None if _nothing(value) else str(nfc(value.strip())))
+        for path, value in corrections.items()
+    )
+
+
+def _nothing(value: str) -> bool:
+    return not value.strip() or says_nothing(value)
 
 
 def _put(form: Any, path: tuple[str | int, ...], text: str) -> bool:

@@ -73,7 +73,8 @@ def duty_words(duties: Iterable[OwedDuty]) -> Iterator[str]:
     """Each duty the citizen is left with: until when, what, why that date, on what basis."""
     for duty in duties:
         fine = f" {duty.fine}" if duty.fine else ""
-        yield f"Đến hết {day_words(duty.last_day)}: {duty.says} {' '.join(duty.explanation)} Căn cứ: {duty.basis}.{fine}"
+        why = " ".join(duty.explanation)
+        yield f"Đến hết {day_words(duty.last_day)}: {duty.says} {why} Căn cứ: {duty.basis}.{fine}"
 
 
 def demand_words(legs: Iterable[Leg], plan: Plan) -> Iterator[str]:
@@ -147,6 +148,8 @@ def due(leg: Leg) -> str:
     """One leg's due date, or its expected one while no clock runs."""
     if leg.due and leg.due.at:
         return when(leg.due.at)
+    if leg.due and leg.due.stopped and not leg.ended:
+        return "tạm dừng"
     if leg.expected and leg.expected.at and not leg.ended:
         return f"dự kiến {when(leg.expected.at)}"
     return "–"

@@ -264,7 +264,7 @@ class Leg(Model):
 
     `missed_due` is the due date that came while the agency still owed its decision; see `overdue_since`. `reminded`
     are the due dates the agency was reminded of; `lateness` is how the decision missed last is chased, `missing_result`
-    how an electronic result that does not follow its decision is. `documents` are the live versions of its results,
+    how an electronic result that does not follow its decision is, `missing_receipt` how the receipt of what we sent is. `documents` are the live versions of its results,
     `superseded` those that newer ones have replaced, oldest first.
     """
 
@@ -281,6 +281,7 @@ class Leg(Model):
     apologies: tuple[Apology, ...] = ()
     lateness: Chase | None = None
     missing_result: Chase | None = None
+    missing_receipt: Chase | None = None
     rulings: tuple[Ruling, ...] = ()
     sent_at: Instant | None = None
     acknowledged_at: Instant | None = None
@@ -348,10 +349,25 @@ class Leg(Model):
         return self.stage is LegStage.WAITING_DOCUMENT
 
     @property
+    def awaits_receipt(self) -> bool:
+        """Whether its agency's system has taken what we sent, and the receipt is still to come."""
+        return self.stage is LegStage.WAITING_RECEIPT and not self.decided_at
+
+    @property
+    def chase_kept_in(self) -> str:
+        """The field that holds `chase`."""
+        if self.awaits_result:
+            return "missing_result"
+        return "missing_receipt" if self.awaits_receipt else "lateness"
+
+    @property
     def chase(self) -> Chase | None:
         """How what it owes past its time now is chased; None when it owes nothing past its time."""
         if self.awaits_result:
             return self.missing_result
+        if self.awaits_receipt:
+            chase, taken_at = self.missing_receipt, self.acknowledged_at
+            return chase if chase and taken_at and chase.due >= taken_at else None
         return self.lateness if self.lateness and self.lateness.due == self.overdue_since else None
 
     @property

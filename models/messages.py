@@ -104,11 +104,11 @@ class FollowUpKind(Labelled):
 
 
 class FieldChange(Model):
-    """One field of the form that now says something else; `path` is the form's, `label` its Vietnamese name."""
+    """One field of the form that now says something else, or (None) nothing; `label` is its Vietnamese name."""
 
     path: Code
     label: Text
-    value: str
+    value: str | None
 
 
 class FollowUp(Model):

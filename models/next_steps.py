@@ -196,7 +196,7 @@ def _receipt(leg: Leg, leg_plan: LegPlan) -> Step:
         if leg.stage is LegStage.SENDING
         else f"**{leg_plan.agency}** xác nhận tiếp nhận “{leg_plan.name}”{since}; tiếp nhận rồi mới có hạn"
     )
-    return Step(f"{text}{_expected(leg)}.")
+    return Step(f"{text}{_expected(leg)}.{_chased(leg)}", overdue=_asked_again(leg))
 
 
 def _supplement_receipt(leg: Leg, leg_plan: LegPlan) -> Step:
@@ -206,7 +206,7 @@ def _supplement_receipt(leg: Leg, leg_plan: LegPlan) -> Step:
         what = f"Hệ thống đang gửi bổ sung của “{leg_plan.name}” đến **{leg_plan.system.label}**{since}"
         return Step(f"{what}; chưa được nhận thì tự gửi lại.")
     what = f"**{leg_plan.agency}** xác nhận đã nhận bổ sung của “{leg_plan.name}”{since}"
-    return Step(f"{what}; nhận rồi thời hạn tính lại từ đầu.")
+    return Step(f"{what}; nhận rồi thời hạn tính lại từ đầu.{_chased(leg)}", overdue=_asked_again(leg))
 
 
 def _decision(leg: Leg, leg_plan: LegPlan) -> Step:
@@ -236,6 +236,10 @@ def _documents(leg: Leg, leg_plan: LegPlan) -> Step:
 def _apologised(leg: Leg) -> str:
     apology = next((apology for apology in leg.apologies if apology.due == leg.overdue_since), None)
     return f" Đã xin lỗi công dân, hẹn lại {when(apology.new_date)}." if apology else ""
+
+
+def _asked_again(leg: Leg) -> bool:
+    return leg.chase is not None and leg.chase.times > 0
 
 
 def _chased(leg: Leg) -> str:

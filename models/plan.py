@@ -99,8 +99,7 @@ class RequiredDocument(Model):
 class Plan(Model):
     """The law of one dossier. Limits are working days; `receipt` is the 15:00 rule.
 
-    Plans in the ledger from before there were `lateness`, `watchdog`, `replacement` and `supplement_reminders` are read
-    under those of the first pack.
+    What plans in the ledger do not say, since they are older than the rule, is read as the first pack has it.
     """
 
     group: Group
@@ -113,9 +112,9 @@ class Plan(Model):
     receipt: ReceiptRule
     consent_days: int
     consent_basis: LongText
-    consent_reminders: ReminderRule
-    agreement_days: int
-    agreement_basis: LongText
+    consent_reminders: ReminderRule = Field(default_factory=lambda: all_packs()[0].policies.consent.reminders)
+    agreement_days: int = Field(default_factory=lambda: all_packs()[0].policies.consent.agreement_days)
+    agreement_basis: LongText = Field(default_factory=lambda: all_packs()[0].policies.consent.agreement_basis)
     supplement_days: int
     supplement_basis: LongText
     supplement_reminders: ReminderRule = Field(default_factory=lambda: all_packs()[0].policies.supplement.reminders)

@@ -57,7 +57,7 @@ class ChangedField(Model):
 
     truong: Given
     tenTruong: Given
-    giaTri: Given
+    giaTri: Given | None
 
     def read(self) -> FieldChange:
         """The change in our own words."""

@@ -26,6 +26,9 @@ PROMPT = RetryPolicy(
 )
 """For a call whose failure must soon be seen."""
 
+_UNSERVED = timedelta(minutes=5)
+"""How long such a call may lie in a queue that no worker serves, or that its rate keeps long."""
+
 PATIENT = RetryPolicy(
     initial_interval=timedelta(minutes=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
 )
@@ -58,6 +61,7 @@ async def call_system(
         message,
         task_queue=system_queue(workflow.info().task_queue, system),
         start_to_close_timeout=_CALL_TIMEOUT,
+        schedule_to_start_timeout=_UNSERVED if retries is PROMPT else None,
         schedule_to_close_timeout=give_up,
         retry_policy=retries,
         summary=summary,

@@ -16,6 +16,7 @@ from models.start import DaysQuery
 from models.systems import System
 from workflows import ports
 from workflows.event_groups import leg_group
+from workflows.polling import look_up
 
 if TYPE_CHECKING:
     from workflows.dossier import DossierWorkflow
@@ -45,6 +46,10 @@ class Chasing:
         """Begin the chase, if it is time."""
         raise NotImplementedError
 
+    def looked_up(self, leg: Leg) -> bool:
+        """Whether the agency is looked up before the next step: the answer may be there, and its message lost."""
+        return True
+
     def every(self) -> int:
         """Working days from one time it is asked for to the next."""
         raise NotImplementedError
@@ -68,13 +73,20 @@ class Chasing:
         return min((step for leg in self.dossier.legs.values() if (step := self._step(leg))), default=None)
 
     async def act(self, by: datetime) -> None:
-        """Do whatever there is to do by that instant."""
+        """Do whatever there is to do by that instant, unless a look-up at the agency shows that nothing is owed."""
         for key in tuple(self.dossier.legs):
-            leg = self.dossier.legs[key]
-            step = self._step(leg)
-            if step and step <= by:
-                with leg_group(self.dossier.required_plan.leg(key)).scope():
-                    await (self.begin(key) if self.begins(leg) else self._go_on(key, by))
+            if self._comes(key, by):
+                plan = self.dossier.required_plan.leg(key)
+                with leg_group(plan).scope():
+                    if self.looked_up(self.dossier.legs[key]):
+                        await look_up(self.dossier, plan)
+                    if self._comes(key, by):
+                        begins = self.begins(self.dossier.legs[key])
+                        await (self.begin(key) if begins else self._go_on(key, by))
+
+    def _comes(self, key: str, by: datetime) -> bool:
+        step = self._step(self.dossier.legs[key])
+        return step is not None and step <= by
 
     def _step(self, leg: Leg) -> datetime | None:
         if not self.owed_by(leg):
@@ -155,5 +167,5 @@ def ruling_effect(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, decision:
     ruled = leg.model_copy(update={"rulings": (*leg.rulings, ruling)})
     if decision.choice is OverdueChoice.WAIT_ON:
         again = chase.model_copy(update={"operator_since": None, "next_at": None, "operator_at": None})
-        ruled = ruled.model_copy(update={"missing_result" if leg.awaits_result else "lateness": again})
+        ruled = ruled.model_copy(update={leg.chase_kept_in: again})
     return lambda: dossier.put(ruled)

@@ -5,7 +5,8 @@ through the same pure reducers; what is wrong leaves the dossier untouched.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from temporalio.common import RawValue, SearchAttributeUpdate
 
 from models.base import MessageKey, legal_date
 from models.clock import Clock, Due, Timeliness
-from models.corrections import Corrected, CorrectionQuery, Revision, changes
+from models.corrections import CorrectedForm, CorrectionQuery, Revision, changes
 from models.declaration import MAX_ATTACHMENTS, BirthDeclaration
 from models.details import attributes, details
 from models.documents import Document
@@ -77,6 +78,9 @@ from workflows.supplement import supplement_effect
 from workflows.visibility import attribute_update
 from workflows.withdrawal import contradiction_effect, withdrawal_effect
 
+_AT_REST = 8
+"""Turns in which nothing has moved after which nothing will, until something comes from outside."""
+
 _CONSENTED = "residence_registration"
 """The part of the form that people agree to: who moves in where, with whom."""
 
@@ -120,7 +124,7 @@ class DossierWorkflow:
         self._refused_signals = 0
         self._journal = _Journal()
         self._sequence = 0
-        self._computing = 0
+        self._moments = 0
         self._moves = 0
         self._published: DossierView | None = None
         self._shown: dict[SearchAttribute, object] = {}
@@ -227,7 +231,7 @@ class DossierWorkflow:
         async with self._revising:
             return self._accept(fact, await self._corrected(fact))
 
-    async def _corrected(self, fact: SupplementProvided) -> Corrected | None:
+    async def _corrected(self, fact: SupplementProvided) -> CorrectedForm | None:
         """The form with the citizen's corrections, read again as a whole; None for a message taken before."""
         if self._repeated(fact):
             return None
@@ -237,7 +241,7 @@ class DossierWorkflow:
         )
         return await self.compute(ports.correct_form, query, "Đọc lại tờ khai sau khi đính chính")
 
-    def _accept(self, fact: InboundFact, form: Corrected | None = None) -> bool:
+    def _accept(self, fact: InboundFact, form: CorrectedForm | None = None) -> bool:
         """Let the fact take effect, once; True when this very message had been accepted before."""
         repeated = self._repeated(fact)
         if not repeated:
@@ -245,13 +249,22 @@ class DossierWorkflow:
             self._seen[fact.message_id] = digest(fact)
         return repeated
 
+    async def found(self, event: AgencyEvent) -> None:
+        """A fact looked up at its agency, judged as if it had been told; what is no news changes nothing."""
+        try:
+            repeated = await self._take(event)
+        except FactRefused:
+            return
+        if not repeated:
+            self._note_heard(event.message_id, FactKind.AGENCY_EVENT, "Tra cứu thấy tại cơ quan; đã ghi nhận.")
+
     def refuse_on_record(self, fact: InboundFact, refusal: FactRefused) -> None:
         """Refuse a fact so that the same message again gets the same answer, and counts no more. Raises FactRefused."""
         self._seen[fact.message_id] = digest(fact)
         self._refused[fact.message_id] = refusal
         raise refusal
 
-    def _effect(self, fact: InboundFact, form: Corrected | None = None) -> Callable[[], None]:
+    def _effect(self, fact: InboundFact, form: CorrectedForm | None = None) -> Callable[[], None]:
         """What a fact would do; FactRefused when it may not."""
         match fact:
             case AgencyEvent():
@@ -476,22 +489,28 @@ class DossierWorkflow:
         self._journal.plan = True
         self._journal.changed = True
 
-    async def compute(self, port: Callable[[P], Awaitable[R]], query: P, summary: str) -> R:
-        """Ask law and calendar. That takes milliseconds, so changes wait to be published with what follows from them:
-        a receipt together with its due date.
+    @contextmanager
+    def in_a_moment(self) -> Iterator[None]:
+        """What is awaited here comes in a moment, or fails within about a minute: changes wait until then, to be
+        published with what follows from them, a receipt with its due date, a leg to send as sent.
         """
-        self._computing += 1
+        self._moments += 1
         try:
-            return await compute(port, query, summary)
+            yield
         finally:
-            self._computing -= 1
+            self._moments -= 1
+
+    async def compute(self, port: Callable[[P], Awaitable[R]], query: P, summary: str) -> R:
+        """Ask law and calendar, which takes milliseconds."""
+        with self.in_a_moment():
+            return await compute(port, query, summary)
 
     async def publish_changes(self, finished: Callable[[], bool]) -> None:
         """Publish every change in order until the dossier has finished and nothing is left."""
         while True:
-            await workflow.wait_condition(lambda: (self._journal.pending or finished()) and not self._computing)
+            await workflow.wait_condition(lambda: (self._journal.pending or finished()) and not self._moments)
             await self._settled()
-            if self._computing:
+            if self._moments:
                 continue
             if not self._journal.pending:
                 return
@@ -500,12 +519,13 @@ class DossierWorkflow:
     async def _settled(self) -> None:
         """What follows at once from what has happened has happened too, however many parts of the dossier it takes.
 
-        A condition that holds is passed when all else has come to rest, so one publication says it all.
+        A condition that holds is passed once all that can run has run; parts that only wait for each other move nothing
+        meanwhile, hence several times.
         """
-        before = None
-        while before != self._moves:
-            before = self._moves
+        moves, quiet = self._moves, 0
+        while quiet < _AT_REST:
             await workflow.wait_condition(lambda: True)
+            moves, quiet = self._moves, quiet + 1 if self._moves == moves else 0
 
     async def _publish(self) -> None:
         journal, self._journal = self._journal, _Journal(self._journal.count)

@@ -62,6 +62,7 @@ class ProcedureGroup(DossierWorkflow):
     async def story(self, start: StartDossier, over: asyncio.Event) -> GroupOutcome:
         """From the declaration to the outcome; `over` is set when nothing more will change."""
         outcome, _, _ = await asyncio.gather(self.go(start), Retiming(self).run(), OverdueWatch(self).run())
+        await workflow.wait_condition(workflow.all_handlers_finished)
         over.set()
         return outcome
 
@@ -160,9 +161,7 @@ class ProcedureGroup(DossierWorkflow):
             self.outcome = DossierOutcome.UNPAID
             self.tell(Notice.ENDED_UNPAID, until=last_day(self.limit_end()))
         else:
-            self.tell(
-                Notice.PAYMENT_RECEIVED, amount=dong(self.fee.total_vnd), receipt=self.fee.receipt_number or ""
-            )
+            self.tell(Notice.PAYMENT_RECEIVED, amount=dong(self.fee.total_vnd), receipt=self.fee.receipt_number or "")
             self.keep_receipt()
         return not expired
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from temporalio import workflow
 
 from models.chase_words import given_up
-from models.clock import Clock, Due, Timeliness, timeliness
+from models.clock import Clock, Due, ReceiptRule, Timeliness, timeliness
 from models.dossier import ConsentState, ConsentVerdict, Leg, LegOutcome, LegStage
 from models.messages import ConsentEvidence, FollowUpKind, LegOrder
 from models.plan import LegPlan
@@ -37,6 +37,11 @@ class LegRun:
         self.consents = ConsentRound(dossier, plan)
         self._promised: Due | None = None
         self.withdrawal = LegWithdrawal(self)
+
+    @property
+    def rule(self) -> ReceiptRule:
+        """When a receipt counts for its own day."""
+        return self.dossier.required_plan.receipt
 
     @property
     def leg(self) -> Leg:
@@ -119,8 +124,11 @@ class LegRun:
         sent = await hand_over(self.dossier, ports.send_leg, self.plan.system, self.order(), summary, leg=self.plan.key)
         now = self.dossier.time.now()
         receipt = None if sent.receipt_follows else sent.receipt_at or now
-        leg = acknowledged(self.leg, self.plan, self.dossier.required_plan.receipt, receipt, now)
-        self.dossier.put(leg.model_copy(update={"agency_code": leg.agency_code or sent.agency_code}))
+        leg = self.leg.model_copy(
+            update={"agency_code": self.leg.agency_code or sent.agency_code, "acknowledged_at": now}
+        )
+        overtaken = leg.clock is not None  # by the agency's own word; a stage of sending is then that of a supplement
+        self.dossier.put(leg if overtaken else acknowledged(leg, self.plan, self.rule, receipt, now))
 
     def order(self) -> LegOrder:
         """What the agency gets beside the form, which the ledger has: attachments and earlier results, consents."""
@@ -163,7 +171,7 @@ class LegRun:
                 self.refused()
             elif self.leg.given_up:
                 self.given_up()
-            elif self.leg.stage is LegStage.WAITING_SUPPLEMENT:
+            elif self.leg.stage in (LegStage.WAITING_SUPPLEMENT, LegStage.SENDING):
                 await SupplementRound(self).run()
             elif results_complete(self.leg, self.plan):
                 self.completed()

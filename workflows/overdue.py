@@ -16,6 +16,7 @@ from models.plan import LegPlan
 from models.publication import Notice
 from models.words import when
 from workflows.chasing import NEXT, OPERATOR, Chasing, at_hour_of, days_ahead, part, tell_agency
+from workflows.receipts import MissingReceipts
 from workflows.replacing import Acknowledgements
 from workflows.watch import Watch
 from workflows.watchdog import MissingResults
@@ -37,6 +38,7 @@ class OverdueWatch(Watch):
             OverdueLegs(dossier),
             OverdueGroup(dossier),
             MissingResults(dossier),
+            MissingReceipts(dossier),
             Acknowledgements(dossier),
         )
 

@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from models.corrections import Corrected, CorrectionQuery
+from models.corrections import CorrectedForm, CorrectionQuery
 from models.dossier import CitizenLimit
 from models.gate import Gate
 from models.messages import (
@@ -145,6 +145,6 @@ async def gate_of_pack(pack: str) -> Gate:
 
 
 @activity.defn(name="correct_form")
-async def correct_form(query: CorrectionQuery) -> Corrected:
+async def correct_form(query: CorrectionQuery) -> CorrectedForm:
     """The form with corrections, read again as a whole, or what is wrong with them."""
     raise NotImplementedError

@@ -6,6 +6,7 @@ tried, slowly, so that a system that is back, or a mended configuration, lets th
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -53,7 +54,8 @@ async def hand_over(
     try:
         while True:
             try:
-                return await call_system(port, system, message, summary, retries=retries)
+                with dossier.in_a_moment() if retries is PROMPT else nullcontext():
+                    return await call_system(port, system, message, summary, retries=retries)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise

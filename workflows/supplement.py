@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from models.corrections import Corrected, changes
+from models.corrections import CorrectedForm, changes
 from models.dossier import CitizenLimit, Leg, LegOutcome, LegStage, Supplement, SupplementState
 from models.facts import FactRefusal, FactRefused, SupplementProvided
 from models.gate import concerned
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def supplement_effect(
-    dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, fact: SupplementProvided, form: Corrected | None
+    dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, fact: SupplementProvided, form: CorrectedForm | None
 ) -> Callable[[], None]:
     """What a supplement would do; `form` is the declaration with its corrections, once it has been read again."""
     after = apply_supplement(leg, plan, fact, dossier.time.now())
@@ -125,7 +125,9 @@ class SupplementRound:
         """Nobody waits for the citizen in this leg any more; the portal hears so when it holds for all."""
         if self._supplement.state is SupplementState.ASKED:
             self._put(state=SupplementState.LAPSED)
-        if not any(leg.stage is LegStage.WAITING_SUPPLEMENT for leg in self._dossier.legs.values()):
+        legs = self._dossier.legs.values()
+        waiting = any(leg.stage is LegStage.WAITING_SUPPLEMENT for leg in legs)
+        if not (waiting or self._dossier.withdrawn_at or all(leg.ended for leg in legs)):
             self._dossier.enter(self._dossier.stage, PortalStatus.IN_PROGRESS)
 
     def _over_at(self, asked: Supplement) -> datetime:
@@ -139,9 +141,10 @@ class SupplementRound:
     async def _hand_over(self) -> None:
         """What the citizen gave goes to the agency, once; its receipt lets the full limit run anew."""
         given, leg = self._supplement, self._run.leg
+        number = len(leg.supplements)
         self._dossier.tell(Notice.SUPPLEMENT_SENT, leg=self._plan.name, agency=self._plan.agency)
         message = FollowUp(
-            head=self._dossier.head(f"{leg.key}:supplement:{len(leg.supplements)}"),
+            head=self._dossier.head(f"{leg.key}:supplement:{number}"),
             system=self._plan.system,
             leg=leg.key,
             kind=FollowUpKind.SUPPLEMENT,
@@ -153,9 +156,11 @@ class SupplementRound:
         )
         summary = f"Gửi bổ sung “{self._plan.name}” đến {self._plan.agency}"
         sent = await hand_over(self._dossier, ports.send_follow_up, self._plan.system, message, summary, leg=leg.key)
+        if len(self._run.leg.supplements) > number:
+            return  # asked again before this answer came: it says nothing of the next supplement
         now = self._dossier.time.now()
         receipt = None if sent.receipt_follows else sent.receipt_at or now
-        self._dossier.put(acknowledged(self._run.leg, self._plan, self._dossier.required_plan.receipt, receipt, now))
+        self._dossier.put(acknowledged(self._run.leg, self._plan, self._run.rule, receipt, now))
 
     # --- State -------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from models.lateness import Ahead, Chase, earliest_result_due
 from models.messages import FollowUpKind
 from models.plan import LegPlan
 from models.publication import Notice
+from models.reducers import results_complete
 from models.words import listed
 from workflows.chasing import OPERATOR, Chasing, part, tell_agency
 
@@ -22,7 +23,8 @@ class MissingResults(Chasing):
     """Legs that are decided, and whose electronic result is missing."""
 
     def owed_by(self, leg: Leg) -> bool:
-        return leg.awaits_result and leg.decided_at is not None
+        complete = results_complete(leg, self.dossier.required_plan.leg(leg.key))
+        return leg.awaits_result and leg.decided_at is not None and not complete
 
     def begins(self, leg: Leg) -> datetime | None:
         if leg.missing_result or leg.decided_at is None:
@@ -44,6 +46,10 @@ class MissingResults(Chasing):
             owed = days[_OWED].at
             chase = Chase(due=owed, next_at=owed, operator_at=days[OPERATOR].at)
             self.dossier.put(self.with_chase(self.dossier.legs[key], chase))
+
+    def looked_up(self, leg: Leg) -> bool:
+        """Asking by number brings a lost result back by itself; who does not answer that is looked up."""
+        return leg.missing_result is not None and leg.missing_result.times > 0
 
     def every(self) -> int:
         return self.dossier.required_plan.watchdog.ask_every

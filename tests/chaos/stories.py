@@ -17,6 +17,7 @@ Act = Callable[[System, str], None]
 processes that are away."""
 
 _LOOK = 0.3
+_PATIENCE = 120.0
 _PAPERS = {
     "reason_code": "document_missing",
     "documents": ["residence_papers"],
@@ -33,12 +34,17 @@ def nobody_acts(system: System, code: str) -> None:
 
 def the_citizen_supplements(system: System, code: str) -> None:
     """Once the residence office asks for papers, they are sent: again and again, until the gateway has taken them."""
-    while not any(leg.stage is LegStage.WAITING_SUPPLEMENT for leg in system.dossier(code).legs):
-        time.sleep(_LOOK)
+    _until(lambda: any(leg.stage is LegStage.WAITING_SUPPLEMENT for leg in system.dossier(code).legs), "asked for")
     content = base64.b64encode((SAMPLES / "attachments" / "residence-papers.pdf").read_bytes()).decode()
     papers = {"kind": "residence_papers", "file_name": "a.pdf", "media_type": "application/pdf", "content": content}
     data = {"leg": "residence_registration", "documents": [papers], "at": system.now().isoformat()}
-    while not _taken(system, code, data):
+    _until(lambda: _taken(system, code, data), "taken")
+
+
+def _until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"the supplement was never {what}"
         time.sleep(_LOOK)
 
 

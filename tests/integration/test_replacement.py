@@ -17,7 +17,7 @@ from tests.integration.system import System
 from workflows.plugin import connect
 from workflows.visibility import attribute_key
 
-BIRTH, RESIDENCE, HEALTH = "birth_registration", "residence_registration", "health_insurance_card"
+BIRTH, RESIDENCE = "birth_registration", "residence_registration"
 NEW = b"%PDF-1.4\nban cap lai\n"
 
 
@@ -67,9 +67,25 @@ def described(system: System, workflow_id: str) -> WorkflowExecutionDescription:
     return asyncio.run(describing())
 
 
+def expect_refusals(system: System, code: str) -> None:
+    """What may not replace anything is refused with a reason, and starts nothing."""
+    wrong = {
+        "wrong_sender": {**corrected(system), "source": "residence"},
+        "not_awaited": {**corrected(system), "source": "residence", "leg": RESIDENCE},
+        "unknown_leg": {**corrected(system), "leg": "land_registration"},
+    }
+    for reason, event in wrong.items():
+        answer = system.event(code, "agency_event", event, source=event["source"])
+        assert answer.json()["title"] == reason, answer.text
+    unknown = system.event("G22.99.08-261119-999999", "agency_event", corrected(system), source="provincial")
+    assert unknown.status_code == 404
+    assert system.dossier(code).replacements == ()
+
+
 @pytest.mark.rule("7.replacement", "7.replacement-acknowledged", "8.superseded", "8.superseded-told")
 def test_a_corrected_certificate_replaces_the_old_one_everywhere(system: System, tmp_path: Path) -> None:
     code = concluded(system)
+    expect_refusals(system, code)
     event = corrected(system, number="2/2026")
     for text in (f"{code}/replacement/1", "Đã ghi nhận trước đó."):
         taken = system.event(code, "agency_event", event, id=f"{code}:anew", source="provincial")
@@ -92,33 +108,18 @@ def test_a_corrected_certificate_replaces_the_old_one_everywhere(system: System,
     assert shown.get(attribute_key(SearchAttribute.PROVINCE)) == dossier.summary.province_code
     assert not shown.get(attribute_key(SearchAttribute.WAITING_FOR))
 
-    url = f"{system.settings.simulator_url}/corrections/{code}/provincial"
-    system.http.post(url, json={"text": "Sai quê quán."}).raise_for_status()
-    replaced(system, code, 2)
     file, paper = tmp_path / "event.json", tmp_path / "moi.pdf"
     file.write_text(json.dumps({**event, "fact": {**event["fact"], "documents": []}}), "utf-8")
     paper.write_bytes(NEW + b"%%EOF\n")
     by_script = system.command("agency-event", code, str(file), "--document", f"birth_certificate={paper}")
-    assert f"{code}/replacement/3" in by_script.stdout, by_script.stderr
-    replaced(system, code, 3)
-    assert told(system, code).total() == 6
+    assert f"{code}/replacement/2" in by_script.stdout, by_script.stderr
+    replaced(system, code, 2)
     page = system.command("show", code).stdout
-    for number in (1, 2, 3):
+    for number in (1, 2):
         assert f"Kết quả cấp lại lần {number} – đã xác nhận đủ" in page
     assert f"Bản đã bị thay: Giấy khai sinh, SHA-256 {old.document.sha256}" in page
 
-
-@pytest.mark.rule("7.replacement")
-def test_what_may_not_replace_anything_is_refused_with_a_reason(system: System) -> None:
-    code = concluded(system)
-    wrong = {
-        "wrong_sender": {**corrected(system), "source": "residence"},
-        "not_awaited": {**corrected(system), "source": "residence", "leg": RESIDENCE},
-        "unknown_leg": {**corrected(system), "leg": "land_registration"},
-    }
-    for reason, event in wrong.items():
-        answer = system.event(code, "agency_event", event, source=str(event["source"]))
-        assert answer.json()["title"] == reason, answer.text
-    unknown = system.event("G22.99.08-261119-999999", "agency_event", corrected(system), source="provincial")
-    assert unknown.status_code == 404
-    assert system.dossier(code).replacements == ()
+    url = f"{system.settings.simulator_url}/corrections/{code}/provincial"
+    system.http.post(url, json={"text": "Sai quê quán."}).raise_for_status()
+    replaced(system, code, 3)
+    assert told(system, code).total() == 6

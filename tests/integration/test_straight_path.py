@@ -45,6 +45,17 @@ def test_every_sample_goes_from_declaration_to_its_results(system: System) -> No
         expect_once(system, code)
 
 
+@pytest.mark.rule("4.8-receipts")
+def test_the_e_receipt_of_the_platform_reaches_ledger_and_store(system: System) -> None:
+    code = system.open("plain")
+    system.start(code)
+    dossier = system.concluded(code)
+    assert dossier.fee.receipt
+    assert (None, dossier.fee.receipt) in [(kept.leg, kept.document) for kept in dossier.documents]
+    [delivered] = [row for row in system.book(code)["results"] if row["key"].endswith(":payment:receipt:documents")]
+    assert delivered["system"] == "documents"
+
+
 def test_both_dossier_codes_and_a_trace_travel_in_every_message(system: System) -> None:
     code = system.open("plain")
     system.start(code)

@@ -25,6 +25,7 @@ from models.law import Group, pack_in_force
 from models.messages import Dispatch, DispatchKind, Head
 from models.plan import Plan, resolve_plan
 from models.publication import Publication
+from models.replacement import Replacement, Telling
 from models.submission import NotDuplicate, Submission, submission
 from models.systems import System
 from tests.ledger.processes import together
@@ -117,6 +118,26 @@ def demanded(code: str, sequence: int) -> Publication:
     )
     revision = Revision(number=1, at=OPENED_AT, leg=key, paths=("child.full_name",), declaration=declared())
     return published(code, sequence, legs=(leg,), revisions=(revision,))
+
+
+def replaced(code: str, sequence: int) -> Publication:
+    """A change of the birth leg: its certificate issued anew, of which one agency was told."""
+    key, old, new = "birth_registration", certificate(), certificate("bản cấp lại")
+    leg = Leg(key=key, stage=LegStage.ENDED, number="22/2026", documents=(new,), superseded=(old,))
+    replacement = Replacement(
+        number=1,
+        leg=key,
+        at=OPENED_AT,
+        taken_at=OPENED_AT,
+        documents=(new,),
+        superseded=(old,),
+        registration_number="22/2026",
+        former_number="21/2026",
+        because="Sai tên đệm.",
+        tellings=(Telling(leg="residence_registration", sha256=new.sha256),),
+        due=due_of(clock(ClockEntryKind.STARTED)),
+    )
+    return published(code, sequence, legs=(leg,), replacements=(replacement,))
 
 
 def clock(*kinds: ClockEntryKind) -> Clock:

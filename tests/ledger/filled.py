@@ -21,7 +21,18 @@ from ledger.store import Ledger
 from models.facts import FactRefusal
 from models.messages import Head, Sent
 from models.systems import System
-from tests.ledger.builders import OPENED_AT, certificate, declared, demanded, duty, let_in, notice, opened, published
+from tests.ledger.builders import (
+    OPENED_AT,
+    certificate,
+    declared,
+    demanded,
+    duty,
+    let_in,
+    notice,
+    opened,
+    published,
+    replaced,
+)
 from tests.ledger.test_outbox import LEASE
 from tests.ledger.test_publications import life_of
 
@@ -59,6 +70,7 @@ def fill(ledger: Ledger) -> None:
     second_child = let_in(ledger)
     ledger.publish(published(second_child, 1, duties=(duty(),)), ())
     ledger.publish(demanded(second_child, 2), ())
+    ledger.publish(replaced(second_child, 3), ())
     first, second, *_ = ledger.claim([System.PORTAL, System.SMS], OPENED_AT, LEASE, 4)
     ledger.dispatched(first.id, OPENED_AT)
     ledger.postponed(second.id, "HTTP 503", OPENED_AT + LEASE, second.attempts)

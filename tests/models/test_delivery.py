@@ -65,6 +65,13 @@ def completed(*keys: str) -> Publication:
     return publication(legs=tuple(ended(key, document(RESULTS[key])) for key in keys))
 
 
+def issued_anew(key: str, times: int) -> Publication:
+    """The change in which the result of that leg was issued anew the so manieth time."""
+    versions = [document(RESULTS[key], f"bản {number}") for number in range(times + 1)]
+    leg = ended(key, versions[-1]).model_copy(update={"superseded": tuple(versions[:-1])})
+    return publication(legs=(leg,))
+
+
 # --- Notices -------------------------------------------------------------------------------------------------------
 
 PORTAL_AND_VNEID = (System.PORTAL, System.VNEID)
@@ -98,6 +105,7 @@ CHANNELS = {
     Notice.LEG_APOLOGY: WITH_SMS,
     Notice.GROUP_APOLOGY: WITH_SMS,
     Notice.RESULT_MISSING: PORTAL_AND_VNEID,
+    Notice.RESULT_REPLACED: WITH_SMS,
     Notice.LEG_GIVEN_UP: WITH_SMS,
     Notice.WITHDRAWAL_TAKEN: WITH_SMS,
     Notice.WITHDRAWAL_TOO_LATE: PORTAL_AND_VNEID,
@@ -426,3 +434,28 @@ def test_keys_and_statuses_give_nobody_away(name: str) -> None:
 def test_what_goes_out_travels_as_json(name: str) -> None:
     for dispatch in sent(everything(name), name=name):
         assert Dispatch.model_validate_json(dispatch.model_dump_json()) == dispatch
+
+
+# --- Versions ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("8.superseded")
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_newer_version_goes_where_the_old_one_went_and_names_the_one_it_supersedes(times: int) -> None:
+    """The province gets it as a letter, and its desks give paper for paper."""
+    first, again = sent(completed(BIRTH)), sent(issued_anew(BIRTH, times))
+    went = [dispatch.channel for dispatch in first if dispatch.kind is DispatchKind.RESULT]
+    assert [dispatch.channel for dispatch in again] == [c for c in went if c is not System.PROVINCIAL]
+    old = document(RESULTS[BIRTH], f"bản {times - 1}")
+    assert {dispatch.supersedes for dispatch in again} == {old.sha256}
+    assert {dispatch.supersedes for dispatch in first} == {None}
+    keys = [{d.head.key for d in out} for out in (first, again, sent(issued_anew(BIRTH, times + 1)))]
+    assert not keys[0] & keys[1] | keys[1] & keys[2], "each version goes out once, under keys of its own"
+
+
+def test_paper_by_post_is_sent_anew_with_the_new_version() -> None:
+    assert POST_ADDRESS
+    by_post = {"health_card_paper": {"place": PaperPlace.POST, "address": POST_ADDRESS.address}}
+    order = papers(sent(issued_anew(HEALTH_CARD, 1), changed(sample("plain"), results=by_post)))[RESULTS[HEALTH_CARD]]
+    again = "(bản cấp lại, thay bản đã giao)"
+    assert order.text == f"01 bản giấy Thẻ bảo hiểm y tế {again}. Nơi nhận: {PaperPlace.POST.label}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.documents import DocumentKind
@@ -201,6 +201,7 @@ holdings = st.builds(
 legs = st.sampled_from([BIRTH, RESIDENCE, HEALTH_CARD])
 
 
+@settings(deadline=None)
 @given(demands, legs, holdings)
 def test_a_demand_passes_whole_or_is_explained_whole(demand: Demand, leg: str, held: Held) -> None:
     found = judge(demand, leg, "Thủ tục", GATE, held)
@@ -219,14 +220,14 @@ def test_a_demand_passes_whole_or_is_explained_whole(demand: Demand, leg: str, h
             assert rule.ask
 
 
+@settings(deadline=None)
 @given(demands, legs, holdings)
-def test_taking_grounds_away_never_lets_a_demand_pass(demand: Demand, leg: str, held: Held) -> None:
-    if judge(demand, leg, "Thủ tục", GATE, held).leads_to:
-        return
+def test_without_reason_basis_or_text_no_demand_passes(demand: Demand, leg: str, held: Held) -> None:
     for gone in ({"reason_code": None}, {"legal_basis": None}, {"text": None}):
         assert not judge(demand.model_copy(update=gone), leg, "Thủ tục", GATE, held).leads_to
 
 
+@settings(deadline=None)
 @given(demands, legs)
 def test_nothing_an_agency_made_up_is_repeated(demand: Demand, leg: str) -> None:
     known = {*CODES, *DOCUMENTS}

@@ -40,7 +40,9 @@ def told(plan: LegPlan, order: tuple[str, ...]) -> Leg:
 
 
 @pytest.mark.parametrize("plan", [BIRTH, RESIDENCE], ids=lambda plan: plan.key)
-@pytest.mark.parametrize("order", list(permutations(["received", "middle", "decided", "result_document"])), ids=" ".join)
+@pytest.mark.parametrize(
+    "order", list(permutations(["received", "middle", "decided", "result_document"])), ids=" ".join
+)
 def test_any_order_ends_with_everything(plan: LegPlan, order: tuple[str, ...]) -> None:
     leg = told(plan, order)
     assert results_complete(leg, plan)

@@ -208,9 +208,13 @@ class Play:
 
     async def inbox(self) -> DirectInbox:
         """The way in that the gateway and scripts use, as of now."""
+        return DirectInbox(self.env.client, self.ledger, await self.replacements())
+
+    async def replacements(self) -> Replacements:
+        """The way in for corrections that come after the conclusion, as of now."""
         replacements = ReplacementsOnStage(self.ledger, QUEUE, self.offset)
         replacements.at = await self.now()
-        return DirectInbox(self.env.client, self.ledger, replacements)
+        return replacements
 
     async def tell(self, fact: InboundFact, *, update_id: str | None = None) -> Accepted:
         """Send a fact by update, as the gateway does."""

@@ -5,6 +5,7 @@ An open dossier waits for that; once it has concluded, a replacement of its own 
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +18,25 @@ from models.calendar import load_calendar
 from models.details import attributes, details
 from models.documents import Document, DocumentKind, describe
 from models.dossier import DossierOutcome, DossierStage
-from models.facts import Accepted, Acknowledged, AgencyEvent, Corrected, FactRefusal, FactRefused, ResultDocument
+from models.facts import (
+    Accepted,
+    Acknowledged,
+    AgencyEvent,
+    Corrected,
+    FactRefusal,
+    FactRefused,
+    Received,
+    ResultDocument,
+)
 from models.messages import Dispatch, DispatchKind, FollowUpKind
 from models.publication import Notice
-from models.replacement_case import ReplacementOutcome, ReplacementView
+from models.replacement_case import SUPERSEDED, ReplacementOutcome, ReplacementView
 from models.search_attributes import SearchAttribute
+from models.start import CALENDAR_CHANGED
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused
 from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, moment, result
+from tests.workflows.test_retiming import ANNOUNCED, announce
 from workflows.plugin import LienthongPlugin
 from workflows.replacement import ReplacementWorkflow
 
@@ -389,3 +401,53 @@ async def test_wrong_corrections_after_the_conclusion_start_nothing(play: Play) 
     stored = play.ledger.view(play.code)
     assert stored is not None
     assert stored.replacements == ()
+
+
+@pytest.mark.rule("8.recovered")
+async def test_a_replacement_that_never_started_is_started_by_recovery(play: Play) -> None:
+    """The process that opened it in the ledger died before it started its workflow."""
+    await concluded(play)
+    event = await play.event(BIRTH, await corrected(play, version(2)))
+    play.ledger.open_replacement(event, await play.now())
+    recovery = await play.replacements()
+    assert await recovery.recover(play.env.client) == (f"{play.code}/replacement/1",)
+    assert await recovery.recover(play.env.client) == ()
+    await seen(play, lambda s: told(s, FollowUpKind.REPLACEMENT), "the agencies are told")
+    assert (await delivered(play, event)).text.endswith("/replacement/1."), "the message itself, sent again"
+
+
+@pytest.mark.rule("6.1-running-dossiers", "7.replacement-acknowledged")
+async def test_a_calendar_announced_anew_moves_the_limit(play: Play, tmp_path: Path) -> None:
+    """Monday 23/11 becomes a day off and Saturday 28/11 a working day while the agencies are waited for."""
+    await play.declare("plain", DECLARED)
+    await play.register()
+    await play.complete(RESIDENCE)
+    await play.receive(HEALTH)
+    await correct(play, version(2))
+    await play.see(lambda v: bool(v.replacements and v.replacements[0].due), "a limit")
+    await announce(play, tmp_path)
+    moved = moment("2026-11-28 17:00:00")
+    await play.see(lambda v: any(one.due and one.due.at == moved for one in v.replacements), "the limit moved")
+
+
+async def test_word_of_a_calendar_and_wrong_signals_reach_a_replacement_too(play: Play, tmp_path: Path) -> None:
+    await concluded(play)
+    await from_agency(play, BIRTH, await corrected(play, version(2)))
+    await seen(play, lambda s: told(s, FollowUpKind.REPLACEMENT), "the agencies are told")
+    own = replacement(play, 1)
+    await own.signal("agency_event", "đã thay")
+    await own.signal(SUPERSEDED)
+    await own.signal("no such signal", 1)
+    file = tmp_path / "calendar.csv"
+    file.write_text(ANNOUNCED, "utf-8")
+    play.law.calendar = load_calendar(file)
+    await own.signal(CALENDAR_CHANGED)
+    moved = moment("2026-11-28 17:00:00")
+    await seen(play, lambda s: s.replacements[0].due and s.replacements[0].due.at == moved, "the limit moved")
+    assert (await as_it_stands(play, 1)).refused_signals == 3
+    wrong = Acknowledged(at=await play.now(), sha256=version(2).sha256)
+    event = await play.event(RESIDENCE, wrong, source=System.SOCIAL_INSURANCE)
+    with refused(FactRefusal.WRONG_SENDER):
+        await own.execute_update("agency_event", event, id="wrong")
+    with refused(FactRefusal.ENDED):
+        await own.execute_update("agency_event", await play.event(BIRTH, Received(at=await play.now())), id="late")

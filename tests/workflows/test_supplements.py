@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from temporalio.worker import Replayer
 
+from ledger.values import GROUP_CLOCK
 from models.clock import ClockEntryKind, Timeliness
 from models.documents import Document, DocumentKind
 from models.dossier import DossierOutcome, DossierView, Leg, LegOutcome, LegStage, SupplementState
@@ -113,6 +114,7 @@ async def stage_is(play: Play, leg: str, stage: LegStage) -> None:
     "7.supplement-same-dossier",
     "7.supplement-files",
     "6.5-group-stops",
+    "6.5-group-never-restarts",
     "10.supplement-stop",
     "10.supplement-restart",
 )
@@ -160,6 +162,8 @@ async def test_one_leg_waits_for_the_citizen_and_goes_on_from_there(play: Play) 
     assert outcome.outcome is DossierOutcome.COMPLETED
     assert outcome.legs[1].timeliness is Timeliness.EARLY
     stored = await play.written()
+    group = [entry.kind for clock in stored.clocks if clock.clock == GROUP_CLOCK for entry in clock.entries]
+    assert group == [ClockEntryKind.STARTED, ClockEntryKind.STOPPED, ClockEntryKind.RESUMED]
     assert {PAPERS} <= {found.document.kind for found in stored.documents if found.leg is None}
     portal = [event.status.code for event in stored.statuses if not event.incoming]
     needed = portal.index(PortalStatus.NEEDS_DOCUMENTS.value)
@@ -223,7 +227,7 @@ async def test_without_a_supplement_only_that_leg_ends(play: Play) -> None:
     assert play.world.follow_ups == []
 
 
-@pytest.mark.rule("7.supplement-any-leg", "6.4-civil-status", "10.supplement-restart")
+@pytest.mark.rule("7.supplement-any-leg", "6.4-civil-status", "10.supplement-restart", "10.supplement-again")
 async def test_the_province_may_ask_before_and_after_it_passes_the_dossier_on(play: Play) -> None:
     await play.declare("plain", DECLARED)
     await play.receive(BIRTH)
@@ -252,7 +256,9 @@ async def test_the_province_may_ask_before_and_after_it_passes_the_dossier_on(pl
     await play.complete(RESIDENCE, HEALTH)
     outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.COMPLETED
-    assert any("lần thứ 2" in warning for warning in (await play.written()).warnings)
+    stored = await play.written()
+    assert any("lần thứ 2" in warning for warning in stored.warnings)
+    assert len(stored.legs[0].supplements) == 2
 
 
 @pytest.mark.rule("7.supplement-any-leg")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo
+from cli import stories
 from cli.stack import training_settings
 from models.base import LEGAL_ZONE
 
@@ -21,8 +21,8 @@ def test_a_system_of_its_own_plays_on_the_date_it_was_given(tmp_path: Path, stat
 
 @pytest.mark.rule("6.10-dates-stated")
 def test_the_demo_says_every_date_it_plays_on() -> None:
-    tree = ast.parse(Path(demo.__file__).read_text("utf-8"))
-    dates = {name for name in vars(demo) if name.endswith("_DATE")}
+    tree = ast.parse(Path(stories.__file__).read_text("utf-8"))
+    dates = {name for name in vars(stories) if name.endswith("_DATE")}
     said = {
         ast.unparse(value.value.args[0])
         for text in ast.walk(tree)

@@ -187,7 +187,8 @@ def _waits(summary: str, now: datetime, length: timedelta) -> str:
     hour = named["hour"]
     date = day + (timedelta(hours=int(hour[:2]), minutes=int(hour[3:])) if hour else timedelta(days=1))
     away = timedelta(seconds=round((now + length - date).total_seconds()))
-    return f"{_DATE.sub('…', summary)}: {_seconds(-away) + ' before' if away else 'at'} that date"
+    when = "at" if not away else f"{_seconds(abs(away))} {'after' if away > timedelta() else 'before'}"
+    return f"{_DATE.sub('…', summary)}: {when} that date"
 
 
 def _seconds(length: timedelta) -> str:

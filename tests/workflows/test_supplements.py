@@ -278,6 +278,29 @@ async def test_a_request_that_overtakes_the_receipt(play: Play) -> None:
     assert kinds(await play.leg(BIRTH))[-1] is ClockEntryKind.RESTARTED
 
 
+@pytest.mark.parametrize("supplied_first", [True, False])
+async def test_a_request_and_its_supplement_overtake_our_answer_to_the_part(play: Play, supplied_first: bool) -> None:
+    """The agency has the part and asks for more; that it has taken the part we learn only later (found by `chaos`)."""
+    await play.declare("plain", DECLARED)
+    play.world.away.add(System.RESIDENCE)
+    await play.register()
+    await stage_is(play, RESIDENCE, LegStage.SENDING)
+    await play.agency(RESIDENCE, Received(at=await play.now(), agency_code="CT-1"))
+    await play.agency(RESIDENCE, asking(await play.now()))
+    if supplied_first:
+        await supply(play, RESIDENCE, result(PAPERS))
+    play.world.away.clear()
+    await play.until(moment("2026-11-19 09:30:00"))
+    if not supplied_first:
+        await supply(play, RESIDENCE, result(PAPERS))
+    message = await handed_over(play)
+    assert [document.kind for document in message.documents] == [PAPERS]
+    await stage_is(play, RESIDENCE, LegStage.WAITING_RECEIPT)
+    view = await play.view()
+    assert view.due is not None
+    assert not view.due.stopped
+
+
 @pytest.mark.rule("10.supplement-restart", "10.verification-leg")
 async def test_a_supplement_while_the_agency_verifies_keeps_the_longer_limit(play: Play) -> None:
     await play.declare("grandparents-home", DECLARED)

@@ -16,7 +16,10 @@ from settings import BadSettings
 
 ROOMS = {
     "cli.dossiers": ("submit", "show", "list", "recover", "retime"),
-    "cli.facts": ("consent", "agency-event", "pay", "attach", "supplement", "classify", "decide-overdue"),
+    "cli.facts": (
+        *("consent", "attest-consent", "agreement", "withdraw", "agency-event", "pay", "attach"),
+        *("supplement", "classify", "decide-overdue"),
+    ),
     "cli.gaps": ("gaps",),
     "cli.offline": ("deadline", "law", "checklist"),
     "cli.grounds": ("grounds",),

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import measures
@@ -14,27 +15,29 @@ _PACE = 0.1
 """Seconds before each event of the simulator."""
 
 
-class _Plan:
-    """How much is measured."""
+@dataclass(frozen=True)
+class Amounts:
+    """How much is measured: rounds of so many dossiers by each worker, and dossiers held open."""
 
-    def __init__(self, *, quick: bool) -> None:
-        self.rounds = 1 if quick else 3
-        self.dossiers = 5 if quick else 24
-        self.open = 10 if quick else 200
+    rounds: int
+    dossiers: int
+    open: int
 
 
-async def measured(*, quick: bool = False) -> Figures:
-    """All figures; `quick` is only for seeing that the bench runs."""
-    plan = _Plan(quick=quick)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        async with World(Path(folder), _PACE) as world:
-            say("one plain dossier, recorded")
-            counts, script = await measures.record(world)
-            say(f"{plan.rounds} rounds of {plan.dossiers} dossiers, ours and the floor in turn")
-            comparison = await measures.compare(world, script, plan.rounds, plan.dossiers)
-            say(f"{plan.open} open dossiers, then kill -9")
-            holding, recovery = await measures.hold(world, plan.open)
-    return Figures(counts=counts, comparison=comparison, holding=holding, recovery=recovery)
+FULL = Amounts(rounds=3, dossiers=24, open=200)
+QUICK = Amounts(rounds=1, dossiers=4, open=10)
+
+
+async def measured(amounts: Amounts, folder: Path) -> Figures:
+    """All figures, with the state of a world of its own in that folder."""
+    async with World(folder, _PACE) as world:
+        say("one plain dossier, recorded")
+        counts, script = await measures.record(world)
+        say(f"{amounts.rounds} rounds of {amounts.dossiers} dossiers, ours and the floor in turn")
+        comparison = await measures.compare(world, script, amounts.rounds, amounts.dossiers)
+        say(f"{amounts.open} open dossiers, then kill -9")
+        holding, recovery = await measures.hold(world, amounts.open)
+    return Figures(counts, comparison, holding, recovery)
 
 
 def main() -> None:
@@ -43,7 +46,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the figures as JSON")
     parser.add_argument("--quick", action="store_true", help="few dossiers: shows that it runs, not what it costs")
     arguments = parser.parse_args()
-    figures = asyncio.run(measured(quick=arguments.quick))
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        figures = asyncio.run(measured(QUICK if arguments.quick else FULL, Path(folder)))
     print(table(figures))  # noqa: T201
     if arguments.json:
         arguments.json.write_text(figures.json(), "utf-8")

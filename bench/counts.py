@@ -1,7 +1,6 @@
 """What one dossier costs Temporal, counted from its history: events, bytes, billable actions."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from temporalio.api.history.v1 import HistoryEvent
@@ -28,7 +27,7 @@ class Counts:
     bytes: int
     actions: int
     workflow_tasks: int
-    activities: Mapping[str, int]
+    activities: Counter[str]
 
 
 def kind_of(event: HistoryEvent) -> str:

@@ -37,10 +37,11 @@ def say(line: str) -> None:
 
 @dataclass(frozen=True)
 class Round:
-    """One round of dossiers: how many a second, CPU seconds of the worker for each."""
+    """One round of dossiers: how many a second, CPU seconds of the worker for each, what the last cost Temporal."""
 
     per_second: float
     cpu: float
+    last: Counts
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ def _rows(ledger: str, code: str) -> list[int]:
 
 async def compare(world: World, script: Script, rounds: int, dossiers: int) -> Comparison:
     """Rounds of ours and of the floor in turn, each by a fresh worker."""
-    ours, bare = [], []
+    ours: list[Round] = []
+    bare: list[Round] = []
     for number in range(rounds):
         ours.append(await _ours(world, dossiers))
         say(f"  ours  {number + 1}/{rounds}: {ours[-1].per_second:.2f} dossiers/s, {ours[-1].cpu * 1000:.0f} ms CPU")
@@ -178,7 +180,7 @@ async def _round(world: World, worker: Worker, start: Start, sent: Sent, dossier
     await _play(world, start, sent, codes)
     taken, spent = time.monotonic() - began, worker.cpu() - used
     await worker.stop()
-    return Round(dossiers / taken, spent / dossiers)
+    return Round(dossiers / taken, spent / dossiers, count(await _history(world.client, codes[-1])))
 
 
 async def _play(world: World, start: Start, sent: Sent, codes: Sequence[str]) -> None:

@@ -93,11 +93,13 @@ def attest_consent(
 
     Ví dụ:
 
-      lienthong attest-consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011
-      --official cb-12 --office MC-00004 --document bien-ban.pdf
+      \b
+      lienthong attest-consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011 \\
+        --official cb-12 --office MC-00004 --document bien-ban.pdf
 
-      lienthong attest-consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011
-      --official cb-12 --office MC-00004 --document bien-ban.pdf --answer declined --json
+      \b
+      lienthong attest-consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011 \\
+        --official cb-12 --office MC-00004 --document bien-ban.pdf --answer declined --json
     """
     [attestation] = _stored([f"{DocumentKind.CONSENT_ATTESTATION}={document}"], as_json)
     data = {"leg": leg, "personal_id": person, "answer": answer, "official": official, "office": office}
@@ -117,11 +119,13 @@ def agreement(
 
     Ví dụ:
 
-      lienthong agreement G22.99.08-261119-000001 --leg residence_registration --signed-by 001052900011
-      --document dong-y.pdf
+      \b
+      lienthong agreement G22.99.08-261119-000001 --leg residence_registration --signed-by 001052900011 \\
+        --document dong-y.pdf
 
-      lienthong agreement G22.99.08-261119-000001 --leg residence_registration --signed-by 001052900011
-      --signed-by 001155900012 --document dong-y.pdf --json
+      \b
+      lienthong agreement G22.99.08-261119-000001 --leg residence_registration --signed-by 001052900011 \\
+        --signed-by 001155900012 --document dong-y.pdf --json
     """
     [signed] = _stored([f"{DocumentKind.CONSENT_AGREEMENT}={document}"], as_json)
     data = {"leg": leg, "signed_by": signed_by, "document": signed, "at": at or _now()}
@@ -161,12 +165,14 @@ def agency_event(
 
     Ví dụ:
 
+      \b
       echo '{"source": "residence", "leg": "residence_registration",
       "fact": {"kind": "received", "at": "2026-11-19T09:00:00+07:00"}}' |
       lienthong agency-event G22.99.08-261119-000001 -
 
       lienthong agency-event G22.99.08-261119-000001 event.json --message-id cong-an-17
 
+      \b
       echo '{"source": "provincial", "leg": "birth_registration",
       "fact": {"kind": "corrected", "at": "2026-12-01T09:00:00+07:00", "text": "Sai tên đệm"}}' |
       lienthong agency-event G22.99.08-261119-000001 - --document birth_certificate=moi.pdf
@@ -244,15 +250,17 @@ def supplement(
 ) -> None:
     """Bổ sung giấy tờ, sửa thông tin trên tờ khai theo yêu cầu của cơ quan; hồ sơ đi tiếp từ chỗ đang dừng.
 
-    Nộp từng phần cũng được. Giá trị rỗng là xóa trường đó.
+    Cơ quan yêu cầu gì: xem `lienthong show`. Nộp từng phần cũng được; giá trị rỗng là xóa trường đó.
 
     Ví dụ:
 
-      lienthong supplement G22.99.08-261119-000001 --leg residence_registration
-      --document residence_papers=trang-1.pdf --document residence_papers=trang-2.pdf
+      \b
+      lienthong supplement G22.99.08-261119-000001 --leg residence_registration \\
+        --document residence_papers=trang-1.pdf --document residence_papers=trang-2.pdf
 
-      lienthong supplement G22.99.08-261119-000001 --leg residence_registration
-      --field child.hometown.detail="Thôn Mẫu" --json
+      \b
+      lienthong supplement G22.99.08-261119-000001 --leg residence_registration \\
+        --field child.hometown.detail="Thôn Mẫu" --json
     """
     corrections = {}
     for entry in field or []:
@@ -272,8 +280,10 @@ def classify(
     found: Annotated[ClassifiedAs, typer.Option("--as", help="Tin này là gì; no_action: không phải làm gì.")],
     operator: Annotated[str, typer.Option(help="Mã người vận hành phân loại.")],
     because: Annotated[str, typer.Option(help="Vì sao phân loại như vậy.")],
-    reason_code: Annotated[str | None, typer.Option(help="Mã lý do trong danh mục.")] = None,
-    document: Annotated[list[str] | None, typer.Option(help="Mã giấy tờ liên quan; lặp lại được.")] = None,
+    reason_code: Annotated[str | None, typer.Option(help="Mã lý do, xem: lienthong grounds.")] = None,
+    document: Annotated[
+        list[str] | None, typer.Option(help="Mã giấy tờ liên quan, xem: lienthong grounds; lặp lại được.")
+    ] = None,
     field: Annotated[list[str] | None, typer.Option(help="Trường thông tin liên quan; lặp lại được.")] = None,
     basis: Annotated[str | None, typer.Option(help="Căn cứ pháp lý.")] = None,
     text: Annotated[str | None, typer.Option(help="Giải thích cho công dân; mặc định là lời của cơ quan.")] = None,
@@ -285,12 +295,14 @@ def classify(
 
     Ví dụ:
 
-      lienthong classify G22.99.08-261119-000001 --leg residence_registration --message cong-an-17 --as supplement
-      --reason-code document_missing --document residence_papers --basis "Luật Cư trú Điều 21"
-      --operator vh-01 --because "Tin nêu rõ thiếu giấy tờ chỗ ở"
+      \b
+      lienthong classify G22.99.08-261119-000001 --leg residence_registration --message cong-an-17 --as supplement \\
+        --reason-code document_missing --document residence_papers --basis "Luật Cư trú Điều 21" \\
+        --operator vh-01 --because "Tin nêu rõ thiếu giấy tờ chỗ ở"
 
-      lienthong classify G22.99.08-261119-000001 --leg residence_registration --message cong-an-18 --as no_action
-      --operator vh-01 --because "Chỉ báo đã nhận" --json
+      \b
+      lienthong classify G22.99.08-261119-000001 --leg residence_registration --message cong-an-18 --as no_action \\
+        --operator vh-01 --because "Chỉ báo đã nhận" --json
     """
     data = {
         "leg": leg,
@@ -322,11 +334,13 @@ def decide_overdue(
 
     Ví dụ:
 
-      lienthong decide-overdue G22.99.08-261119-000001 --leg residence_registration --choice wait_on
-      --operator vh-07 --because "Công an xã hẹn xong trong tháng"
+      \b
+      lienthong decide-overdue G22.99.08-261119-000001 --leg residence_registration --choice wait_on \\
+        --operator vh-07 --because "Công an xã hẹn xong trong tháng"
 
-      lienthong decide-overdue G22.99.08-261119-000001 --leg residence_registration --choice end_leg
-      --operator vh-07 --because "Cơ quan không giải quyết được" --json
+      \b
+      lienthong decide-overdue G22.99.08-261119-000001 --leg residence_registration --choice end_leg \\
+        --operator vh-07 --because "Cơ quan không giải quyết được" --json
     """
     data = {"leg": leg, "choice": choice, "operator": operator, "because": because, "at": at or _now()}
     _send(OverdueDecision, code, message_id, data, as_json)

@@ -11,7 +11,7 @@ from cli.context import open_client, run
 from cli.output import Exit, emit_json, fail, say, table
 from models.publication import FoundDossier
 from models.questions import Parameter, Question, QuestionError, question
-from models.search_attributes import CITIZEN, CONSENT, NO_AGENCY, OPERATOR, SearchAttribute
+from models.search_attributes import CITIZEN, CONSENT, NO_AGENCY, OPERATOR, REJECTED, UNREACHED, SearchAttribute
 from models.systems import System
 from models.words import in_words, listed, when
 from settings import Settings
@@ -23,6 +23,8 @@ _LABELS = {
     CONSENT: "người được hỏi ý kiến trên VNeID",
     OPERATOR: "người vận hành",
     NO_AGENCY: "không cơ quan nào",
+    UNREACHED: "không trả lời",
+    REJECTED: "không nhận thông điệp",
 }
 _MOST = 10_000
 """How many dossiers are looked at to find the longest waits: visibility itself cannot sort."""

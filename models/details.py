@@ -14,7 +14,16 @@ from models.next_steps import next_steps
 from models.plan import LegPlan, Plan
 from models.replacement_words import state as replacement_state
 from models.replacement_words import versions
-from models.search_attributes import CITIZEN, CONSENT, NO_AGENCY, OPERATOR, REJECTED, UNREACHED, AttributeValues, SearchAttribute
+from models.search_attributes import (
+    CITIZEN,
+    CONSENT,
+    NO_AGENCY,
+    OPERATOR,
+    REJECTED,
+    UNREACHED,
+    AttributeValues,
+    SearchAttribute,
+)
 from models.words import day_words, in_words, last_day, listed, when
 
 _CITIZEN_STAGES = (DossierStage.WAITING_DOCUMENTS, DossierStage.WAITING_PAYMENT)

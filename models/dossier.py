@@ -264,8 +264,8 @@ class Leg(Model):
 
     `missed_due` is the due date that came while the agency still owed its decision; see `overdue_since`. `reminded`
     are the due dates the agency was reminded of; `lateness` is how the decision missed last is chased, `missing_result`
-    how an electronic result that does not follow its decision is, `missing_receipt` how the receipt of what we sent is. `documents` are the live versions of its results,
-    `superseded` those that newer ones have replaced, oldest first.
+    how an electronic result that does not follow its decision is, `missing_receipt` how the receipt of what we sent is.
+    `documents` are the live versions of its results, `superseded` those that newer ones have replaced, oldest first.
     """
 
     key: Code

@@ -1,8 +1,9 @@
 """How activities are called: one place for timeouts and retries.
 
 A call to an agency is retried for as long as it takes (`workflows.sending` says for whom the dossier waits meanwhile);
-`activities.patience` spaces the attempts of an outage of days. The law and the calendar are asked as activities too, and not as local ones: a query that comes in
-the middle of a local activity leaves a history that cannot be replayed (measured, SDK 1.35 on server 1.32).
+`activities.patience` spaces the attempts of an outage of days. The law and the calendar are asked as activities too,
+and not as local ones: a query that comes in the middle of a local activity leaves a history that cannot be replayed
+(measured, SDK 1.35 on server 1.32).
 """
 
 import asyncio
@@ -21,9 +22,7 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 _CALL_TIMEOUT = timedelta(minutes=1)
-PROMPT = RetryPolicy(
-    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_attempts=PROMPT_ATTEMPTS
-)
+PROMPT = RetryPolicy(initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_attempts=PROMPT_ATTEMPTS)
 """For a call whose failure must soon be seen."""
 
 _UNSERVED = timedelta(minutes=5)

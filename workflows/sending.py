@@ -74,15 +74,13 @@ def _trouble(
     dossier: "DossierWorkflow", error: ActivityError, key: str, system: System, leg: Code | None
 ) -> tuple[Trouble, timedelta | None]:
     """What is wrong, and the pause that was asked for."""
-    cause = error.cause
-    known = isinstance(cause, ApplicationError) and cause.type in _KINDS
-    text = cause.message if known and isinstance(cause, ApplicationError) else f"{system.label}: chưa gọi được"
+    cause = error.cause if isinstance(error.cause, ApplicationError) else None
     trouble = Trouble(
         key=key,
         system=system,
         leg=leg,
-        rejected=isinstance(cause, ApplicationError) and cause.type == AgencyErrorKind.REJECTED,
+        rejected=cause is not None and cause.type == AgencyErrorKind.REJECTED,
         since=dossier.time.now(),
-        text=text,
+        text=cause.message if cause and cause.type in _KINDS else f"{system.label}: chưa gọi được",
     )
-    return trouble, cause.next_retry_delay if isinstance(cause, ApplicationError) else None
+    return trouble, cause.next_retry_delay if cause else None

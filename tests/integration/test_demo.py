@@ -63,7 +63,6 @@ def test_three_dossiers_one_trace_and_the_operators_view(told: dict[str, str]) -
     _in_order(told["=== 3."], "workflow BirthProcedureGroup", "LỖI: AgencyUnavailable", "(lần 2)", "gateway")
 
 
-@pytest.mark.rule("7.gate-grounds", "7.gate-counted")
 def test_the_gate_refuses_two_bad_demands(told: dict[str, str]) -> None:
     _in_order(
         told["=== 2."],

@@ -23,7 +23,7 @@ from typer.testing import CliRunner, Result
 
 from models.documents import DocumentKind
 from models.dossier import DossierStage, LegStage
-from models.facts import Unclassified
+from models.facts import SupplementRequested, Unclassified
 from models.questions import QUESTIONS, Parameter, question
 from models.search_attributes import SearchAttribute
 from models.systems import System
@@ -161,6 +161,31 @@ class Cast:
         await play.receive(HEALTH)
         await play.agency(HEALTH, Unclassified(at=await play.now(), text="Hồ sơ chưa đạt."))
 
+    async def waiting_for_supplement(self, name: str, at: str) -> None:
+        """Insurance is done; the police have asked the citizen for more."""
+        play = await self.registered(name, at)
+        await play.complete(HEALTH)
+        await play.receive(RESIDENCE)
+        asked = SupplementRequested(
+            at=await play.now(),
+            reason_code="document_missing",
+            documents=("residence_papers",),
+            legal_basis="Luật Cư trú 2020 Điều 21",
+            text="Thiếu giấy tờ về chỗ ở.",
+        )
+        await play.agency(RESIDENCE, asked)
+        await play.see(lambda view: view.legs[1].stage is LegStage.WAITING_SUPPLEMENT, "a supplement asked for")
+
+    async def not_taken(self, name: str, leg: str, by: System, systems: set[System]) -> None:
+        """One agency's system does not take its part, and after a minute of trying that is trouble."""
+        play = await self.declared(name, "2026-11-26 08:00:00")
+        await play.receive(BIRTH)
+        systems.add(by)
+        await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
+        await play.complete(HEALTH if leg == RESIDENCE else RESIDENCE)
+        await play.forward(moment("2026-11-26 08:03:00"))
+        await play.see(lambda view: bool(view.troubles), f"{by} in trouble")
+
     async def concluded(self, name: str, *, refused: bool = False) -> None:
         """Everything on one morning, residence registered or refused."""
         play = await self.registered(name, "2026-11-26 08:00:00")
@@ -204,13 +229,19 @@ class Cast:
             self.due_tomorrow(),
             self.sent("no receipt", "2026-11-25 09:00:00"),
             self.sent("just sent", "2026-11-26 09:30:00"),
+            self.waiting_for_supplement("supplement", "2026-11-25 09:00:00"),
+            self.waiting_for_supplement("supplement old", "2026-11-20 09:00:00"),
             self.waiting_for_operator(),
             self.concluded("completed"),
             self.concluded("residence refused", refused=True),
             self.stopped(),
             self.failing(),
         )
-        self._play.world.away.add(System.HEALTH)
+        world = self._play.world
+        await self.not_taken("rejected", HEALTH, System.SOCIAL_INSURANCE, world.rejecting)
+        world.rejecting.clear()
+        await self.not_taken("unreached", RESIDENCE, System.RESIDENCE, world.away)
+        world.away.add(System.HEALTH)
         await self.declared("checking", "2026-11-26 09:50:00")
 
 
@@ -220,11 +251,16 @@ EXPECTED = {
     "--preset overdue --agency residence": {"residence late", "residence late in Hà Nội"},
     "--preset overdue --agency no_agency": {"no certificate"},
     "--preset waiting-operator": {"operator"},
+    "--preset rejected": {"rejected"},
+    "--preset unreached": {"unreached"},
+    "--preset unreached --agency residence": {"unreached"},
     "--preset checking": {"checking", "failing"},
     "--preset waiting-consent": {"consent old", "consent new"},
     "--preset waiting-consent --days 3": {"consent old"},
     "--preset waiting-documents": {"documents", "documents old"},
     "--preset waiting-documents --days 3": {"documents old"},
+    "--preset waiting-supplement": {"supplement", "supplement old"},
+    "--preset waiting-supplement --days 3": {"supplement old"},
     "--preset waiting-payment": {"fee"},
     "--preset due": {"due today"},
     "--preset due --days 1": {"due today", "due tomorrow"},

@@ -13,7 +13,7 @@ from workflows.plugin import connect
 
 EVERY_SAMPLE = sorted(path.stem for path in SAMPLES.glob("*.json"))
 REFUSAL: dict[str, Any] = {
-    "reason_code": "DWELLING_NOT_LAWFUL",
+    "reason_code": "conditions_not_met",
     "fields": ["residence_registration.address"],
     "legal_basis": "Luật Cư trú Điều 23",
     "text": "Địa chỉ thuộc khu vực đã có quyết định thu hồi đất.",

@@ -24,11 +24,16 @@ from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetail
 from temporalio.workflow import _Definition
 
 from models.base import LEGAL_ZONE, legal
+from models.declaration import PersonRole
 from workflows.plugin import LienthongPlugin
 
 FINGERPRINT = Path(__file__).parent / "commands.txt"
 _DATE = re.compile(r"(?:(?P<hour>\d\d:\d\d) )?(?:thứ \w+|Chủ nhật) (?P<day>\d+/\d+/\d+)")
 """A date in a timer's summary; a day without an hour is meant to its end."""
+
+_ROLES = "|".join(sorted((re.escape(role.label) for role in PersonRole), key=len, reverse=True))
+_DETAIL = re.compile(f"“[^”]*”|(?:{_ROLES})(?:, (?:{_ROLES}))*")
+"""What else a summary says: which part, which people."""
 
 _OFFSET = TypeAdapter(timedelta)
 
@@ -57,29 +62,27 @@ class Replayed:
 
 async def replayed(histories: Iterable[WorkflowHistory], code: SimplePlugin | None = None) -> list[Replayed]:
     """Replay them all with today's code, in the sandbox as a worker does, or with other code."""
-    listeners: list[_Listener] = []
+    issued: dict[str, list[Issued]] = defaultdict(list)
 
-    def listener(runner: WorkflowRunner | None) -> WorkflowRunner:
+    def listening(runner: WorkflowRunner | None) -> WorkflowRunner:
         assert runner
-        listeners.append(_Listener(runner))
-        return listeners[-1]
+        return _Listener(runner, issued)
 
     async def one_by_one() -> AsyncIterator[WorkflowHistory]:
         for history in histories:
             yield history
 
-    plugins = [code or LienthongPlugin(), SimplePlugin("listener", workflow_runner=listener)]
+    plugins = [code or LienthongPlugin(), SimplePlugin("listener", workflow_runner=listening)]
     async with Replayer(workflows=[], plugins=plugins).workflow_replay_iterator(one_by_one()) as results:
-        [listening] = listeners
-        return [Replayed(r.history, r.replay_failure, listening.issued[r.history.run_id]) async for r in results]
+        return [Replayed(r.history, r.replay_failure, issued.pop(r.history.run_id, [])) async for r in results]
 
 
 class _Listener(WorkflowRunner):
     """Runs workflows as another runner does, and keeps the commands they issue, by run."""
 
-    def __init__(self, runner: WorkflowRunner) -> None:
+    def __init__(self, runner: WorkflowRunner, issued: dict[str, list[Issued]]) -> None:
         self._runner = runner
-        self.issued: dict[str, list[Issued]] = defaultdict(list)
+        self._issued = issued
 
     def prepare_workflow(self, defn: _Definition) -> None:
         self._runner.prepare_workflow(defn)
@@ -89,7 +92,7 @@ class _Listener(WorkflowRunner):
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         instance = self._runner.create_instance(det)
-        activate, issued = instance.activate, self.issued[det.info.run_id]
+        activate, issued = instance.activate, self._issued[det.info.run_id]
 
         def listening(act: WorkflowActivation) -> WorkflowActivationCompletion:
             completion = activate(act)
@@ -180,15 +183,15 @@ def _terms(call: ScheduleActivity, own_queue: str) -> str:
 
 def _waits(summary: str, now: datetime, length: timedelta) -> str:
     """A timer by its summary: how far from the date that names it fires, or how long a pause is that names none."""
-    named = _DATE.search(summary)
+    named, name = _DATE.search(summary), _DETAIL.sub("…", _DATE.sub("…", summary))
     if named is None:
-        return f"{summary}: {_seconds(length)}"
+        return f"{name}: {timedelta(seconds=round(length.total_seconds()))}"
     day = datetime.strptime(named["day"], "%d/%m/%Y").replace(tzinfo=LEGAL_ZONE)
     hour = named["hour"]
     date = day + (timedelta(hours=int(hour[:2]), minutes=int(hour[3:])) if hour else timedelta(days=1))
     away = timedelta(seconds=round((now + length - date).total_seconds()))
-    when = "at" if not away else f"{_seconds(abs(away))} {'after' if away > timedelta() else 'before'}"
-    return f"{_DATE.sub('…', summary)}: {when} that date"
+    when = "at" if not away else f"{abs(away)} {'after' if away > timedelta() else 'before'}"
+    return f"{name}: {when} that date"
 
 
 def _seconds(length: timedelta) -> str:

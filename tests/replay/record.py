@@ -6,6 +6,7 @@ durations, queues or arguments change, accept that with `python -m tests.replay.
 """
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,11 +88,12 @@ async def record_all() -> None:
 
 async def main() -> None:
     """Record everything, or with `--fingerprint` only what today's code makes of the stored histories."""
+    logging.getLogger("temporalio").setLevel(logging.CRITICAL)  # systems that are away are part of the play
     quiet = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
     if "--fingerprint" not in sys.argv[1:]:
         await record_all()
-    replays = await commands.replayed(stored.stored())
+    replays = await commands.replayed(stored.histories().values())
     commands.write(commands.fingerprint(replays))
     for replay in replays:
         failure = f", CANNOT BE REPLAYED: {replay.failure}" if replay.failure else ""

@@ -12,27 +12,29 @@ FOLDER = Path(__file__).parent / "histories"
 _SUFFIX = ".json.xz"
 
 
-def texts() -> dict[str, str]:
-    """Every stored history as JSON, by name."""
-    return {
-        path.name.removesuffix(_SUFFIX): lzma.decompress(path.read_bytes()).decode()
-        for path in sorted(FOLDER.glob(f"*{_SUFFIX}"))
-    }
+def names() -> list[str]:
+    """What is stored."""
+    return sorted(path.name.removesuffix(_SUFFIX) for path in FOLDER.glob(f"*{_SUFFIX}"))
 
 
-def stored() -> list[WorkflowHistory]:
-    """Every stored history; its workflow id here is its name."""
-    return [WorkflowHistory.from_json(name, text) for name, text in texts().items()]
+def text(name: str) -> str:
+    """A stored history as JSON."""
+    return lzma.decompress((FOLDER / f"{name}{_SUFFIX}").read_bytes()).decode()
 
 
-def store(histories: Mapping[str, WorkflowHistory]) -> None:
+def histories() -> dict[str, WorkflowHistory]:
+    """Every stored history by its name, which is its workflow id here."""
+    return {name: WorkflowHistory.from_json(name, text(name)) for name in names()}
+
+
+def store(kept: Mapping[str, WorkflowHistory]) -> None:
     """Store these histories and no others, without what names the machine they were recorded on."""
     FOLDER.mkdir(exist_ok=True)
     for path in FOLDER.iterdir():
         path.unlink()
-    for name, history in histories.items():
-        text = json.dumps(_scrubbed(json.loads(history.to_json())), ensure_ascii=False, separators=(",", ":"))
-        (FOLDER / f"{name}{_SUFFIX}").write_bytes(lzma.compress(text.encode()))
+    for name, history in kept.items():
+        compact = json.dumps(_scrubbed(json.loads(history.to_json())), ensure_ascii=False, separators=(",", ":"))
+        (FOLDER / f"{name}{_SUFFIX}").write_bytes(lzma.compress(compact.encode()))
 
 
 def _scrubbed(value: Any) -> Any:

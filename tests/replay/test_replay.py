@@ -12,7 +12,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.client import WorkflowHistory
 from temporalio.common import RetryPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.plugin import SimplePlugin
@@ -31,7 +30,7 @@ from models.messages import BirthNoticeQuery, BirthNoticeState
 from models.start import StartDossier
 from tests.replay import commands, coverage, stored
 from tests.replay.commands import Replayed
-from workflows import birth, calls, ports
+from workflows import birth, calls, ports, sending
 from workflows.birth import BirthProcedureGroup
 from workflows.plugin import WORKFLOWS
 
@@ -44,34 +43,28 @@ PORTS = {
 }
 """What each activity is given."""
 
-HISTORIES = {history.workflow_id: history for history in stored.stored()}
+histories = functools.cache(stored.histories)
 
 
 @functools.cache
 def today() -> dict[str, Replayed]:
     """Every stored history, replayed by today's code."""
-    return {replay.name: replay for replay in asyncio.run(commands.replayed(HISTORIES.values()))}
+    return {replay.name: replay for replay in asyncio.run(commands.replayed(histories().values()))}
 
 
 # --- What is stored --------------------------------------------------------------------------------------------------
 
 
-def lacking(wanted: Iterable[str], histories: Iterable[WorkflowHistory], kind: str) -> None:
-    """Fail, saying what to do, where no history shows something wanted."""
-    found = {name for history in histories for name in coverage.shown(history)}
-    missing = sorted(set(wanted) - found)
+@pytest.mark.parametrize(
+    ("kind", "wanted", "closed"), [("open", coverage.WAITS, False), ("closed", coverage.ENDS, True)]
+)
+def test_every_wait_and_every_end_has_a_history(kind: str, wanted: frozenset[str], closed: bool) -> None:
+    shown = {name for h in histories().values() if coverage.closed(h) is closed for name in coverage.shown(h)}
+    missing = sorted(wanted - shown)
     assert not missing, (
         f"No stored {kind} history shows: {', '.join(missing)}. Lead a dossier there in tests/replay/scenarios.py, "
         f"`keep` its history, and record: {RECORD}"
     )
-
-
-def test_every_wait_has_an_open_history() -> None:
-    lacking(coverage.WAITS, [h for h in HISTORIES.values() if not coverage.closed(h)], "open")
-
-
-def test_every_end_has_a_closed_history() -> None:
-    lacking(coverage.ENDS, [h for h in HISTORIES.values() if coverage.closed(h)], "closed")
 
 
 def test_every_workflow_has_open_and_closed_histories() -> None:
@@ -82,7 +75,7 @@ def test_every_workflow_has_open_and_closed_histories() -> None:
 def test_every_activity_is_called_in_some_history() -> None:
     called = {
         event.activity_task_scheduled_event_attributes.activity_type.name
-        for history in HISTORIES.values()
+        for history in histories().values()
         for event in history.events
     }
     missing = sorted(set(PORTS) - called)
@@ -92,7 +85,8 @@ def test_every_activity_is_called_in_some_history() -> None:
 def test_stored_histories_are_small_and_name_no_machine() -> None:
     assert sum(path.stat().st_size for path in stored.FOLDER.iterdir()) < 2_000_000
     root = Path(__file__).parents[2]
-    for name, text in stored.texts().items():
+    for name in stored.names():
+        text = stored.text(name)
         assert set(re.findall(r'"identity":"([^"]*)"', text)) == {"stage"}, name
         assert not [word for word in (socket.gethostname(), str(root), str(Path.home()) + "/", ".py") if word in text]
 
@@ -100,7 +94,7 @@ def test_stored_histories_are_small_and_name_no_machine() -> None:
 # --- The gate --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize("name", stored.names())
 def test_stored_histories_replay(name: str) -> None:
     failure = today()[name].failure
     assert failure is None, (
@@ -130,14 +124,14 @@ def test_today_s_code_asks_for_what_was_committed_to() -> None:
 @pytest.mark.parametrize("activity", PORTS)
 def test_messages_on_their_way_can_still_be_read(activity: str) -> None:
     """What yesterday's code has scheduled, today's executes."""
-    for name, history in HISTORIES.items():
+    for name, history in histories().items():
         try:
             list(coverage.told(history, activity, PORTS[activity]))
         except Exception as error:
             pytest.fail(
                 f"A call of {activity} that a dossier like “{name}” has under way cannot be read any more: {error}\n"
-                f"While no release is tagged and the change is meant: {RECORD}. After a release, let the new field have "
-                "a default and keep the old one."
+                f"While no release is tagged and the change is meant: {RECORD}. After a release, keep every field, "
+                "and give a new one a default."
             )
 
 
@@ -189,7 +183,7 @@ def under(code: type[BirthProcedureGroup], name: str) -> Replayed:
         workflow_runner=UnsandboxedWorkflowRunner(),
         workflow_failure_exception_types=[ValidationError],
     )
-    [replay] = asyncio.run(commands.replayed([HISTORIES[name]], other))
+    [replay] = asyncio.run(commands.replayed([histories()[name]], other))
     return replay
 
 
@@ -218,10 +212,10 @@ def _longer_waits(patch: pytest.MonkeyPatch) -> None:
     ("change", "now_asked"),
     [
         (lambda patch: patch.setattr(calls, "_CALL_TIMEOUT", timedelta(seconds=90)), "one attempt 90 s"),
-        (lambda patch: patch.setattr(calls, "PROMPT", RetryPolicy(maximum_attempts=3)), "3 attempts"),
+        (lambda patch: patch.setattr(sending, "PROMPT", RetryPolicy(maximum_attempts=3)), "3 attempts"),
         (lambda patch: patch.setattr(calls, "system_queue", lambda queue, system: f"{queue}-all"), "queue …-all"),
         (lambda patch: patch.setattr(birth, "BirthNoticeQuery", LongerQuery), "(head, number, ward)"),
-        (_longer_waits, "timer Chờ nộp lệ phí đến hết …: 86400 s after that date"),
+        (_longer_waits, "timer Chờ nộp lệ phí đến hết …: 1 day, 0:00:00 after that date"),
     ],
     ids=["time-out", "retries", "queue", "message", "date"],
 )

@@ -53,8 +53,8 @@ async def test_a_rejected_part_is_named_and_goes_through_once_the_cause_is_mende
 
 async def test_an_agency_away_for_two_days_is_waited_for_at_a_bounded_price(play: Play) -> None:
     await play.declare("plain", SUBMITTED)
-    await play.register()
     play.world.away.add(System.SOCIAL_INSURANCE)
+    await play.register()
     view = await in_trouble(play, System.SOCIAL_INSURANCE)
     assert waiting_for(view) == ("residence", "social_insurance", "unreached")
     assert next(leg.stage for leg in view.legs if leg.key == HEALTH) is LegStage.SENDING

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo dev test chaos check format clean
+.PHONY: setup demo dev test chaos bench check format clean
 
 setup: $(READY)  ## create .venv with the pinned, hashed requirements
 
@@ -27,6 +27,9 @@ test: $(READY)  ## all tests
 
 chaos: $(READY)  ## kill -9 worker, relay and gateway at every point of every story (STORY="consents": only that one)
 	@$(BIN)/python -m tests.chaos $(if $(STORY),"$(STORY)")
+
+bench: $(READY)  ## what a dossier costs, about five minutes (JSON=file: also as JSON); docs/bench.md says how to read it
+	@$(BIN)/python -m bench $(if $(JSON),--json $(JSON))
 
 check: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff check .

@@ -49,9 +49,7 @@ class Declarations(Protocol):
 class LawActivities:
     """What the law says, under one working calendar; places are looked at by one set of lists of communes."""
 
-    def __init__(
-        self, declarations: Declarations, calendar: WorkingCalendar, communes: Communes | None = None
-    ) -> None:
+    def __init__(self, declarations: Declarations, calendar: WorkingCalendar, communes: Communes | None = None) -> None:
         self.calendar = calendar
         self.communes = communes or packaged_communes()
         self._declarations = declarations

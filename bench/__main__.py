@@ -24,7 +24,7 @@ class Amounts:
     open: int
 
 
-FULL = Amounts(rounds=3, dossiers=24, open=200)
+FULL = Amounts(rounds=3, dossiers=24, open=100)
 QUICK = Amounts(rounds=1, dossiers=4, open=10)
 
 

@@ -27,7 +27,7 @@ class Counts:
     bytes: int
     actions: int
     workflow_tasks: int
-    activities: Counter[str]
+    activities: dict[str, int]
 
 
 def kind_of(event: HistoryEvent) -> str:
@@ -44,9 +44,11 @@ def count(history: WorkflowHistory) -> Counts:
         bytes=sum(event.ByteSize() for event in history.events),
         actions=sum(kinds[kind] * price for kind, price in _ACTIONS.items()) + retries,
         workflow_tasks=kinds["workflow_task_completed"],
-        activities=Counter(
-            event.activity_task_scheduled_event_attributes.activity_type.name
-            for event in history.events
-            if kind_of(event) == "activity_task_scheduled"
+        activities=dict(
+            Counter(
+                event.activity_task_scheduled_event_attributes.activity_type.name
+                for event in history.events
+                if kind_of(event) == "activity_task_scheduled"
+            )
         ),
     )

@@ -24,6 +24,9 @@ Start = Callable[[str], Awaitable[None]]
 Sent = Callable[[str], Awaitable[bool]]
 
 _WAIT = 0.1
+_UNHURRIED = 0.5
+"""Seconds before each event of the dossier that is counted: each change is published before the next one comes."""
+
 _ASKED_AT_ONCE = 20
 _ALSO_BARE = frozenset({"messages_in", "family_claims"})
 """Rows that are written when a dossier is opened, or by the gateway, and so for the bare workflow too."""
@@ -97,6 +100,8 @@ async def record(world: World) -> tuple[Counts, Script]:
     async with recording(world.settings.simulator_url) as (address, requests):
         worker = await world.worker(simulator=address)
         code = world.open("plain")
+        for system in System:
+            await world.instruct(system, code, delay=_UNHURRIED)
         await world.start(code)
         history = await _history(world.client, code)
         while world.ledger.outbox_open(code):
@@ -105,8 +110,9 @@ async def record(world: World) -> tuple[Counts, Script]:
     dossier = world.ledger.view(code)
     assert dossier is not None
     assert dossier.provincial_code is not None
+    sent = {notice.dispatch.head.key for notice in dossier.notices}
     rows = _rows(world.settings.ledger_url, code)
-    return count(history), compose(code, dossier.provincial_code, history, requests, rows)
+    return count(history), compose(code, dossier.provincial_code, history, requests, sent, rows)
 
 
 async def _history(client: Client, code: str) -> WorkflowHistory:

@@ -1,7 +1,7 @@
 """One dossier of ours as a script for the bare workflow: what is done after what, how large, with which requests."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -12,8 +12,6 @@ from temporalio.client import WorkflowHistory
 from bench.counts import kind_of
 
 _TOKEN = "/api/token"
-_DISPATCHED = (":notice:", ":status:", ":result:")
-"""What the outbox sends has one of these in its key; everything else is sent by an activity."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,9 @@ class Request:
         return self.url.split("/")[1]
 
     @property
-    def dispatched(self) -> bool:
-        """Whether the outbox sent it."""
-        key = self.headers.get("idempotency-key", "")
-        return any(mark in key for mark in _DISPATCHED)
+    def key(self) -> str | None:
+        """The key of the message it carries."""
+        return self.headers.get("idempotency-key")
 
 
 @dataclass
@@ -105,9 +102,15 @@ class Script:
 
 
 def compose(
-    code: str, provincial_code: str, history: WorkflowHistory, requests: Sequence[Request], rows: Sequence[int]
+    code: str,
+    provincial_code: str,
+    history: WorkflowHistory,
+    requests: Sequence[Request],
+    dispatched: Collection[str],
+    rows: Sequence[int],
 ) -> Script:
-    """The script of a recorded dossier; `rows` are the sizes of what it left in the ledger.
+    """The script of a recorded dossier: `rows` are the sizes of what it left in the ledger, `dispatched` the keys of
+    what its outbox sent.
 
     Rows are spread evenly over its publications, which write nearly all of them.
     """
@@ -118,7 +121,7 @@ def compose(
     for request in sorted(requests, key=lambda request: request.at):
         if request.asks_for_token:
             tokens[request.system] = request
-        elif request.dispatched:
+        elif request.key in dispatched:
             reading.last_published(request.at).dispatched.append(request)
         else:
             reading.under_way(request.at).requests.append(request)

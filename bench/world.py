@@ -27,6 +27,7 @@ from ledger.engine import open_engine
 from ledger.store import Ledger
 from models.base import LEGAL_ZONE
 from models.systems import System
+from simulator.instructions import EVERY_DOSSIER
 from submissions import Submissions
 from workflows.plugin import connect
 
@@ -134,9 +135,9 @@ class World:
         """Start its workflow."""
         await self._submissions.start(self.client, code)
 
-    async def instruct(self, system: System, **instruction: Any) -> None:
-        """Tell the simulator how that system treats every dossier."""
-        (await self.http.put(f"/instructions/*/{system.value}", json=instruction)).raise_for_status()
+    async def instruct(self, system: System, dossier: str = EVERY_DOSSIER, **instruction: Any) -> None:
+        """Tell the simulator how that system treats a dossier, or every one."""
+        (await self.http.put(f"/instructions/{dossier}/{system.value}", json=instruction)).raise_for_status()
 
     async def requests(self, code: str) -> int:
         """How many requests about a dossier have reached the simulator."""

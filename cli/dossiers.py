@@ -18,7 +18,7 @@ from ledger.errors import DuplicateDossier, LedgerError
 from ledger.values import StoredDossier, StoredNotice
 from models.base import Instant, LongText, Model
 from models.details import consent_words, demand_words, due, duty_words, state, waiting
-from models.dossier import DossierStage, Leg
+from models.dossier import DossierStage, Leg, Supplement, SupplementState
 from models.fees import fee_words
 from models.gate import concerned
 from models.law import LawError
@@ -329,11 +329,23 @@ def _demanded(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
         for asked in leg.supplements:
             concerns = concerned(tuple(asked.documents), asked.fields)
             yield f"{name}, {when(asked.requested_at)}, mã {asked.reason_code}: {concerns}. {asked.text}"
+            if asked.state is SupplementState.ASKED:
+                yield f"Bổ sung bằng lệnh: {_supplement_command(dossier.summary.code, leg.key, asked)}"
         for refused in leg.refused_demands:
             yield f"{name}, {when(refused.at)}, {refused.kind.label} ({refused.message_id}): {refused.text}"
         for note in leg.notes:
             settled = f" → {note.found.value}: {note.because or 'cơ quan đã gửi lại theo mẫu'}" if note.found else ""
             yield f"{name}, {when(note.at)}, tin {note.message_id}: {note.text}{settled}"
+            if note.open:
+                command = f"lienthong classify {dossier.summary.code} --leg {leg.key} --message {note.message_id}"
+                yield f"Phân loại bằng lệnh: {command} … (xem --help)"
+
+
+def _supplement_command(code: str, leg: str, asked: Supplement) -> str:
+    """What the citizen still owes, as `supplement` takes it."""
+    documents = [f" --document {kind.value}=TỆP" for kind in asked.missing_documents]
+    fields = [f' --field {path}="…"' for path in asked.missing_fields]
+    return f"lienthong supplement {code} --leg {leg}{''.join((*documents, *fields))}"
 
 
 def _sent(notices: Iterable[StoredNotice]) -> Iterator[str]:
@@ -351,6 +363,8 @@ def _sent(notices: Iterable[StoredNotice]) -> Iterator[str]:
 def _content(dispatch: Dispatch) -> str:
     if dispatch.text:
         return dispatch.text
+    if dispatch.follow_up:
+        return f"{dispatch.follow_up.kind.label}: {dispatch.follow_up.text}"
     if dispatch.status:
         return f"trạng thái {dispatch.status.code} – {status_words(dispatch.status)}"
     again = " (bản cấp lại, thay bản đã gửi)" if dispatch.supersedes else ""

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from cli.context import open_client, open_documents, open_ledger, run
 from cli.output import Exit, JsonOption, emit_json, fail, say
 from inbox import DirectInbox, NotDelivered
-from models.documents import DocumentKind, DocumentRefused
+from ledger.documents import DocumentStore
+from ledger.store import Ledger
+from models.documents import Document, DocumentKind, DocumentRefused
 from models.facts import (
     Accepted,
     AgencyEvent,
@@ -349,15 +351,22 @@ def decide_overdue(
 def _stored(entries: list[str], as_json: bool) -> list[dict[str, Any]]:
     """Files, each given as kind=path, in the document store; as a fact names them."""
     store = open_documents(Settings())
-    stored = []
-    for entry in entries:
-        kind, _, path = entry.partition("=")
-        try:
-            stored.append(store.put(Path(path).read_bytes(), DocumentKind(kind), Path(path).name).model_dump())
-        except (OSError, ValueError, DocumentRefused) as error:
-            kinds = ", ".join(DocumentKind)
-            fail(Exit.USAGE, f"Không nhận được “{entry}”: {error}", f"Các loại: {kinds}.", as_json=as_json)
-    return stored
+    return [_document(store, entry, as_json).model_dump() for entry in entries]
+
+
+def _document(store: DocumentStore, entry: str, as_json: bool) -> Document:
+    kind, equals, path = entry.partition("=")
+    if not equals or kind not in set(DocumentKind):
+        kinds = f"Các loại: {', '.join(DocumentKind)}."
+        fail(Exit.USAGE, f"“{entry}”: ghi loại=tệp, ví dụ residence_papers=giay.pdf.", kinds, as_json=as_json)
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        fail(Exit.USAGE, f"Không đọc được tệp “{path}”: {error.strerror}.", as_json=as_json)
+    try:
+        return store.put(content, DocumentKind(kind), Path(path).name)
+    except (ValueError, DocumentRefused) as error:
+        fail(Exit.USAGE, f"Không nhận được tệp “{path}”: {error}", as_json=as_json)
 
 
 def _send(model: type[InboundFact], code: str, message_id: str | None, data: dict[str, Any], as_json: bool) -> None:
@@ -377,14 +386,24 @@ def _send(model: type[InboundFact], code: str, message_id: str | None, data: dic
     try:
         accepted = run(deliver(), as_json=as_json)
     except FactRefused as refusal:
-        missing = refusal.reason is FactRefusal.UNKNOWN_DOSSIER
-        fail(Exit.NOT_FOUND if missing else Exit.REFUSED, f"{refusal.reason}: {refusal.text}", as_json=as_json)
+        said = f"{refusal.reason}: {refusal.text}"
+        if refusal.reason is FactRefusal.UNKNOWN_DOSSIER:
+            fail(Exit.NOT_FOUND, said, "Xem danh sách: lienthong list", as_json=as_json)
+        fail(Exit.REFUSED, said, _way_out(ledger, code, refusal.reason), as_json=as_json)
     except NotDelivered as reason:
         fail(Exit.FAILED, str(reason), as_json=as_json)
     if as_json:
         emit_json(accepted)
     else:
         say(accepted.text)
+
+
+def _way_out(ledger: Ledger, code: str, reason: FactRefusal) -> str:
+    """Where to look after a refusal."""
+    dossier = ledger.view(code)
+    if reason is FactRefusal.UNKNOWN_LEG and dossier and dossier.plan:
+        return f"Các thủ tục của hồ sơ: {', '.join(leg.key for leg in dossier.plan.legs)}"
+    return f"Hồ sơ đang chờ gì, của ai: lienthong show {code}"
 
 
 def _now() -> datetime:

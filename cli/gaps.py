@@ -27,7 +27,9 @@ def gaps(
 ) -> None:
     """Những chỗ hở: đã đăng ký mà thiếu bản điện tử, chưa được tiếp nhận, chưa chạy, chưa chuyển tới nơi nhận.
 
-    Cả bản cấp lại mà cơ quan chưa xác nhận đã thay bản cũ. Chỗ nào hệ thống tự đòi thì cột cuối ghi đã mấy lần. Tổng theo tỉnh và cơ quan tính trên tất cả, --limit chỉ rút ngắn danh sách.
+    Cả bản cấp lại mà cơ quan chưa xác nhận đã thay bản cũ. Chỗ nào hệ thống đang tự đòi thì cột cuối ghi đã mấy lần.
+
+    Tổng theo tỉnh và cơ quan tính trên tất cả, --limit chỉ rút ngắn danh sách.
 
     Ví dụ:
 

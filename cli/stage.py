@@ -8,7 +8,7 @@ import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,7 +74,8 @@ class Scene:
         self.client = client
         self._log = log
         self._time_skipping = time_skipping
-        self._ledger = Ledger(open_engine(settings.ledger_url))
+        self._engine = open_engine(settings.ledger_url)
+        self._ledger = Ledger(self._engine)
         self._submissions = Submissions(self._ledger, DocumentStore(settings.documents), settings)
         self._http = httpx.AsyncClient(trust_env=False, timeout=30)
         self._told: dict[str, tuple[str, ...]] = {}
@@ -94,7 +95,7 @@ class Scene:
         if not self._time_skipping:
             return self._submissions.now()
         answer = await self.client.test_service.get_current_time(Empty())
-        return legal(answer.time.ToDatetime(tzinfo=self._submissions.now().tzinfo) + self.settings.training_offset)
+        return legal(answer.time.ToDatetime(tzinfo=UTC) + self.settings.training_offset)
 
     async def skip_to(self, instant: datetime) -> None:
         """Let the time-skipping server run until just after a legal instant."""
@@ -153,6 +154,7 @@ class Scene:
     async def close(self) -> None:
         """Let go of what the scene holds."""
         await self._http.aclose()
+        self._engine.dispose()
 
     async def _arrived(self, code: str, until: Condition | None) -> bool:
         dossier = self.dossier(code)

@@ -116,7 +116,7 @@ class _Outgoing:
 
         Each version goes out once, under a key of its own. The province takes one result of a kind and no other (“đã có
         kết quả xử lý”): it gets a newer version as a letter, like any agency, or has issued it. [choice] Its desks give
-        the new paper for the old one by themselves (CV 8945/VPCP-KSTT, vấn đề 37: bản giấy sai được thu hồi khi cấp lại).
+        the new paper for the old one by themselves (CV 8945/VPCP-KSTT, vấn đề 37: bản giấy sai thu hồi khi cấp lại).
         """
         old = [earlier for earlier in leg.superseded if earlier.kind is document.kind]
         key = f"{self.publication.code}:{leg.key}:result:{document.kind.value}"

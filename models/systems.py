@@ -50,7 +50,6 @@ class System(StrEnum):
         """Whether workflows call it and wait for its answer; all others are reached through the outbox."""
         return bool(self.roles & {Role.HANDLES_LEGS, Role.ANSWERS})
 
-
     @property
     def relayed(self) -> bool:
         """Whether the outbox sends to it: channels what is for people and provinces, agencies more about their legs."""

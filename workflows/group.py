@@ -93,7 +93,9 @@ class ProcedureGroup(DossierWorkflow):
         """The ledger knows the dossier; its law on the day it was submitted: recorded, never recomputed."""
         on = legal_date(start.submitted_at)
         confirmation = Confirmation(
-            law=self.law(on), digest=declaration_digest(start.declaration), training=start.training_offset != timedelta()
+            law=self.law(on),
+            digest=declaration_digest(start.declaration),
+            training=start.training_offset != timedelta(),
         )
         summary = f"Đối chiếu hồ sơ với sổ; áp dụng pháp luật ngày {on:%d/%m/%Y}"
         return await call_ledger(ports.confirm_dossier, confirmation, summary)

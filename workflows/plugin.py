@@ -33,8 +33,13 @@ _INDEXED = {
 }
 
 
-def _sandbox(_: WorkflowRunner | None) -> WorkflowRunner:
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH)
+_OWN_CODE = "workflows"
+"""Our own code, which keeps nothing between dossiers. Imported anew for each, as the sandbox does by default, it cost a
+dossier 0.7 MB, and at least 40 ms on its first task in a worker (measured, docs/bench.md)."""
+
+
+def _sandbox(*passed_through: str) -> WorkflowRunner:
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH, *passed_through)
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
@@ -45,14 +50,17 @@ WORKFLOWS = (BirthProcedureGroup, ReplacementWorkflow)
 class LienthongPlugin(SimplePlugin):
     """Everything about Temporal that is ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, isolated: bool = False) -> None:
+        """`isolated`: the sandbox imports also our own code for each dossier, and so forbids it the clock, chance and
+        I/O. Tests of workflows run like that; for workers it is too dear.
+        """
         activity.logger.activity_info_on_message = False  # our log lines name the dossier by themselves
         workflow.logger.workflow_info_on_message = False
         # A ValidationError in workflow code would otherwise wedge a run for ever (measured, TEMPORAL §0.4).
         super().__init__(
             "lienthong",
             data_converter=pydantic_data_converter,
-            workflow_runner=_sandbox,
+            workflow_runner=_sandbox() if isolated else _sandbox(_OWN_CODE),
             workflows=WORKFLOWS,
             workflow_failure_exception_types=[ValidationError],
             interceptors=[Tracing()],

@@ -1,4 +1,4 @@
-"""A result issued anew after its dossier has concluded: a replacement of its own, `CODE/replacement/n` (REQUIREMENTS §7).
+"""A result issued anew after its dossier has concluded: a replacement of its own, `CODE/replacement/n` (§7).
 
 The ledger has judged and numbered it. The workflow tells the citizen and every agency that has the old version, and
 waits for their acknowledgements as an open dossier would (`workflows.replacing`).

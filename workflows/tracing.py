@@ -27,6 +27,7 @@ from models.dossier import GroupOutcome
 from models.facts import FactKind
 from models.messages import ConsentMessage, FollowUp, LegOrder
 from models.publication import Publication
+from models.replacement_case import SUPERSEDED
 from models.start import CALENDAR_CHANGED
 from models.systems import System
 from telemetry import traces
@@ -35,7 +36,7 @@ from telemetry.traces import Fact, Facts
 _HEADER = "_tracer-data"
 """Where Temporal's SDKs put a W3C trace context, in every language."""
 
-_KNOWN = frozenset({*FactKind, CALENDAR_CHANGED})
+_KNOWN = frozenset({*FactKind, CALENDAR_CHANGED, SUPERSEDED})
 _SYSTEMS = {system.value: system.value for system in System}
 
 

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bench.__main__ import Amounts, measured
 from bench.figures import MOST_ACTIONS, MOST_BYTES, MOST_EVENTS, Figures, table
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def figures(tmp_path_factory: pytest.TempPathFactory) -> Figures:
     """A tiny run of the whole bench."""
     return await measured(Amounts(rounds=1, dossiers=1, open=2), tmp_path_factory.mktemp("bench"))
@@ -23,13 +24,14 @@ async def test_a_plain_dossier_stays_within_its_events_bytes_and_actions(figures
 
 
 async def test_every_change_is_published_and_no_more_often_than_something_happens(figures: Figures) -> None:
-    """Eight facts come in, and the first publication is made without one."""
-    assert figures.counts.activities["publish"] == 9
+    """Eight facts come in; the first publication is made without one, and a busy machine may make some in two."""
+    assert 9 <= figures.counts.activities["publish"] <= 12
 
 
 async def test_the_figures_are_written_as_a_table_and_as_json(figures: Figures, tmp_path: Path) -> None:
     written = json.loads(figures.json())
     assert written["plain_dossier"]["events"] == figures.counts.events
+    assert written["plain_dossier"]["activities"]["publish"] == figures.counts.activities["publish"]
     assert set(written) == {"plain_dossier", "against_the_floor", "open_dossiers", "recovery"}
     assert len(written["against_the_floor"]["ours"]) == len(written["against_the_floor"]["floor"]) == 1
     assert written["recovery"]["measured"] == 2
@@ -40,6 +42,6 @@ async def test_the_figures_are_written_as_a_table_and_as_json(figures: Figures, 
 
 async def test_the_floor_does_what_ours_does(figures: Figures) -> None:
     """As many events but for what is only ours to decide: which of them share a workflow task."""
-    assert figures.floor.activities.total() == figures.counts.activities.total()
+    assert sum(figures.floor.activities.values()) == sum(figures.counts.activities.values())
     assert figures.floor.actions == figures.counts.actions
     assert figures.floor.bytes == pytest.approx(figures.counts.bytes, rel=0.25)

@@ -38,6 +38,9 @@ def test_the_same_dossier_goes_on_after_a_supplement(system: System) -> None:
     wrong = system.command("supplement", code, "--leg", LEG, "--document", f"birth_commitment={file}")
     assert wrong.returncode == 3, wrong.stdout
     assert "not_awaited" in wrong.stderr
+    assert f"lienthong show {code}" in wrong.stderr
+    owed = f"lienthong supplement {code} --leg {LEG} --document residence_papers=TỆP --field {HOMETOWN}="
+    assert owed in system.command("show", code).stdout
     assert system.command("supplement", code, "--leg", LEG, "--document", "giay.pdf").returncode == 2
     assert system.command("supplement", code, "--leg", LEG, "--field", "child.full_name").returncode == 2
 
@@ -64,6 +67,7 @@ def test_the_same_dossier_goes_on_after_a_supplement(system: System) -> None:
     shown = system.command("show", code)
     assert note.message_id in shown.stdout
     assert "Đề nghị bổ sung." in shown.stdout
+    assert f"lienthong classify {code} --leg health_insurance_card" in shown.stdout
     settled = system.command("classify", code, *read, "--as", "no_action", "--json")
     assert settled.returncode == 0, settled.stderr
     wire = {"kind": DocumentKind.HEALTH_INSURANCE_CARD.value, "file_name": "the.pdf", "media_type": "application/pdf"}

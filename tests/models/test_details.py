@@ -128,7 +128,9 @@ def moments(name: str) -> tuple[DossierView, ...]:
         key: heard(sent(leg, SENT_AT), plan, Received(at=SENT_AT, agency_code="H26.2"), SENT_AT)
         for key, leg in others.items()
     }
-    refusal = Refused(at=SENT_AT, reason_code="R1", fields=("child.birth_place",), legal_basis="Luật Cư trú", text="Không khớp.")
+    refusal = Refused(
+        at=SENT_AT, reason_code="R1", fields=("child.birth_place",), legal_basis="Luật Cư trú", text="Không khớp."
+    )
     refused = heard(at_agencies[RESIDENCE], plan, refusal, SENT_AT)
     closed = {
         BIRTH: first,

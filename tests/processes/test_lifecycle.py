@@ -106,7 +106,7 @@ class Channel:
 
 
 def relay_to(channel: Channel, ledger: Ledger, folder: Path) -> OutboxRelay:
-    adapters = cast(Adapters, SimpleNamespace(channels={System.SMS: channel}, calls=AgencyCalls()))
+    adapters = cast(Adapters, SimpleNamespace(deliver=channel.dispatch, calls=AgencyCalls()))
     return OutboxRelay(adapters, ledger, DocumentStore(folder), Settings(calls_per_second={System.SMS: 1000}))
 
 

@@ -37,6 +37,7 @@ from models.start import StartDossier
 T = TypeVar("T")
 
 _CLOSING = {EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED}
+_FAILED = "a failed start"
 _WAITED_FOR = {CITIZEN, CONSENT, OPERATOR, REJECTED, UNREACHED}
 _STATE = frozenset(DossierState.model_fields)
 _CHASES = {name for name, field in Leg.model_fields.items() if field.annotation == Chase | None}
@@ -69,7 +70,7 @@ ENDS = (
     | _named(*(set(ConsentState) - {ConsentState.ASKED}))
     | _named(*(set(SupplementState) - {SupplementState.ASKED, SupplementState.PROVIDED}))
     | _named(*(set(Telling) - {Telling.AWAITED}))
-    | {"failed start"}
+    | {_FAILED}
 )
 
 
@@ -80,16 +81,13 @@ def closed(history: WorkflowHistory) -> bool:
 
 def shown(history: WorkflowHistory) -> frozenset[str]:
     """The waits or ends a history shows, by name."""
+    if history.events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+        return frozenset({_FAILED})
     dossier, replacements = _published(history)
-    found: set[str] = set()
-    if not closed(history):
-        if dossier:
-            found |= set(_waits(dossier))
-    elif history.events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
-        found.add("failed start")
-    elif dossier:
-        found |= set(_ends(dossier))
-    return frozenset(found | {name for new in replacements for name in _tellings(new)})
+    found = {name for new in replacements for name in _tellings(new)}
+    if dossier:
+        found |= set(_ends(dossier) if closed(history) else _waits(dossier))
+    return frozenset(found)
 
 
 def _waits(dossier: DossierView) -> Iterator[str]:

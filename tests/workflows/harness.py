@@ -449,7 +449,9 @@ async def _at_work(worker: Worker) -> AsyncIterator[None]:
 async def time_skipping_server() -> WorkflowEnvironment:
     """The Java test server: legal time runs as soon as everybody waits."""
     return await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(BINARIES / "temporal-test-server"), plugins=[LienthongPlugin()], identity="stage"
+        test_server_existing_path=str(BINARIES / "temporal-test-server"),
+        plugins=[LienthongPlugin(isolated=True)],
+        identity="stage",
     )
 
 
@@ -458,6 +460,6 @@ async def development_server() -> WorkflowEnvironment:
     return await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(BINARIES / "temporal"),
         dev_server_log_level="error",
-        plugins=[LienthongPlugin()],
+        plugins=[LienthongPlugin(isolated=True)],
         identity="stage",
     )

@@ -277,11 +277,11 @@ async def test_wrong_corrections_and_acknowledgements_change_nothing(play: Play)
 
 
 async def concluded(play: Play) -> None:
-    """A plain dossier with every result."""
+    """A plain dossier with every result. Waited for without its result, which would let the server skip years."""
     await play.declare("plain", DECLARED)
     await play.register()
     await play.complete(RESIDENCE, HEALTH)
-    await play.ended()
+    await play.see(lambda view: view.stage is DossierStage.CONCLUDED, "concluded")
     await play.written()
 
 

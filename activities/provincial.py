@@ -57,11 +57,12 @@ _NEGATED = ("không thành công", "chưa thành công")
 _NOT_READY = ("chưa cập nhật trạng thái", "chưa được gửi")
 _TRY_AGAIN = ("server error", "soap fault", *_NEGATED)
 _WRONG = ("logic xử lý không hợp lệ",)
+_UNKNOWN = "không tồn tại"
 _ALREADY_THERE: tuple[str, ...] = ("đã tồn tại trong một cửa điện tử",)
 _STATUS_FINAL: tuple[str, ...] = (
     *_ALREADY_THERE,
     "bị từ chối. không thể cập nhật trạng thái",
-    "không tồn tại",
+    _UNKNOWN,
     "đã trả kết quả, không được cập nhật trạng thái",
     "đã có kết quả xử lý",
     "đã hoàn thành đăng ký",
@@ -90,6 +91,7 @@ _LETTER_TYPES = {
     FollowUpKind.CORRECTION: "DINH_CHINH",
     FollowUpKind.REPLACEMENT: "THAY_THE",
     FollowUpKind.WITHDRAWAL: "RUT_HO_SO",
+    FollowUpKind.NOT_SUPPLEMENTED: "KHONG_BO_SUNG",
     FollowUpKind.GROUNDS_DEMANDED: "DE_NGHI_NEU_LY_DO",
     FollowUpKind.RESULT_ASKED: "DE_NGHI_GUI_KET_QUA",
     FollowUpKind.REMINDER: "NHAC_HAN",
@@ -154,7 +156,8 @@ class Adapter:
             await self._supply(message, read)
             return Sent(receipt_follows=True)
         reply = await self._client.post(_LETTERS, await _letter(message, read), message.head)
-        _judge(reply.read(_Answer), message.head, _ALREADY_THERE)
+        final = (*_ALREADY_THERE, _UNKNOWN) if message.kind is FollowUpKind.WITHDRAWAL else _ALREADY_THERE
+        _judge(reply.read(_Answer), message.head, final)
         return Sent()
 
     async def dispatch(self, dispatch: Dispatch, read: DocumentReader) -> None:
@@ -283,6 +286,7 @@ async def _letter(message: FollowUp, read: DocumentReader) -> Json:
     return {
         **_codes(message.head),
         "techId": message.leg,
+        "soVanBan": message.head.key,
         "ngayGui": slashed(message.head.sent_at),
         "loaiThongDiep": _LETTER_TYPES[message.kind],
         "soDangKy": message.registration_number,

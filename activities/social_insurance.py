@@ -45,6 +45,7 @@ _TELLS = {
     FollowUpKind.RESULT_ASKED: "6",
     FollowUpKind.REMINDER: "7",
     FollowUpKind.OVERDUE: "8",
+    FollowUpKind.NOT_SUPPLEMENTED: "9",
 }
 """`Loai` of a message about a part: numbers of our own, as no contract is published [choice]."""
 
@@ -122,10 +123,10 @@ class Adapter:
         return (looked_up(query, "decided", at, query.head.provincial_code, number=card.MaThe, documents=[content]),)
 
     async def follow_up(self, message: FollowUp, read: DocumentReader) -> Sent:
-        """Tell more unless the system already has it: it knows a message by part, kind and time. Raises AgencyError."""
-        head, kind = message.head, _TELLS[message.kind]
+        """Tell more unless the system already has it: it knows a message by part and number. Raises AgencyError."""
+        head = message.head
         path = f"{_TOLD}/{quote(head.dossier_code, safe='')}"
-        named = {"MaKyThuat": message.leg, "Loai": kind, "ThoiGianGui": compact(head.sent_at)}
+        named = {"MaKyThuat": message.leg, "SoVanBan": head.key}
         known = await self._gateway.get(path, head, named, _LookedUpMessage)
         taken: _Taken = known.ThongDiep or await self._gateway.post(_TELL, await _more(message, read), head, _Told)
         receipt = from_compact(taken.ThoiGianTiepNhan, head.dossier_code)
@@ -159,6 +160,7 @@ async def _more(message: FollowUp, read: DocumentReader) -> Json:
         "MaHoSo": message.head.dossier_code,
         "MaKyThuat": message.leg,
         "MaGD": message.agency_code,
+        "SoVanBan": message.head.key,
         "Loai": _TELLS[message.kind],
         "SoDangKy": message.registration_number,
         "ThoiGianGui": compact(message.head.sent_at),

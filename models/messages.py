@@ -97,6 +97,7 @@ class FollowUpKind(Labelled):
     CORRECTION = "correction", "thông tin trên tờ khai đã được đính chính"
     REPLACEMENT = "replacement", "bản điện tử thay thế bản đã gửi"
     WITHDRAWAL = "withdrawal", "công dân rút hồ sơ"
+    NOT_SUPPLEMENTED = "not_supplemented", "công dân không bổ sung trong thời hạn"
     GROUNDS_DEMANDED = "grounds_demanded", "đề nghị nêu lý do theo mẫu"
     RESULT_ASKED = "result_asked", "đề nghị gửi bản điện tử còn thiếu"
     REMINDER = "reminder", "nhắc sắp đến hạn"

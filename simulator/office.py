@@ -193,7 +193,7 @@ class Office:
                 registration = self.registration(intake)
                 if registration and registration.number == taken.registration_number:
                     answers.find(course)
-            case FollowUpKind.WITHDRAWAL:
+            case FollowUpKind.WITHDRAWAL | FollowUpKind.NOT_SUPPLEMENTED:
                 answers.drop(course)
             case FollowUpKind.REPLACEMENT:
                 self._replace(taken, intake)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
-from models.base import Code, Model, legal
+from models.base import Code, MessageKey, Model, legal
 from models.documents import Document, DocumentKind, describe
 from models.messages import DispatchKind, FollowUpKind
 from models.statuses import Status, StatusSystem
@@ -87,6 +87,7 @@ class LetterBody(_Order):
     """A letter about a dossier; `soDangKy`: about its registration of that number. `data` is JSON in a string."""
 
     techId: Code
+    soVanBan: MessageKey
     ngayGui: SlashedTime
     loaiThongDiep: str
     soDangKy: Code | None
@@ -138,6 +139,7 @@ _LETTERS = {
     "DINH_CHINH": FollowUpKind.CORRECTION,
     "THAY_THE": FollowUpKind.REPLACEMENT,
     "RUT_HO_SO": FollowUpKind.WITHDRAWAL,
+    "KHONG_BO_SUNG": FollowUpKind.NOT_SUPPLEMENTED,
     "DE_NGHI_NEU_LY_DO": FollowUpKind.GROUNDS_DEMANDED,
     "DE_NGHI_GUI_KET_QUA": FollowUpKind.RESULT_ASKED,
     "NHAC_HAN": FollowUpKind.REMINDER,
@@ -293,14 +295,18 @@ class _Provincial:
     def supply(self, body: SupplementBody) -> Reply:
         if not self._office.asks_for_supplement(body.soHoSoLT):
             return Reply(said(_EXISTS, "Hồ sơ đã tồn tại trong một cửa điện tử"), repeat=True)
-        return self._take_more(body, FollowUpKind.SUPPLEMENT, body.noiDungBoSung, None)
+        sent = f"{body.ngayGui:%Y%m%d%H%M%S}"
+        return self._take_more(body, FollowUpKind.SUPPLEMENT, sent, body.noiDungBoSung, None)
 
     def letter(self, body: LetterBody) -> Reply:
         if body.loaiThongDiep not in _LETTERS:
             return Reply(INVALID)
-        return self._take_more(body, _LETTERS[body.loaiThongDiep], body.noiDung, body.soDangKy)
+        kind = _LETTERS[body.loaiThongDiep]
+        return self._take_more(body, kind, body.soVanBan, body.noiDung, body.soDangKy)
 
-    def _take_more(self, body: SupplementBody | LetterBody, kind: FollowUpKind, text: str, number: str | None) -> Reply:
+    def _take_more(
+        self, body: SupplementBody | LetterBody, kind: FollowUpKind, known_by: str, text: str, number: str | None
+    ) -> Reply:
         try:
             changes = _Changes.model_validate_json(body.data).thayDoi
             files = tuple(_file(file) for file in body.fileDinhKem)
@@ -309,7 +315,7 @@ class _Provincial:
         taken = FollowUpTaken(
             system=self._desk.system,
             dossier_code=body.soHoSoLT,
-            key=f"{body.soHoSoLT}:{body.techId}:{kind.value}:{body.ngayGui:%Y%m%d%H%M%S}",
+            key=f"{body.soHoSoLT}:{body.techId}:{kind.value}:{known_by}",
             at=body.ngayGui,
             leg=body.techId,
             kind=kind,

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from models.base import Code, Model, legal
+from models.base import Code, MessageKey, Model, legal
 from models.documents import Document, DocumentKind, describe
 from models.dossier import Evidence
 from models.identity import PersonalId
@@ -43,11 +43,12 @@ class PartBody(Model):
 
 
 class MessageBody(Model):
-    """A message about a part. `Loai` is its kind; `DuLieu` is JSON in a string."""
+    """A message about a part. `SoVanBan` is its number, `Loai` its kind; `DuLieu` is JSON in a string."""
 
     MaHoSo: Code
     MaKyThuat: Code
     MaGD: Code | None
+    SoVanBan: MessageKey
     Loai: str
     SoDangKy: Code | None
     ThoiGianGui: CompactTime
@@ -83,6 +84,7 @@ _KINDS = {
     "6": FollowUpKind.RESULT_ASKED,
     "7": FollowUpKind.REMINDER,
     "8": FollowUpKind.OVERDUE,
+    "9": FollowUpKind.NOT_SUPPLEMENTED,
 }
 """`Loai` of a message."""
 
@@ -126,12 +128,11 @@ def router(desk: Desk) -> APIRouter:
         return desk.serve_unfriendly(request, body.MaHoSo, body.ThoiGianGui, act, failure)
 
     @routes.get("/api/lienthong/traCuuThongDiep/{code}")
-    async def look_up_message(code: str, request: Request, MaKyThuat: str, Loai: str, ThoiGianGui: str) -> Response:
+    async def look_up_message(code: str, request: Request, MaKyThuat: str, SoVanBan: str) -> Response:
         """Say whether a message is there."""
         if not tokens.use(request):
             return JSONResponse(EXPIRED)
-        kind = _KINDS.get(Loai)
-        found = next((taken for taken in _messages(desk, code, MaKyThuat, kind) if _sent(taken) == ThoiGianGui), None)
+        found = next(iter(_messages(desk, code, MaKyThuat, SoVanBan)), None)
         answer = {"MaKetQua": DONE, "ThongDiep": _receipt_of(found) if found else None}
         return desk.look_up(request, code, Reply(answer))
 
@@ -177,14 +178,11 @@ def _take_more(desk: Desk, office: Office, body: MessageBody) -> Reply:
         files = tuple(_file(paper) for paper in body.GiayTo)
     except (ValueError, KeyError):
         return Reply(INVALID)
-    repeat = any(
-        _sent(taken) == body.ThoiGianGui.strftime(COMPACT)
-        for taken in _messages(desk, body.MaHoSo, body.MaKyThuat, kind)
-    )
+    repeat = bool(_messages(desk, body.MaHoSo, body.MaKyThuat, body.SoVanBan))
     taken = FollowUpTaken(
         system=desk.system,
         dossier_code=body.MaHoSo,
-        key=f"{body.ThoiGianGui:{COMPACT}}:{desk.book.next_number('social_insurance:message')}",
+        key=f"{body.SoVanBan}#{desk.book.next_number('social_insurance:message')}",
         at=desk.book.legal_now(body.MaHoSo),
         leg=body.MaKyThuat,
         kind=kind,
@@ -201,15 +199,10 @@ def _take_more(desk: Desk, office: Office, body: MessageBody) -> Reply:
     return Reply({"MaKetQua": DONE, **_receipt_of(taken)}, repeat=repeat)
 
 
-def _messages(desk: Desk, code: str, leg: str, kind: FollowUpKind | None) -> list[FollowUpTaken]:
-    """What was told about a part in messages of a kind."""
+def _messages(desk: Desk, code: str, leg: str, number: str) -> list[FollowUpTaken]:
+    """What was told about a part under a number."""
     taken = desk.book.entries(FollowUpTaken, code, desk.system)
-    return [one for one in taken if (one.leg, one.kind) == (leg, kind)]
-
-
-def _sent(taken: FollowUpTaken) -> str:
-    """When a message was sent, as it said itself."""
-    return str(taken.key).split(":", 1)[0]
+    return [one for one in taken if one.leg == leg and str(one.key).rpartition("#")[0] == number]
 
 
 def _receipt_of(taken: FollowUpTaken) -> Json:

@@ -120,6 +120,8 @@ class SupplementRound:
             what=what,
             until=last_day(self._limit.ends_at),
         )
+        text = f"Công dân không bổ sung trong thời hạn: {what}. Thủ tục “{self._plan.name}” kết thúc."
+        self._dossier.follow_up(self._plan.key, FollowUpKind.NOT_SUPPLEMENTED, text)
 
     def _let_go(self) -> None:
         """Nobody waits for the citizen in this leg any more; the portal hears so when it holds for all."""

@@ -85,6 +85,19 @@ async def test_each_kind_is_taken_once_however_its_answer_is_lost(system: System
 
 
 @pytest.mark.parametrize("system", AGENCIES)
+async def test_two_messages_of_one_kind_in_one_second_are_two(system: System) -> None:
+    first, second = (
+        follow_up(system, FollowUpKind.REPLACEMENT, head=head(f"{LEGS[system]}:replacement:{number}"))
+        for number in (1, 2)
+    )
+    async with stage() as play:
+        await submitted(play, system)
+        for message in (first, second, first):
+            await play.adapters.agencies[system].follow_up(message, read)
+        assert len((await play.settled()).follow_ups) == 2
+
+
+@pytest.mark.parametrize("system", AGENCIES)
 async def test_the_outbox_hands_follow_ups_to_agencies(system: System) -> None:
     message = follow_up(system, FollowUpKind.OVERDUE)
     row = Dispatch(

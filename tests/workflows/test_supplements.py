@@ -225,6 +225,8 @@ async def test_without_a_supplement_only_that_leg_ends(play: Play) -> None:
     [told] = notices(stored, Notice.LEG_SUPPLEMENT_NOT_PROVIDED)
     assert PAPERS.label in told
     assert play.world.follow_ups == []
+    letters = [notice.dispatch.follow_up for notice in stored.notices if notice.dispatch.follow_up]
+    assert [(letter.kind, letter.system) for letter in letters] == [(FollowUpKind.NOT_SUPPLEMENTED, System.RESIDENCE)]
 
 
 @pytest.mark.rule("7.supplement-any-leg", "6.4-civil-status", "10.supplement-restart", "10.supplement-again")

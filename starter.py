@@ -37,6 +37,14 @@ HELP = """Liên thông khai sinh: nộp tờ khai, theo dõi hồ sơ, tra luậ
 Bắt đầu: `lienthong demo` (xem thử), `lienthong dev` (chạy cả hệ thống trên máy này), rồi ở cửa sổ khác
 `lienthong submit samples/birth/plain.json`.
 
+\b
+Hồ sơ: submit, show, list, recover, retime, gaps
+Công dân: consent, attest-consent, agreement, withdraw, pay, attach, supplement
+Cơ quan: agency-event, classify, decide-overdue
+Tra cứu, không cần máy chủ: deadline, law, checklist, grounds, provinces,
+communes
+Hệ thống: dev, demo, settings, upgrade
+
 Mã thoát: 0 xong; 1 máy chủ hoặc cơ sở dữ liệu không dùng được; 2 nhập sai; 3 bị từ chối; 4 không tìm thấy.
 """
 

@@ -14,6 +14,7 @@ from models.calendar import WorkingCalendar
 from models.clock import Clock, ClockError, Due, agency_due, citizen_due, due
 from models.commune_files import packaged_communes
 from models.communes import Communes
+from models.corrected_law import judged
 from models.corrections import CorrectedForm, CorrectionQuery, corrected
 from models.declaration import BirthDeclaration
 from models.dossier import CitizenLimit
@@ -78,8 +79,9 @@ class LawActivities:
 
     @activity.defn(name="correct_form")
     def correct_form(self, query: CorrectionQuery) -> CorrectedForm:
-        """The form with corrections, read again as a whole, or what is wrong with them."""
-        return corrected(query, self._declarations.declaration(query.code, query.revision), self.communes)
+        """The form with corrections, read and judged again as a whole, or what is wrong with them."""
+        before = self._declarations.declaration(query.code, query.revision)
+        return judged(query, before, corrected(query, before, self.communes), self.calendar)
 
     @activity.defn(name="due_dates")
     async def due_dates(self, query: DueQuery) -> DueAnswer:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from pydantic import SecretStr
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -13,6 +14,7 @@ from models.delivery import dispatches
 from models.publication import Publication
 from models.replacement_case import ReplacementCase, ReplacementNews, ReplacementQuery
 from models.start import Confirmation, Resolved, declaration_digest
+from models.submission import child_keys
 
 logger = logging.getLogger("lienthong.dossier")
 
@@ -24,7 +26,7 @@ _NOT_DUPLICATE = "Có thể trùng với hồ sơ {other}; cán bộ đã xác n
 
 class LedgerActivities:
     """The ledger as workflows see it. `wake_outbox` is called after each publication, `concluded` after the one
-    that concludes a dossier."""
+    that concludes a dossier. `hash_key` is that of submissions."""
 
     def __init__(
         self,
@@ -32,12 +34,14 @@ class LedgerActivities:
         law: LawActivities,
         *,
         training: bool,
+        hash_key: SecretStr,
         wake_outbox: Callable[[], None],
         concluded: Callable[[Publication], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._law = law
         self._training = training
+        self._hash_key = hash_key
         self._wake_outbox = wake_outbox
         self._concluded = concluded
 
@@ -85,7 +89,9 @@ class LedgerActivities:
         plan = publication.plan or self._ledger.plan(publication.code)
         revised = publication.revisions[-1].declaration if publication.revisions else None
         declaration = revised or self._ledger.declaration(publication.code)
-        concluded = self._ledger.publish(publication, dispatches(publication, plan, declaration) if plan else ())
+        outgoing = dispatches(publication, plan, declaration) if plan else ()
+        keys = {revision.number: child_keys(revision.declaration, self._hash_key) for revision in publication.revisions}
+        concluded = self._ledger.publish(publication, outgoing, keys)
         self._wake_outbox()
         if concluded:
             self._concluded(publication)

@@ -14,7 +14,11 @@ from models.trouble import PROMPT_ATTEMPTS
 
 IN_HOURS, OUT_OF_HOURS = timedelta(minutes=15), timedelta(hours=1)
 OPENS, CLOSES = time(7), time(15)
-"""Between these hours of a working day it matters when a message arrives."""
+"""Between these hours of a working day it matters when a message arrives.
+
+[choice] Our own retry policy, not law: the pack says when a receipt is late (`policies.receipt.late_after`). These
+hours move no date; they only say how often we try.
+"""
 
 
 class Patience:

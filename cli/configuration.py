@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def settings(as_json: JsonOption = False) -> None:
-    """Mọi cấu hình: biến môi trường, kiểu, mặc định, ý nghĩa, và giá trị đang dùng ở đây (bí mật thì không in).
+    """Mọi cấu hình và giá trị đang dùng ở đây. Biến môi trường, kiểu, mặc định, ý nghĩa; bí mật thì không in.
 
     Cùng nội dung: docs/settings.md.
 

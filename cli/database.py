@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def upgrade(as_json: JsonOption = False) -> None:
-    """Đưa sổ hồ sơ (cơ sở dữ liệu) lên đúng phiên bản của chương trình; đã đúng rồi thì không đổi gì.
+    """Đưa sổ hồ sơ lên đúng phiên bản của chương trình. Đã đúng rồi thì không đổi gì.
 
     Chạy sau mỗi lần cập nhật chương trình, khi worker và cổng nhận sự kiện đang dừng; dữ liệu giữ nguyên.
 

@@ -1,4 +1,4 @@
-"""`lienthong demo`: the whole story in about a minute, on real servers, with nothing left running."""
+"""`lienthong demo`: the whole story in at most 90 seconds, on real servers, with nothing left running."""
 
 import tempfile
 from pathlib import Path
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo() -> None:
-    """Xem thử trong khoảng một phút: hồ sơ đi thẳng, và những lúc không đi thẳng (tua thời gian).
+    """Xem thử, nhiều nhất 90 giây. Hồ sơ đi thẳng, và những lúc không đi thẳng (tua thời gian).
 
     Ba hồ sơ từ tờ khai đến kết quả; cơ quan trả hồ sơ sai; bản điện tử bị lạc; bổ sung ở một thủ tục; cơ quan để quá
     hạn; không ai trả lời trên VNeID. Tất cả chạy trên máy này, cổng trống bất kỳ; xong thì không còn gì chạy phía sau.

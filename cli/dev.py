@@ -50,7 +50,7 @@ def dev(
         typer.Option(help="Sổ hồ sơ: SQLite, hoặc một PostgreSQL thật ở thư mục con postgres; mặc định: như cấu hình."),
     ] = None,
 ) -> None:
-    """Chạy Temporal (có giao diện), bộ mô phỏng, cổng nhận sự kiện và worker; Ctrl-C để dừng tất cả.
+    """Chạy cả hệ thống trên máy này; Ctrl-C để dừng. Gồm Temporal (có giao diện), bộ mô phỏng, cổng, worker.
 
     Chạy lại thì các hồ sơ còn dở đi tiếp.
 

@@ -64,7 +64,7 @@ def submit(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Nộp một tờ khai; cùng một lần nộp luôn cho cùng một mã hồ sơ.
+    """Nộp một tờ khai. Cùng một lần nộp luôn cho cùng một mã hồ sơ.
 
     Ví dụ:
 
@@ -116,7 +116,7 @@ def show(
     code: Annotated[str, typer.Argument(help="Mã hồ sơ, ví dụ G22.99.08-261119-000001.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Xem một hồ sơ: từng thủ tục, hạn và vì sao có hạn đó, thông báo đã gửi.
+    """Xem một hồ sơ: từng thủ tục, hạn, thông báo đã gửi. Hạn nào cũng nói vì sao.
 
     Ví dụ:
 
@@ -181,7 +181,7 @@ def list_dossiers(
 
 
 def recover(as_json: JsonOption = False) -> None:
-    """Khởi động những hồ sơ đã vào sổ mà chưa chạy (máy dừng giữa chừng khi nộp).
+    """Khởi động những hồ sơ đã vào sổ mà chưa chạy. Có khi máy dừng giữa chừng khi nộp.
 
     Ví dụ:
 
@@ -216,7 +216,7 @@ async def _signalled(client: Client, code: str) -> bool:
 
 
 def retime(as_json: JsonOption = False) -> None:
-    """Tính lại hạn của mọi hồ sơ đang giải quyết sau khi lịch làm việc được công bố lại.
+    """Tính lại hạn sau khi lịch làm việc được công bố lại. Cho mọi hồ sơ đang giải quyết.
 
     Trước đó: thêm tệp lịch vào LIENTHONG_CALENDAR và khởi động lại worker.
 

@@ -91,7 +91,7 @@ def attest_consent(
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ghi ý kiến của người không dùng điện thoại thông minh, do cán bộ lập biên bản tại bộ phận một cửa.
+    """Ghi ý kiến của người không dùng điện thoại thông minh. Do cán bộ lập biên bản tại bộ phận một cửa.
 
     Ví dụ:
 
@@ -142,7 +142,7 @@ def withdraw(
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Rút hồ sơ: trước khi đăng ký khai sinh thì cả hồ sơ, sau đó chỉ những thủ tục chưa giải quyết.
+    """Rút hồ sơ. Trước khi đăng ký khai sinh thì cả hồ sơ, sau đó chỉ những thủ tục chưa giải quyết.
 
     Ví dụ:
 
@@ -163,7 +163,7 @@ def agency_event(
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ghi một sự kiện của cơ quan: tiếp nhận, xác minh, kết quả, từ chối, cấp lại, xác nhận đã thay bản cũ.
+    """Ghi một sự kiện của cơ quan. Tiếp nhận, xác minh, kết quả, từ chối, cấp lại, xác nhận đã thay bản cũ.
 
     Ví dụ:
 
@@ -220,7 +220,7 @@ def attach(
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bổ sung giấy tờ cho hồ sơ đang chờ (trước khi hồ sơ được gửi đi).
+    """Bổ sung giấy tờ cho hồ sơ chưa được gửi đi.
 
     Ví dụ:
 
@@ -250,7 +250,7 @@ def supplement(
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bổ sung giấy tờ, sửa thông tin trên tờ khai theo yêu cầu của cơ quan; hồ sơ đi tiếp từ chỗ đang dừng.
+    """Bổ sung giấy tờ, sửa tờ khai theo yêu cầu của cơ quan. Hồ sơ đi tiếp từ chỗ đang dừng.
 
     Cơ quan yêu cầu gì: xem `lienthong show`. Nộp từng phần cũng được; giá trị rỗng là xóa trường đó.
 
@@ -293,7 +293,7 @@ def classify(
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Phân loại một tin của cơ quan không nêu lý do theo mẫu; điều tìm thấy vẫn qua cổng kiểm soát như mọi yêu cầu.
+    """Phân loại một tin của cơ quan không nêu lý do theo mẫu. Điều tìm thấy vẫn qua cổng kiểm soát như mọi yêu cầu.
 
     Ví dụ:
 
@@ -332,7 +332,7 @@ def decide_overdue(
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Quyết định của người vận hành về một thủ tục quá hạn đã lâu (xem: lienthong list --preset waiting-operator).
+    """Quyết định về một thủ tục quá hạn đã lâu. Do người vận hành ghi; xem: lienthong list --preset waiting-operator.
 
     Ví dụ:
 

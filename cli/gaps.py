@@ -25,7 +25,7 @@ def gaps(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Kể nhiều nhất bấy nhiêu, lâu nhất trước.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """Những chỗ hở: đã đăng ký mà thiếu bản điện tử, chưa được tiếp nhận, chưa chạy, chưa chuyển tới nơi nhận.
+    """Những chỗ hở của hồ sơ. Đã đăng ký mà thiếu bản điện tử, chưa được tiếp nhận, chưa chạy, chưa chuyển đi.
 
     Cả bản cấp lại mà cơ quan chưa xác nhận đã thay bản cũ. Chỗ nào hệ thống đang tự đòi thì cột cuối ghi đã mấy lần.
 

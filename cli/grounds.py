@@ -24,7 +24,7 @@ def grounds(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Mã lý do, giấy tờ mà cơ quan được và không được dùng khi yêu cầu bổ sung, trả lại, từ chối.
+    """Mã lý do, giấy tờ cơ quan được và không được dùng. Khi yêu cầu bổ sung, trả lại, từ chối.
 
     Ví dụ:
 

@@ -36,7 +36,7 @@ Ví dụ:
   lienthong deadline 2026-11-20T16:00 --working-days 5 --citizen --json
 """
 
-_LAW_HELP = """Cho xem quy định áp dụng cho hồ sơ tiếp nhận vào một ngày. Không cần máy chủ.
+_LAW_HELP = """Xem quy định áp dụng cho hồ sơ tiếp nhận vào một ngày. Không cần máy chủ.
 
 Từng thủ tục: cơ quan, thời hạn, thời hạn khi phải xác minh, làm sau thủ tục nào, cần ai đồng ý, căn cứ pháp lý.
 

@@ -22,7 +22,7 @@ from models.commune_files import CommuneListError, load_communes
 from models.communes import Commune, Communes
 from settings import Settings
 
-_PROVINCES_HELP = """Tỉnh, thành phố theo ngày: mã, tên, loại, từ tỉnh nào, nay là tỉnh nào. Không cần máy chủ.
+_PROVINCES_HELP = """Tỉnh, thành phố theo ngày: mã, tên, nay là tỉnh nào. Không cần máy chủ.
 
 Mã tỉnh không kèm ngày là chưa đủ: từ 01/07/2025 các mã 15, 24, 44, 52, 80, 82, 91 chỉ tỉnh khác.
 

@@ -123,7 +123,7 @@ class FourDossiers:
         scene = self._scene
         self.lost = await scene.submit("one-parent", provincial={"lose": ["result_document"]})
         say(f"{self.lost}: đã đăng ký khai sinh, nhưng Giấy khai sinh điện tử lạc giữa đường.")
-        self.incomplete = await scene.submit("plain", residence={"supplement": _STREET_UNCLEAR})
+        self.incomplete = await scene.submit("plain", residence={"supplement": _HOMETOWN_UNCLEAR})
         say(f"{self.incomplete}: công an yêu cầu bổ sung.")
         self.late = await scene.submit("unknown-father", social_insurance={"silent": True})
         say(f"{self.late}: bảo hiểm xã hội nhận hồ sơ rồi im lặng.")
@@ -159,13 +159,13 @@ class FourDossiers:
         read_by(CITIZEN, *scene.notices(code, Notice.SUPPLEMENT_NEEDED))
         print_progress(scene.dossier(code))
         provided_at = SKIPPING_DATE + timedelta(days=3)
-        say("", f"Công dân sửa số nhà và nộp giấy tờ lúc {when(provided_at)}. Tua thời gian… Cùng việc ấy bằng lệnh:")
+        say("", f"Công dân ghi rõ quê quán, nộp giấy lúc {when(provided_at)}. Tua thời gian… Cùng việc ấy bằng lệnh:")
         say(
             f"  lienthong supplement {code} --leg {RESIDENCE} --document residence_papers=giay-to-nha.pdf "
-            f'--field {_STREET}="{_NEW_STREET}"'
+            f'--field {_HOMETOWN}="{_NEW_HOMETOWN}"'
         )
         await scene.skip_to(provided_at)
-        provided = {"documents": [paper(DocumentKind.RESIDENCE_PAPERS)], "corrections": {_STREET: _NEW_STREET}}
+        provided = {"documents": [paper(DocumentKind.RESIDENCE_PAPERS)], "corrections": {_HOMETOWN: _NEW_HOMETOWN}}
         at = (await scene.now()).isoformat()
         await scene.send(code, EventType.SUPPLEMENT, System.PORTAL, {"leg": RESIDENCE, "at": at, **provided})
         await scene.follow(code)
@@ -173,7 +173,7 @@ class FourDossiers:
         if leg.expected and leg.expected.at and leg.due and leg.due.at:
             say(f"Hạn hẹn lúc đầu {when(leg.expected.at)}, nay {when(leg.due.at)}. Vì sao:")
             explain([" ".join(leg.due.explanation)])
-        say("Nơi nào đã nhận địa chỉ cũ đều được báo địa chỉ mới:")
+        say("Nơi nào đã nhận tờ khai cũ đều được báo quê quán mới:")
         corrected = scene.follow_ups(code, FollowUpKind.CORRECTION)
         explain(f"{sent.system.label}: {change.label}: {change.value}" for sent in corrected for change in sent.changes)
 
@@ -225,7 +225,7 @@ class FourDossiers:
         say("", f"Cũng không có văn bản đồng ý đến hết {last_day(until)}. Tua thời gian…")
         await scene.skip_to(until)
         await scene.follow(code)
-        read_by(CITIZEN, *scene.notices(code, Notice.LEG_CONSENT_EXPIRED, Notice.RESIDENCE_DUTY))
+        read_by(CITIZEN, *scene.notices(code, Notice.LEG_CONSENT_EXPIRED, Notice.DUTY))
         print_progress(scene.dossier(code))
 
 
@@ -277,7 +277,7 @@ def _chapter(title: str, text: str) -> None:
 
 # --- What agencies and citizens say ---------------------------------------------------------------------------------
 
-_STREET, _NEW_STREET = "residence_registration.address.detail", "Số 12A phố Thử Nghiệm"
+_HOMETOWN, _NEW_HOMETOWN = "child.hometown.detail", "Thôn Thử Nghiệm"
 
 _DWELLING_NOT_LAWFUL: Grounds = {
     "reason_code": "conditions_not_met",
@@ -295,10 +295,10 @@ _FORBIDDEN: Grounds = {
     "text": "Đề nghị nộp bản sao giấy chứng nhận kết hôn và thẻ căn cước của cha, mẹ.",
 }
 
-_STREET_UNCLEAR: Grounds = {
+_HOMETOWN_UNCLEAR: Grounds = {
     "reason_code": "document_missing",
     "documents": ["residence_papers"],
-    "fields": [_STREET],
+    "fields": [_HOMETOWN],
     "legal_basis": "Luật Cư trú 2020 Điều 21",
-    "text": "Số nhà trên tờ khai không khớp nơi ở thực tế; đề nghị sửa lại và nộp giấy tờ về chỗ ở.",
+    "text": "Quê quán của trẻ chưa ghi đến thôn; đề nghị ghi đủ và nộp giấy tờ về chỗ ở.",
 }

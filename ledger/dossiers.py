@@ -1,6 +1,6 @@
 """Opening dossiers: the one place where dossier codes are minted (REQUIREMENTS §8)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import count
 
@@ -8,6 +8,7 @@ from sqlalchemy import and_, union, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from ledger.claims import ATTEMPTS, claim_family
 from ledger.errors import DuplicateDossier, PossibleDuplicate, SubmissionReused, UnknownRevision
 from ledger.transactions import Transactions, add_documents, found, insert_if_absent, locked
 from ledger.values import OPEN_DOSSIERS, Opened, StoredNotDuplicate
@@ -19,9 +20,6 @@ from models.law import Group
 from models.plan import Plan
 from models.submission import NotDuplicate, Submission
 from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevisionRow, NotDuplicateRow
-
-_ATTEMPTS = 20
-"""How often a submission may be overtaken by others of its family: far more than there are children of one birth."""
 
 
 class Dossiers(Transactions):
@@ -44,18 +42,19 @@ class Dossiers(Transactions):
                 earlier = _earlier(known, submission)
                 if earlier:
                     return earlier
-                others = _possibly_same(known, submission)
+                others = _possibly_same(session, known, submission)
                 if others and not not_duplicate:
                     raise _possible(others, submission)
                 try:
                     with session.begin_nested():
                         opened = _opened(session, submission, group, prefix)
-                        _claim_family(session, known, submission, opened.code)
+                        claims = [claim for _, claim in known if claim]
+                        claim_family(session, claims, submission.family_keys, opened.code)
                         if not_duplicate:
                             _keep(session, opened.code, others, not_duplicate, submission.at)
                         return opened
                 except IntegrityError:  # another process was first: look again at what it opened
-                    if attempt == _ATTEMPTS:
+                    if attempt == ATTEMPTS:
                         raise
             raise AssertionError("the attempts come to an end")
 
@@ -159,16 +158,35 @@ def _earlier(known: Found, submission: Submission) -> Opened | None:
     return _known(same) if same else None
 
 
-def _possibly_same(known: Found, submission: Submission) -> tuple[DossierRow, ...]:
-    """The dossiers whose child this one may be. Raises DuplicateDossier when it certainly is."""
-    possible = {}
-    for dossier, _ in known:
-        verdict = sameness(dossier.declaration, submission.declaration)
+def _possibly_same(session: Session, known: Found, submission: Submission) -> tuple[DossierRow, ...]:
+    """The dossiers whose child this one may be. Raises DuplicateDossier when it certainly is.
+
+    The form as last corrected says whose child it is; in words corrected since, it only may be [choice]: a person
+    decides, for one twin may have been declared under the other's name.
+    """
+    if not known:
+        return ()
+    dossiers = {dossier.code: dossier for dossier, _ in known}
+    corrected = _corrected_forms(session, dossiers)
+    possible = []
+    for code, dossier in dossiers.items():
+        *earlier, latest = dossier.declaration, *corrected[code]
+        verdict = sameness(latest, submission.declaration)
         if verdict is Sameness.SAME or dossier.child_claim == submission.child_key:
             raise DuplicateDossier(_shown(dossier, submission))
-        if verdict is Sameness.POSSIBLE:
-            possible[dossier.code] = dossier
-    return tuple(possible.values())
+        verdicts = (verdict, *(sameness(form, submission.declaration) for form in earlier))
+        if any(one is not Sameness.OTHER for one in verdicts):
+            possible.append(dossier)
+    return tuple(possible)
+
+
+def _corrected_forms(session: Session, codes: Collection[Code]) -> Mapping[Code, Sequence[BirthDeclaration]]:
+    """The corrected forms of each dossier, oldest first."""
+    revisions = select(FormRevisionRow).where(col(FormRevisionRow.dossier_code).in_(codes))
+    forms: dict[Code, list[BirthDeclaration]] = {code: [] for code in codes}
+    for revision in session.exec(revisions.order_by(col(FormRevisionRow.number))):
+        forms[revision.dossier_code].append(revision.declaration)
+    return forms
 
 
 def _possible(others: Sequence[DossierRow], submission: Submission) -> PossibleDuplicate:
@@ -179,14 +197,6 @@ def _possible(others: Sequence[DossierRow], submission: Submission) -> PossibleD
 def _shown(dossier: DossierRow, submission: Submission) -> Code | None:
     """The code of another dossier, for its own declarant only."""
     return dossier.code if dossier.applicant_key == submission.applicant_key else None
-
-
-def _claim_family(session: Session, known: Found, submission: Submission, code: Code) -> None:
-    """Take the next number of each family, in order of the keys: two who open at once never wait crosswise."""
-    for key in submission.family_keys:
-        taken = [claim.number for _, claim in known if claim and claim.key == key]
-        session.add(FamilyClaimRow(key=key, number=max(taken, default=0) + 1, dossier_code=code))
-        session.flush()
 
 
 def _keep(session: Session, code: Code, others: Sequence[DossierRow], decision: NotDuplicate, at: datetime) -> None:

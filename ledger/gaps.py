@@ -22,9 +22,6 @@ from models.replacement import Replacement, replacement_id
 from models.systems import System
 from models.tables import DossierRow, LegRow, NoticeRow, ReplacementRow
 
-RECEIPT_DAYS = 1
-"""Working days in which an agency takes a part and states its receipt [choice]; later it is a gap."""
-
 START_PATIENCE = timedelta(minutes=15)
 """How long a dossier may be in the ledger without its workflow having started [choice]."""
 
@@ -107,9 +104,7 @@ class _Look:
     def no_results(self) -> Iterator[Gap]:
         """Decided, and the electronic result did not follow in time: the 63,065."""
         for code, province, plan, leg in self._legs(LegStage.WAITING_DOCUMENT):
-            if leg.decided_at and self._passed(
-                Ahead(after=leg.decided_at, working_days=plan.watchdog.working_days, rule=plan.receipt)
-            ):
+            if leg.decided_at and self._passed(_owed(leg.decided_at, plan)):
                 yield Gap(
                     kind=GapKind.NO_RESULT,
                     code=code,
@@ -122,17 +117,19 @@ class _Look:
                 )
 
     def not_received(self) -> Iterator[Gap]:
-        """Sent, and nobody has stated a receipt: no clock runs, so no due date ever comes."""
+        """Sent, and no receipt was stated by the close of its day: no clock runs, so no due date ever comes."""
         for code, province, plan, leg in self._legs(LegStage.SENDING, LegStage.WAITING_RECEIPT):
-            if leg.sent_at and self._passed(Ahead(after=leg.sent_at, working_days=RECEIPT_DAYS)):
+            sent_at, owed_from = leg.unreceived_since, leg.receipt_owed_from
+            if sent_at and owed_from and self._passed(_owed(owed_from, plan)):
                 leg_plan = plan.leg(leg.key)
                 yield Gap(
                     kind=GapKind.NOT_RECEIVED,
                     code=code,
                     province_code=province,
-                    since=leg.sent_at,
-                    owed_by=leg_plan.system.label if leg.stage is LegStage.SENDING else leg_plan.agency,
+                    since=sent_at,
+                    owed_by=leg_plan.system.label if leg.untaken else leg_plan.agency,
                     leg=leg.key,
+                    asked=leg.chase.times if leg.chase else 0,
                 )
 
     def not_started(self) -> Iterator[Gap]:
@@ -223,6 +220,11 @@ class _Look:
 
     def _passed(self, ahead: Ahead) -> bool:
         return day_ahead(ahead, self._calendar).at <= self._now
+
+
+def _owed(since: datetime, plan: Plan) -> Ahead:
+    """When what the watchdog watches for is owed: a result after its decision, a receipt after what was sent."""
+    return Ahead(after=since, working_days=plan.watchdog.working_days, rule=plan.receipt)
 
 
 def _totals(gaps: Iterable[Gap]) -> tuple[GapTotal, ...]:

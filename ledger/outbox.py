@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from ledger.transactions import Transactions
 from ledger.values import Claimed, StoredNotice
 from models.base import Code
+from models.messages import DispatchKind
 from models.systems import System
 from models.tables import NoticeRow
 
@@ -24,13 +25,16 @@ class Outbox(Transactions):
         """Leases at most `limit` rows of these channels until `now` + `lease`, the longest waiting first.
 
         Of each dossier and channel only the oldest unsent row can be had, not before its next attempt is due, and not
-        while somebody else's lease on it lasts. Rows that another process is claiming at this moment are passed over.
+        while somebody else's lease on it lasts; letters wait only for letters, so that one an agency does not take
+        holds up no status and no result. Rows that another process is claiming at this moment are passed over.
         """
         with self._writing() as session:
             oldest = (
                 select(func.min(NoticeRow.id))
                 .where(col(NoticeRow.sent_at).is_(None), col(NoticeRow.channel).in_(channels))
-                .group_by(col(NoticeRow.dossier_code), col(NoticeRow.channel))
+                .group_by(
+                    col(NoticeRow.dossier_code), col(NoticeRow.channel), col(NoticeRow.kind) == DispatchKind.FOLLOW_UP
+                )
             )
             rows = session.exec(
                 select(NoticeRow)

@@ -1,11 +1,14 @@
 """Writing what changed: dossier, legs, clocks, consents, documents, statuses and outbox in one transaction."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from ledger.claims import claim_as_corrected
 from ledger.errors import ClockRewritten
 from ledger.replacements import write_replacements
 from ledger.transactions import Transactions, add_documents, locked, supersede_documents, write_outbox
@@ -15,6 +18,7 @@ from models.clock import Clock, ClockEntry, Due
 from models.dossier import DossierStage, DossierState, Leg
 from models.messages import Dispatch
 from models.publication import Publication
+from models.submission import ChildKeys
 from models.tables import (
     ClockEntryRow,
     ConsentRow,
@@ -29,6 +33,8 @@ from models.tables import (
     StatusEventRow,
 )
 
+logger = logging.getLogger("lienthong.ledger")
+
 _STATE = DossierState.model_fields.keys() & DossierRow.model_fields.keys() - {"code"}
 """What the row of a dossier keeps of its state; its clock has rows of its own."""
 
@@ -36,7 +42,12 @@ _STATE = DossierState.model_fields.keys() & DossierRow.model_fields.keys() - {"c
 class Publications(Transactions):
     """The changes of dossiers whose workflow runs."""
 
-    def publish(self, publication: Publication, dispatches: Sequence[Dispatch]) -> bool:
+    def publish(
+        self,
+        publication: Publication,
+        dispatches: Sequence[Dispatch],
+        keys: Mapping[int, ChildKeys] = MappingProxyType({}),
+    ) -> bool:
         """Writes one change and puts its dispatches into the outbox; twice is the same as once.
 
         Whether the dossier has concluded by this very change.
@@ -44,7 +55,8 @@ class Publications(Transactions):
         What a publication leaves out of the dossier's state stays as it is, and so does what a later one has written of
         dossier, plan or leg; whatever is only ever added (clock entries, documents, statuses, heard facts, outbox rows
         by their key) is added if it is not there. A dossier that ends without the birth being registered lets go of
-        its child.
+        its child. `keys` are those of every corrected form of the publication, by its number: the dossier claims its
+        child as corrected too.
 
         Raises UnknownDossier, and ClockRewritten when a clock entry differs from the one written at its position.
         """
@@ -54,7 +66,7 @@ class Publications(Transactions):
             _write_state(dossier, publication)
             _write_legs(session, publication)
             write_replacements(session, publication.code, publication.replacements, publication.sequence)
-            _write_revisions(session, publication)
+            _write_revisions(session, dossier, publication, keys)
             _write_clocks(session, publication)
             _write_statuses(session, publication)
             _write_heard(session, publication)
@@ -159,9 +171,15 @@ def demands_of(code: Code, leg: Leg) -> Iterator[DemandRow]:
         )
 
 
-def _write_revisions(session: Session, publication: Publication) -> None:
+def _write_revisions(
+    session: Session, dossier: DossierRow, publication: Publication, keys: Mapping[int, ChildKeys]
+) -> None:
     for revision in publication.revisions:
-        session.merge(FormRevisionRow(dossier_code=publication.code, **dict(revision)))
+        if session.get(FormRevisionRow, (publication.code, revision.number)) is None:
+            session.add(FormRevisionRow(dossier_code=publication.code, **dict(revision)))
+            session.flush()
+            if not claim_as_corrected(session, dossier, keys[revision.number]):
+                logger.warning("tờ khai đính chính lần %d trùng trẻ với hồ sơ khác; giữ khóa cũ", revision.number)
 
 
 def _leg_row(publication: Publication, leg: Leg) -> LegRow:

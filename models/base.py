@@ -67,7 +67,8 @@ _PRINTABLE = AfterValidator(_printable)
 
 # Constraints before the validators: Pydantic then trims before it measures, so that “ ” is refused.
 _TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
-_LONG_TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)
+MAX_LONG_TEXT = 4000
+_LONG_TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LONG_TEXT)
 _NOTICE_TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)
 
 Text = Annotated[str, _TEXT, _PRINTABLE, BeforeValidator(nfc)]

@@ -127,13 +127,6 @@ class WorkingCalendar(Model):
         count = self._index.count
         return max(0, count(through.toordinal()) - count(after.toordinal()))
 
-    def why_off(self, day: date) -> str | None:
-        """Why a day is off, in Vietnamese: the announced reason and document, or the rest day's name; else None."""
-        if self.is_working(day):
-            return None
-        row = self.days.get(day)
-        return f"{row.reason}, theo {row.document}" if row else WEEKDAYS[day.weekday()]
-
 
 class _Index(NamedTuple):
     """Working days numbered from 0001-01-01, a Monday with ordinal 1, so that both directions are one bisection."""

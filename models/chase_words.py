@@ -61,12 +61,15 @@ def receipt_missing(part: Part, times: int) -> str:
     )
 
 
-def result_missing(part: Part, times: int) -> str:
-    """The electronic result is asked for by the number of its decision (đề nghị gửi bản điện tử còn thiếu)."""
+def result_missing(part: Part, times: int, *, awaited: bool) -> str:
+    """The electronic result is asked for by the number of its decision (đề nghị gửi bản điện tử còn thiếu).
+
+    `awaited`: other parts of the dossier cannot go on without it.
+    """
     decided = f" lúc {when(part.leg.decided_at)}" if part.leg.decided_at else ""
     return (
         f"Đề nghị gửi lại bản điện tử, lần {times}: {part} đã giải quyết{decided}, số {part.leg.number}, nhưng chưa có "
-        f"{_missing(part)}. Các thủ tục sau đang phải chờ."
+        f"bản điện tử {missing(part)}.{' Các thủ tục sau đang phải chờ.' if awaited else ''}"
     )
 
 
@@ -74,26 +77,47 @@ def province_told(part: Part, times: int) -> str:
     """What the province hears of an electronic result that another agency still owes."""
     return (
         f"Cảnh báo lần {times}: {part} đã được {part.plan.agency} giải quyết, số {part.leg.number}, nhưng chưa có bản "
-        f"điện tử {_missing(part)}. Đã đề nghị cơ quan gửi lại."
+        f"điện tử {missing(part)}. Đã đề nghị cơ quan gửi lại."
     )
 
 
 def handed_over(part: Part, due: datetime) -> str:
     """After so long, nobody is asked any more: an operator decides (chuyển người vận hành quyết định)."""
     return (
-        f"{part} chờ {part.plan.agency} từ {when(due)} mà chưa có kết quả đầy đủ. Hồ sơ được chuyển người vận hành "
-        "quyết định chờ tiếp hay kết thúc thủ tục. Kết quả gửi đến trước khi có quyết định vẫn được nhận."
+        f"{part} {_owed(part, due)}. Hồ sơ được chuyển người vận hành quyết định chờ tiếp hay kết thúc thủ tục. "
+        "Kết quả gửi đến trước khi có quyết định vẫn được nhận."
     )
 
 
 def given_up(part: Part, ruling: Ruling) -> str:
-    """An operator has ended the part: its agency need do nothing more."""
-    return (
-        f"{part} đã kết thúc theo quyết định của người vận hành lúc {when(ruling.at)}: {ruling.because}. "
-        "Đề nghị không giải quyết tiếp; kết quả gửi sau không được nhận."
-    )
+    """An operator has ended the part, which still owed something: its agency need do nothing more about it."""
+    ended = f"{part} đã kết thúc theo quyết định của người vận hành lúc {when(ruling.at)}: {ruling.because}."
+    if part.leg.awaits_result:
+        return (
+            f"{ended} Quyết định số {part.leg.number} vẫn có hiệu lực; bản điện tử {missing(part)} gửi sau không được "
+            f"nhận tại hồ sơ này, đề nghị {part.plan.agency} trả trực tiếp cho công dân."
+        )
+    if part.leg.never_taken:
+        return f"{ended} Hồ sơ chưa gửi được đến {part.plan.system.label}; nếu đã có thì đề nghị không giải quyết."
+    if part.leg.awaits_receipt:
+        return f"{ended} Chưa từng có xác nhận tiếp nhận; nếu hồ sơ đã đến thì đề nghị không giải quyết."
+    return f"{ended} Đề nghị không giải quyết tiếp; kết quả gửi sau không được nhận."
 
 
-def _missing(part: Part) -> str:
+def missing(part: Part) -> str:
+    """The electronic results that have not come, in words."""
     held = {document.kind for document in part.leg.documents}
     return listed(kind.label for kind in part.plan.results if kind not in held)
+
+
+def _owed(part: Part, due: datetime) -> str:
+    """What has been owed since that due date, and by whom."""
+    agency, since = part.plan.agency, when(due)
+    sent = "bổ sung của công dân" if part.leg.supplement else "hồ sơ"
+    if part.leg.awaits_result:
+        return f"đã giải quyết, số {part.leg.number}, nhưng {agency} còn nợ bản điện tử {missing(part)} từ {since}"
+    if part.leg.untaken:
+        return f"chờ từ {since} mà {part.plan.system.label} vẫn chưa nhận {sent}"
+    if part.leg.awaits_receipt:
+        return f"chờ từ {since} mà {agency} vẫn chưa xác nhận tiếp nhận {sent}"
+    return f"chờ {agency} từ {since} mà chưa có kết quả"

@@ -80,7 +80,8 @@ def _answerable(leg: Leg, plan: LegPlan, personal_id: str) -> Consent:
         raise FactRefused(FactRefusal.ENDED, f"Thủ tục “{plan.name}” đã kết thúc, không nhận trả lời nữa.")
     consent = next((c for c in leg.consents if c.person.personal_id == personal_id), None)
     if consent is None:
-        raise FactRefused(FactRefusal.OUT_OF_TURN, f"Chưa gửi yêu cầu xác nhận nào về “{plan.name}”.")
+        text = f"Chưa gửi yêu cầu xác nhận nào về “{plan.name}”; yêu cầu được gửi ngay khi cấp tỉnh tiếp nhận hồ sơ."
+        raise FactRefused(FactRefusal.OUT_OF_TURN, text)
     if consent.lapsed:
         raise FactRefused(FactRefusal.ENDED, f"Đã hết hạn xác nhận và hạn nộp văn bản đồng ý về “{plan.name}”.")
     if not consent.awaited:

@@ -8,29 +8,37 @@ from models.base import Code, Instant, LongText, Model, nfc
 from models.codes import says_nothing
 from models.communes import Communes
 from models.declaration import BirthDeclaration
+from models.facts import FactRefusal
 from models.gate import field_label, fitting, form_path
-from models.messages import FieldChange
+from models.messages import BirthNoticeState, FieldChange
 from models.reading import DeclarationErrors, Problem, read_birth_declaration
 from models.reading_words import is_field
 
 _LONGEST_TEXT = 2000
+_LONGEST_NUMBER = 18
 _NO_SUCH_FIELD = "Không có mục này trên tờ khai."
 
 
 class CorrectionQuery(Model):
-    """Corrections of the form that the ledger has as `revision`, which was submitted on the day `on`."""
+    """Corrections of the form that the ledger has as `revision`, which was submitted on the day `on`.
+
+    `pack` is the law the dossier runs by; `notice` is what the look-up of the birth notice found, if made.
+    """
 
     code: Code
     revision: int
     on: date
+    pack: Code
+    notice: BirthNoticeState | None = None
     corrections: Mapping[Code, str]
 
 
 class CorrectedForm(Model):
-    """The form as corrected, or what is wrong with the corrections; never both."""
+    """The form as corrected, or what is wrong with the corrections and how they are refused; never both."""
 
     declaration: BirthDeclaration | None = None
     problem: LongText | None = None
+    refusal: FactRefusal = FactRefusal.MALFORMED
 
 
 class Revision(Model):
@@ -85,12 +93,12 @@ def _put(form: Any, path: tuple[str | int, ...], text: str) -> bool:
     """Write a value into the form; False when there is no such place in it."""
     *parents, last = path
     for step in parents:
+        if not _holds(form, step):
+            return False
         if isinstance(step, str):
             form[step] = {} if form.get(step) is None else form[step]
-        elif step >= len(form):
-            return False
         form = form[step]
-    if isinstance(last, int) and last >= len(form):
+    if not _holds(form, last):
         return False
     before = form[last] if isinstance(last, int) else form.get(last)
     if text or isinstance(last, int):
@@ -102,10 +110,17 @@ def _put(form: Any, path: tuple[str | int, ...], text: str) -> bool:
     return not isinstance(before, dict | list)
 
 
+def _holds(form: Any, step: str | int) -> bool:
+    """Whether there is a place of that name or number in this part of the form."""
+    if isinstance(step, int):
+        return isinstance(form, list) and step < len(form)
+    return isinstance(form, dict)
+
+
 def _typed(text: str, before: object) -> object:
     """The text as the kind of value the field holds."""
     if isinstance(before, bool):
         return {"true": True, "false": False}.get(text, text)
-    if isinstance(before, int) and text.isdecimal():
+    if isinstance(before, int) and text.isdecimal() and len(text) <= _LONGEST_NUMBER:
         return int(text)
     return text

@@ -267,10 +267,8 @@ def _unguarded(open_legs: tuple[Leg, ...]) -> Iterator[datetime]:
     for leg in open_legs:
         if leg.decided_at:
             yield leg.decided_at
-        elif leg.sent_at and leg.due is None:
-            yield leg.sent_at
-        elif leg.supplement and leg.supplement.sent_at:
-            yield leg.supplement.sent_at
+        elif leg.unreceived_since:
+            yield leg.unreceived_since
 
 
 def _group_due(view: DossierView) -> str:

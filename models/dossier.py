@@ -264,7 +264,8 @@ class Leg(Model):
 
     `missed_due` is the due date that came while the agency still owed its decision; see `overdue_since`. `reminded`
     are the due dates the agency was reminded of; `lateness` is how the decision missed last is chased, `missing_result`
-    how an electronic result that does not follow its decision is, `missing_receipt` how the receipt of what we sent is.
+    how an electronic result that does not follow its decision is, `missing_receipt` how the receipt of what we sent is,
+    or its being taken at all.
     `documents` are the live versions of its results, `superseded` those that newer ones have replaced, oldest first.
     """
 
@@ -304,6 +305,11 @@ class Leg(Model):
         """The request for a supplement that is under way: not provided yet, or not received yet."""
         last = self.supplements[-1] if self.supplements else None
         return last if last and last.state in (SupplementState.ASKED, SupplementState.PROVIDED) else None
+
+    @property
+    def supplement_due(self) -> bool:
+        """Whether a supplement is under way that its agency does not have: the citizen owes it, or we do."""
+        return self.stage in (LegStage.WAITING_SUPPLEMENT, LegStage.SENDING) and self.supplement is not None
 
     @property
     def open_notes(self) -> tuple[AgencyNote, ...]:
@@ -354,20 +360,42 @@ class Leg(Model):
         return self.stage is LegStage.WAITING_RECEIPT and not self.decided_at
 
     @property
+    def untaken(self) -> bool:
+        """Whether what we sent, the part or a supplement to it, has yet to be taken by its agency's system."""
+        return self.stage is LegStage.SENDING and not self.decided_at
+
+    @property
+    def never_taken(self) -> bool:
+        """Whether nothing says that its agency has the part: neither its system has taken it nor has it spoken of it."""
+        return self.untaken and self.acknowledged_at is None and self.clock is None
+
+    @property
+    def unreceived_since(self) -> Instant | None:
+        """When we sent what has no receipt yet, the supplement under way or else the part; None if none is owed."""
+        if not (self.untaken or self.awaits_receipt):
+            return None
+        return (self.supplement.sent_at if self.supplement else None) or self.sent_at
+
+    @property
+    def receipt_owed_from(self) -> Instant | None:
+        """The instant a receipt's limit counts from: when the agency's system took it; our sending until it has."""
+        return (self.acknowledged_at if self.awaits_receipt else None) or self.unreceived_since
+
+    @property
     def chase_kept_in(self) -> str:
         """The field that holds `chase`."""
         if self.awaits_result:
             return "missing_result"
-        return "missing_receipt" if self.awaits_receipt else "lateness"
+        return "missing_receipt" if self.untaken or self.awaits_receipt else "lateness"
 
     @property
     def chase(self) -> Chase | None:
         """How what it owes past its time now is chased; None when it owes nothing past its time."""
         if self.awaits_result:
             return self.missing_result
-        if self.awaits_receipt:
-            chase, taken_at = self.missing_receipt, self.acknowledged_at
-            return chase if chase and taken_at and chase.due >= taken_at else None
+        if owed_from := self.receipt_owed_from:
+            chase = self.missing_receipt
+            return chase if chase and chase.due >= owed_from else None
         return self.lateness if self.lateness and self.lateness.due == self.overdue_since else None
 
     @property

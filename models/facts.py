@@ -15,6 +15,12 @@ from models.identity import PersonalId
 from models.statuses import Status
 from models.systems import System
 
+MAX_CONCERNS = 20
+"""How many documents, and how many fields, one demand may name."""
+
+Reason = Annotated[LongText, Field(max_length=2000)]
+"""Why somebody does something, at most 2,000 characters: it becomes part of longer texts."""
+
 
 class FactRefusal(StrEnum):
     """Why a fact is not accepted. These are also the error types a sender sees; they carry no personal data."""
@@ -82,7 +88,7 @@ class Verification(Model):
 
     kind: Literal["verification"] = "verification"
     at: Instant
-    text: Annotated[LongText, Field(max_length=2000)]
+    text: Reason
 
 
 class Decided(Model):
@@ -113,8 +119,8 @@ class Demand(Model):
 
     at: Instant
     reason_code: Code | None = None
-    documents: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
-    fields: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    documents: Annotated[tuple[Code, ...], Field(max_length=MAX_CONCERNS)] = ()
+    fields: Annotated[tuple[Code, ...], Field(max_length=MAX_CONCERNS)] = ()
     legal_basis: LongText | None = None
     text: LongText | None = None
 
@@ -244,7 +250,7 @@ class SupplementProvided(Model):
     dossier_code: Code
     leg: Code
     documents: tuple[Document, ...] = ()
-    corrections: Mapping[Code, str] = {}
+    corrections: Annotated[Mapping[Code, Annotated[str, Field(max_length=2000)]], Field(max_length=50)] = {}
     at: Instant
 
 
@@ -282,7 +288,7 @@ class Withdrawal(Model):
     message_id: Code
     dossier_code: Code
     personal_id: PersonalId
-    reason: LongText | None = None
+    reason: Reason | None = None
     at: Instant
 
 
@@ -303,12 +309,12 @@ class Classification(Model):
     of: Code
     found: ClassifiedAs
     reason_code: Code | None = None
-    documents: tuple[Code, ...] = ()
-    fields: tuple[Code, ...] = ()
+    documents: Annotated[tuple[Code, ...], Field(max_length=MAX_CONCERNS)] = ()
+    fields: Annotated[tuple[Code, ...], Field(max_length=MAX_CONCERNS)] = ()
     legal_basis: LongText | None = None
     text: LongText | None = None
     operator: Code
-    because: LongText
+    because: Reason
     at: Instant
 
 
@@ -327,7 +333,7 @@ class OverdueDecision(Model):
     leg: Code
     choice: OverdueChoice
     operator: Code
-    because: LongText
+    because: Reason
     at: Instant
 
 

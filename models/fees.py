@@ -63,6 +63,11 @@ class FeeRow(Model):
     sample: bool
     basis: LongText
 
+    @property
+    def cited(self) -> str:
+        """The basis as people read it; a sample is called one."""
+        return f"{self.basis} (số liệu mẫu)" if self.sample else self.basis
+
 
 @cache
 def fee_law() -> FeeLaw:
@@ -101,7 +106,7 @@ def assess_fee(declaration: BirthDeclaration, facts: frozenset[Fact], on: date) 
             waived.append(WaivedFee(item=key, name=item.name, ground=waiver.ground, basis=waiver.basis))
         else:
             row = _row(key, item, declaration.recipients.province_code, on)
-            lines.append(FeeLine(item=key, name=item.name, amount_vnd=row.amount_vnd * times, basis=row.basis))
+            lines.append(FeeLine(item=key, name=item.name, amount_vnd=row.amount_vnd * times, basis=row.cited))
     return Fee(lines=tuple(lines), waived=tuple(waived))
 
 

@@ -164,11 +164,16 @@ def kind_of_demand(demand: Demand) -> DemandKind:
 def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held) -> Verdict:
     """Whether the agency of that leg may demand this; every fault at once."""
     reason = gate.reason(demand.reason_code)
+    asks = _wanted(demand) is LeadsTo.SUPPLEMENT and (reason is None or _leads_to(demand, reason) is LeadsTo.SUPPLEMENT)
     findings = (
         *_of_reason(demand, reason, leg, leg_name, gate),
         *_of_concerns(demand, reason),
         *_of_words(demand),
-        *(finding for at, code in enumerate(demand.documents, 1) for finding in _of_document(at, code, leg, gate)),
+        *(
+            finding
+            for at, code in enumerate(demand.documents, 1)
+            for finding in _of_document(at, code, leg, gate, asks)
+        ),
         *_of_holdings(demand, reason, gate, held),
         *_of_fields(demand),
     )
@@ -243,13 +248,15 @@ def _of_words(demand: Demand) -> Iterator[Finding]:
         yield Finding(fault=Fault.NO_TEXT, says="Phải giải thích cho công dân bằng lời, rõ ràng.")
 
 
-def _of_document(at: int, code: str, leg: str, gate: Gate) -> Iterator[Finding]:
-    """An unknown code is the sender's own text: it is counted, not repeated."""
+def _of_document(at: int, code: str, leg: str, gate: Gate, asks: bool) -> Iterator[Finding]:
+    """An unknown code is the sender's own text: it is counted, not repeated. A refusal may be about any document."""
     rule = gate.document(code)
     if rule is None:
         askable = ", ".join(rule.code for rule in gate.documents if rule.ask and _for_leg(rule.legs, leg))
         says = f"Giấy tờ thứ {at} không có trong danh mục; được yêu cầu: {askable}."
         yield Finding(fault=Fault.UNKNOWN_DOCUMENT, says=says)
+    elif not asks:
+        return
     elif not rule.ask:
         says = f"Không được yêu cầu công dân nộp “{rule.label}”. {rule.why or ''} Căn cứ: {rule.basis}."
         yield Finding(fault=Fault.FORBIDDEN_DOCUMENT, says=says)

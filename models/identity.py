@@ -100,11 +100,6 @@ HealthCardNumber = Annotated[
 """Số thẻ BHYT: the old 15 characters, or the ten digits that cards print now (QĐ 1666/QĐ-BHXH)."""
 
 
-def usual_child_card(number: str) -> bool:
-    """Whether a card number is one for a child under 6, `TE1…`, or the ten digits, which do not say; others warn."""
-    return number.startswith("TE1") or number.isdigit()
-
-
 _PAPER_PART = r"[^\s\x00-\x1f\x7f]{5}"
 
 
@@ -161,8 +156,3 @@ def personal_id_parts(number: str) -> PersonalIdParts:
 def usual_vietnamese_passport(number: str) -> bool:
     """Whether a passport number looks Vietnamese: a letter and 7 or 8 digits."""
     return re.fullmatch(r"[A-Z][0-9]{7,8}", number) is not None
-
-
-def usual_dossier_code(code: str) -> bool:
-    """Whether a dossier's code has the shape in use; an older or foreign one is never refused for it."""
-    return re.fullmatch(r"[A-Z][0-9]{2}\.[0-9]{2,3}\.[0-9]{2,3}-[0-9]{6}-[0-9]{4,6}", code) is not None

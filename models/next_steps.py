@@ -55,11 +55,13 @@ def _steps(view: DossierView) -> Iterator[Step]:
         case DossierStage.INTAKE:
             yield Step("Hệ thống kiểm tra tờ khai và tra cứu dữ liệu; **chưa ai phải làm gì**.")
         case DossierStage.WAITING_DOCUMENTS:
-            yield _citizen(view.limit, "bổ sung giấy tờ còn thiếu (danh sách dưới đây)")
+            basis = view.plan.supplement_basis if view.plan else ""
+            yield _citizen(view.limit, "bổ sung giấy tờ còn thiếu (danh sách dưới đây)", basis)
         case DossierStage.WAITING_PAYMENT if not view.waits_for_citizen:
             yield Step("Chưa ai phải làm gì: yêu cầu nộp lệ phí chưa đến được nền tảng thanh toán.")
         case DossierStage.WAITING_PAYMENT:
-            yield _citizen(view.limit, f"nộp lệ phí {dong(view.fee.total_vnd)} đồng")
+            basis = view.plan.payment_basis if view.plan else ""
+            yield _citizen(view.limit, f"nộp lệ phí {dong(view.fee.total_vnd)} đồng", basis)
         case DossierStage.WAITING_RECEIPT | DossierStage.IN_PROGRESS:
             if view.plan:
                 yield from _under_way(view, view.plan)
@@ -78,12 +80,13 @@ def _untaken(trouble: Trouble, plan: Plan | None) -> Step:
     return Step(f"{text}. {trouble.text}. Hệ thống tự gửi lại đến khi được.")
 
 
-def _citizen(limit: CitizenLimit | None, act: str) -> Step:
+def _citizen(limit: CitizenLimit | None, act: str, basis: str) -> Step:
     if limit is None:
         return Step(f"**Công dân** {act}.")
     text = f"**Công dân** {act}, chậm nhất hết **{last_day(limit.ends_at)}** (chờ từ {when(limit.requested_at)})."
     silence = "Quá ngày đó hồ sơ kết thúc, chưa gửi cơ quan nào."
-    return Step(f"{text} {silence}", limit.ends_at, limit.due.explanation)
+    why = (*limit.due.explanation, f"Căn cứ thời hạn: {basis}.") if basis else limit.due.explanation
+    return Step(f"{text} {silence}", limit.ends_at, why)
 
 
 def _under_way(view: DossierView, plan: Plan) -> Iterator[Step]:
@@ -100,7 +103,7 @@ def _under_way(view: DossierView, plan: Plan) -> Iterator[Step]:
         yield Step(f"**Công dân đã rút hồ sơ** lúc {when(view.withdrawn_at)}; cơ quan đang giữ hồ sơ được báo.")
     untaken = {trouble.leg for trouble in view.troubles}
     for leg in view.legs:
-        if not leg.ended and not (leg.stage is LegStage.SENDING and leg.key in untaken):
+        if not leg.ended and not (leg.untaken and leg.key in untaken and not leg.awaits_operator):
             yield from _open_leg(leg, plan.leg(leg.key), plan)
     for new in view.replacements:
         if new.pending:
@@ -196,7 +199,8 @@ def _receipt(leg: Leg, leg_plan: LegPlan) -> Step:
         if leg.stage is LegStage.SENDING
         else f"**{leg_plan.agency}** xác nhận tiếp nhận “{leg_plan.name}”{since}; tiếp nhận rồi mới có hạn"
     )
-    return Step(f"{text}{_expected(leg)}.{_chased(leg)}", overdue=_asked_again(leg))
+    chased = "" if leg.untaken else _chased(leg)
+    return Step(f"{text}{_expected(leg)}.{chased}", overdue=_asked_again(leg))
 
 
 def _supplement_receipt(leg: Leg, leg_plan: LegPlan) -> Step:
@@ -255,7 +259,8 @@ def _operator(leg: Leg, leg_plan: LegPlan) -> Step:
     """What is overdue beyond measure is decided by a person of ours, on record."""
     since = leg.chase.due if leg.chase else None
     text = f"**Người vận hành** quyết định chờ tiếp hay kết thúc “{leg_plan.name}” (lệnh `decide-overdue`)"
-    return Step(f"{text}: {leg_plan.agency} quá hạn từ {when(since)}." if since else f"{text}.", since, overdue=True)
+    late = f"chưa gửi được đến {leg_plan.system.label}, quá hạn" if leg.untaken else f"{leg_plan.agency} quá hạn"
+    return Step(f"{text}: {late} từ {when(since)}." if since else f"{text}.", since, overdue=True)
 
 
 def _expected(leg: Leg) -> str:

@@ -24,6 +24,7 @@ class Notice(StrEnum):
 
     SUBMITTED = "submitted"
     DOCUMENTS_NEEDED = "documents_needed"
+    DOCUMENTS_REMINDER = "documents_reminder"
     PAYMENT_NEEDED = "payment_needed"
     PAYMENT_RECEIVED = "payment_received"
     EXPECTED_DATES = "expected_dates"
@@ -51,7 +52,9 @@ class Notice(StrEnum):
     RESULT_MISSING = "result_missing"
     RESULT_REPLACED = "result_replaced"
     LEG_GIVEN_UP = "leg_given_up"
-    RESIDENCE_DUTY = "residence_duty"
+    LEG_GIVEN_UP_RESULT = "leg_given_up_result"
+    LEG_GIVEN_UP_RECEIPT = "leg_given_up_receipt"
+    DUTY = "duty"
     WITHDRAWAL_TAKEN = "withdrawal_taken"
     WITHDRAWAL_TOO_LATE = "withdrawal_too_late"
     CONCLUDED = "concluded"

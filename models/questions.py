@@ -180,8 +180,11 @@ QUESTIONS = (
     ),
     Question(
         key="waiting-consent",
-        title="Hồ sơ nào chờ xác nhận đồng ý trên VNeID, từ bao giờ?",
-        explanation=f"Cột {S.WAITING_SINCE} ghi từ lúc nào; thêm số ngày để chỉ lấy hồ sơ đã chờ ít nhất chừng ấy.",
+        title="Hồ sơ nào chờ xác nhận đồng ý trên VNeID hoặc văn bản đồng ý, từ bao giờ?",
+        explanation=(
+            f"Gồm cả hồ sơ hết hạn VNeID, đang chờ văn bản đồng ý. Cột {S.WAITING_SINCE} ghi từ lúc nào; thêm số ngày "
+            "để chỉ lấy hồ sơ đã chờ ít nhất chừng ấy."
+        ),
         query=f'{_RUNNING} AND {S.WAITING_FOR} = "consent"',
         narrowed=_WAITED,
         oldest_by=S.WAITING_SINCE,

@@ -100,7 +100,7 @@ def acknowledged(leg: Leg, plan: LegPlan, rule: ReceiptRule, receipt: datetime |
     if leg.stage is not LegStage.SENDING:
         return leg
     if receipt is None:
-        return leg.model_copy(update={"stage": LegStage.WAITING_RECEIPT})
+        return leg.model_copy(update={"stage": LegStage.WAITING_RECEIPT, "missing_receipt": None})
     return _started(leg, plan, rule, clamp_supplement(receipt, leg, now), "Cơ quan tiếp nhận hồ sơ điện tử")
 
 

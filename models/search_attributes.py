@@ -78,7 +78,9 @@ _MEANINGS = {
     SearchAttribute.GROUP_DUE: "hạn của cả nhóm",
     SearchAttribute.NEXT_DUE: "hạn sớm nhất sắp tới trong các thủ tục cơ quan đang giải quyết (hạn đã qua: OverdueAt)",
     SearchAttribute.OVERDUE_AT: "các hệ thống cơ quan đang quá hạn; no_agency: cả nhóm quá hạn, không cơ quan nào trễ",
-    SearchAttribute.WAITING_SINCE: "từ lúc nào chờ việc lâu nhất của công dân: xác nhận đồng ý, giấy tờ, lệ phí",
+    SearchAttribute.WAITING_SINCE: (
+        "từ lúc nào chờ việc lâu nhất của công dân: xác nhận hoặc văn bản đồng ý, giấy tờ, bổ sung, lệ phí"
+    ),
     SearchAttribute.STUCK_SINCE: (
         "ngày (yyyy-mm-dd) từ đó một thủ tục chờ cơ quan mà không có hạn: đã gửi chưa được tiếp nhận, "
         "đã giải quyết còn thiếu bản điện tử"

@@ -24,12 +24,11 @@ class Status(Model):
 
 
 class StatusRow(Model):
-    """One line of the vocabulary, with our neutral word for it and the portal's code that says the same, if any."""
+    """One line of the vocabulary, with our neutral word for it."""
 
     status: Status
     label: Text
     neutral_state: Code
-    portal_code: Code | None
 
 
 @cache
@@ -41,7 +40,6 @@ def status_rows() -> tuple[StatusRow, ...]:
             status=Status(system=StatusSystem(row["system"]), code=row["code"]),
             label=row["label"],
             neutral_state=row["neutral_state"],
-            portal_code=row["code"] if row["system"] == StatusSystem.PORTAL else row["maps_to_dvcqg"] or None,
         )
         for row in csv.DictReader(text.splitlines())
     )
@@ -74,9 +72,3 @@ def status_words(status: Status) -> str:
     """
     known = status_label(status)
     return known or f"mã {status.code} của {status.system.value}, chưa có trong danh mục của hệ thống này"
-
-
-def portal_status(status: Status) -> PortalStatus | None:
-    """The portal's status that says the same; None when none does or the code is unknown: nothing is guessed."""
-    code = next((row.portal_code for row in status_rows() if row.status == status), None)
-    return PortalStatus(code) if code else None

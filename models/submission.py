@@ -30,6 +30,13 @@ class Submission(Model):
     applicant_key: Code
 
 
+class ChildKeys(Model):
+    """The keys by which a form's child is found; see `Submission`."""
+
+    child_key: Code
+    family_keys: tuple[Code, ...]
+
+
 class NotDuplicate(Model):
     """An operator's decision that a child is another than one it may be taken for, with the reason, on record."""
 
@@ -40,14 +47,23 @@ def submission(declaration: BirthDeclaration, at: Instant, secret: SecretStr) ->
     """The submission of a declaration: the portal's id makes it the same, else the whole content (REQUIREMENTS §8)."""
     content = json.dumps(declaration.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
     identity = f"portal:{declaration.submission_id}" if declaration.submission_id else f"content:{content}"
+    keys = child_keys(declaration, secret)
     return Submission(
         declaration=declaration,
         at=at,
         submission_key=_digest(secret, "submission", identity),
         content_key=_digest(secret, "content", content),
+        child_key=keys.child_key,
+        family_keys=keys.family_keys,
+        applicant_key=_digest(secret, "applicant", declaration.applicant.personal_id),
+    )
+
+
+def child_keys(declaration: BirthDeclaration, secret: SecretStr) -> ChildKeys:
+    """Of a form as submitted, or as corrected."""
+    return ChildKeys(
         child_key=_digest(secret, "child", _child(declaration)),
         family_keys=tuple(sorted({_digest(secret, "family", family) for family in _families(declaration)})),
-        applicant_key=_digest(secret, "applicant", declaration.applicant.personal_id),
     )
 
 

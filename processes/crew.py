@@ -134,6 +134,7 @@ async def running_crew(
                 ledger,
                 law,
                 training=settings.training,
+                hash_key=settings.hash_key,
                 wake_outbox=relay.wake if relay else lambda: None,
                 concluded=Conclusions(meter).concluded,
             )

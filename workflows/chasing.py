@@ -147,8 +147,12 @@ def part(dossier: "DossierWorkflow", plan: LegPlan) -> Part:
 def tell_agency(
     dossier: "DossierWorkflow", plan: LegPlan, kind: FollowUpKind, text: str, *, province: str | None = None
 ) -> None:
-    """Tell the agency, and the province, which hears the same unless `province` says it in other words."""
-    dossier.follow_up(plan.key, kind, text)
+    """Tell the agency, and the province, which hears the same unless `province` says it in other words.
+
+    An agency whose system has never taken the part is told nothing about it.
+    """
+    if not dossier.legs[plan.key].never_taken:
+        dossier.follow_up(plan.key, kind, text)
     if plan.system is not System.PROVINCIAL:
         dossier.follow_up(plan.key, FollowUpKind.OVERDUE, province or text, to=System.PROVINCIAL)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from temporalio import workflow
+
 from models.base import legal_date
 from models.consents import apply_agreement, apply_attestation, apply_consent, with_consent
 from models.dossier import Consent, ConsentState, ConsentVerdict, Leg, LegStage, consent_verdict
@@ -19,6 +21,7 @@ from models.publication import Notice
 from models.systems import System
 from models.words import last_day, listed
 from workflows import ports
+from workflows.calls import stopped
 from workflows.sending import hand_over
 
 if TYPE_CHECKING:
@@ -131,13 +134,33 @@ class ConsentRound:
     async def _ask_everybody(self) -> None:
         limit_ends = await self._open(self._plan.people)
         requested_on = legal_date(self._dossier.time.now())
-        await asyncio.gather(*(self._ask(person, limit_ends) for person in self._plan.people))
+        asking = [asyncio.create_task(self._ask(person, limit_ends)) for person in self._plan.people]
+        if not await self._all_asked(asking, limit_ends):
+            return
         if legal_date(self._dossier.time.now()) != requested_on:
             # VNeID was away: who could not be asked that day has the full limit from the day they were.
             limit_ends = await self._open(tuple(consent.person for consent in self._in(ConsentState.ASKED)))
         who = self.people_who(ConsentState.ASKED)
         if who:
             self._dossier.tell(Notice.CONSENTS_ASKED, leg=self._plan.name, people=who, until=last_day(limit_ends))
+
+    async def _all_asked(self, asking: "list[asyncio.Task[None]]", limit_ends: datetime) -> bool:
+        """Whether VNeID takes every request within the limit; whom it does not ask by then is out of its reach."""
+
+        def over() -> bool:
+            return all(task.done() for task in asking) or self._settled()
+
+        await workflow.wait_condition(lambda: over() or bool(self._dossier.troubles))
+        summary = f"Chờ {System.VNEID.label} nhận yêu cầu xác nhận “{self._plan.name}” đến hết {last_day(limit_ends)}"
+        too_late = await self._dossier.time.reached(lambda: limit_ends, unless=over, summary=summary)
+        if too_late:
+            untaken = [person.key for person, task in zip(self._plan.people, asking, strict=True) if not task.done()]
+            for consent in self._in(ConsentState.ASKED):
+                if consent.person.key in untaken:
+                    self._put(consent.model_copy(update={"state": ConsentState.UNREACHABLE, "remind_at": ()}))
+        for task in asking:
+            await stopped(task)
+        return not too_late
 
     async def _open(self, people: tuple[AskedPerson, ...]) -> datetime:
         """These people are asked as of now, unless they have answered meanwhile; the end of their limit."""

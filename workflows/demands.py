@@ -14,6 +14,7 @@ from models.facts import (
     Classification,
     ClassifiedAs,
     Demand,
+    FactRefusal,
     FactRefused,
     InboundFact,
     SupplementRequested,
@@ -35,8 +36,12 @@ _GROUNDS_DEMANDED = (
 )
 _ASKED_AGAIN = (
     "“{leg}”: {agency} yêu cầu bổ sung lần thứ {times}; "
-    "theo Quyết định 766/QĐ-TTg, yêu cầu quá một lần tính là quá hạn."
+    "theo cách chấm điểm của Quyết định 766/QĐ-TTg (nguồn thứ cấp, cần đối chiếu văn bản) "
+    "yêu cầu quá một lần tính là quá hạn."
 )
+
+_MOST_ON_RECORD = 30
+"""How many refused demands, and how many free texts, of one agency a leg keeps on record [choice]."""
 
 
 def judged_by_gate(fact: InboundFact) -> bool:
@@ -51,6 +56,7 @@ def demand_effect(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, event: Ag
     demand = event.fact
     assert isinstance(demand, Demand)
     expect_from_agency(leg, plan, event, dossier.time.now())
+    _not_too_often(len(leg.refused_demands), plan)
     may_demand(leg, plan, demand)
 
     def effect() -> None:
@@ -67,6 +73,7 @@ def demand_effect(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, event: Ag
 def note_effect(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, event: AgencyEvent) -> Callable[[], None]:
     """What free text would do: be put down for an operator; the agency is asked once for proper grounds."""
     assert isinstance(event.fact, Unclassified)
+    _not_too_often(len(leg.notes), plan)
     after = with_note(leg, plan, event, dossier.time.now())
 
     def effect() -> None:
@@ -77,6 +84,13 @@ def note_effect(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, event: Agen
             dossier.note_status(event.status, leg=event.leg, incoming=True)
 
     return effect
+
+
+def _not_too_often(times: int, plan: LegPlan) -> None:
+    """A system that repeats itself under new message ids is heard no more, lest the dossier outgrow its history."""
+    if times >= _MOST_ON_RECORD:
+        text = f"“{plan.name}” đã có {times} thông điệp như vậy; cần liên hệ người vận hành trước khi gửi thêm."
+        raise FactRefused(FactRefusal.NOT_PERMITTED, text)
 
 
 def classification_effect(

@@ -13,7 +13,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue, SearchAttributeUpdate
 
-from models.base import MessageKey, legal_date
+from models.base import MAX_LONG_TEXT, MessageKey, legal_date
 from models.clock import Clock, Due, Timeliness
 from models.corrections import CorrectedForm, CorrectionQuery, Revision, changes
 from models.declaration import MAX_ATTACHMENTS, BirthDeclaration
@@ -27,6 +27,7 @@ from models.dossier import (
     Fee,
     Leg,
     LegOutcome,
+    LegStage,
     OwedDuty,
     within,
 )
@@ -52,7 +53,7 @@ from models.facts import (
     Withdrawal,
 )
 from models.facts import Corrected as ResultCorrected
-from models.gate import Gate, field_label
+from models.gate import Gate, field_label, fitting
 from models.lateness import Apology
 from models.messages import BirthNoticeState, FieldChange, FollowUpKind
 from models.payments import apply_payment
@@ -72,7 +73,7 @@ from workflows.chasing import ruling_effect
 from workflows.clock import LegalTime
 from workflows.consent import consent_effect
 from workflows.demands import classification_effect, demand_effect, judged_by_gate, note_effect
-from workflows.facts import answering, digest, read_fact
+from workflows.facts import UNUSABLE, answering, digest, read_fact
 from workflows.replacing import acknowledgement_effect, correction_effect
 from workflows.supplement import supplement_effect
 from workflows.visibility import attribute_update
@@ -121,10 +122,12 @@ class DossierWorkflow:
         self._seen: dict[str, str] = {}
         self._refused: dict[str, FactRefused] = {}
         self._revising = asyncio.Lock()
+        self._written_revision = 0
         self._refused_signals = 0
         self._journal = _Journal()
         self._sequence = 0
         self._moments = 0
+        self._sending = 0
         self._moves = 0
         self._published: DossierView | None = None
         self._shown: dict[SearchAttribute, object] = {}
@@ -164,6 +167,9 @@ class DossierWorkflow:
         try:
             fact = read_fact(name, args)
             repeated = await self._take(fact)
+        except ValueError:
+            self._refused_signals += 1
+            self._note_heard(f"{self.code}:signal:{workflow.uuid4()}", kind, UNUSABLE, FactRefusal.MALFORMED)
         except FactRefused as refusal:
             if refusal.repeated:
                 return
@@ -229,15 +235,21 @@ class DossierWorkflow:
         if not isinstance(fact, SupplementProvided) or not fact.corrections:
             return self._accept(fact)
         async with self._revising:
+            await workflow.wait_condition(lambda: self._written_revision == self.revision)
             return self._accept(fact, await self._corrected(fact))
 
     async def _corrected(self, fact: SupplementProvided) -> CorrectedForm | None:
-        """The form with the citizen's corrections, read again as a whole; None for a message taken before."""
+        """The form with the citizen's corrections, read and judged again as a whole; None for a message repeated."""
         if self._repeated(fact):
             return None
         self._effect(fact)
         query = CorrectionQuery(
-            code=self.code, revision=self.revision, on=self.submitted_on, corrections=fact.corrections
+            code=self.code,
+            revision=self.revision,
+            on=self.submitted_on,
+            pack=self.required_plan.pack,
+            notice=self.notice_found,
+            corrections=fact.corrections,
         )
         return await self.compute(ports.correct_form, query, "Đọc lại tờ khai sau khi đính chính")
 
@@ -325,10 +337,16 @@ class DossierWorkflow:
 
         return effect
 
+    def _not_awaited(self) -> str:
+        """Why documents for the whole dossier are out of turn, and where to bring those a leg waits for."""
+        waiting = (leg.key for leg in self.legs.values() if leg.stage is LegStage.WAITING_SUPPLEMENT)
+        ways = (f"“{self.required_plan.leg(key).name}”: lienthong supplement --leg {key}" for key in waiting)
+        return ". Đang chờ bổ sung riêng ".join(filter(None, ["Hồ sơ không chờ giấy tờ chung", "; ".join(ways)])) + "."
+
     def _documents_effect(self, supplied: DocumentsSupplied) -> Callable[[], None]:
         not_in_future(supplied.at, self.time.now())
         if self.stage is not DossierStage.WAITING_DOCUMENTS:
-            raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ không chờ bổ sung giấy tờ.")
+            raise FactRefused(FactRefusal.OUT_OF_TURN, self._not_awaited())
         wanted = {kind for document in self.missing for kind in document.any_of}
         foreign = dict.fromkeys(document.kind.label for document in supplied.documents if document.kind not in wanted)
         if foreign:
@@ -420,7 +438,7 @@ class DossierWorkflow:
                 key=key,
                 leg=leg,
                 kind=kind,
-                text=text,
+                text=fitting(text, MAX_LONG_TEXT),
                 to=to,
                 agency_code=self.provincial_code if to is System.PROVINCIAL else self.legs[leg].agency_code,
                 registration_number=registration_number or self.legs[leg].number,
@@ -444,12 +462,13 @@ class DossierWorkflow:
 
     def warn(self, text: str) -> None:
         """Something operators should look at, said once."""
+        text = fitting(text, MAX_LONG_TEXT)
         if text not in self.warnings:
             self.warnings = (*self.warnings, text)
             self.enter(self.stage)
 
     def revise(self, declaration: BirthDeclaration, leg: str, corrections: Mapping[str, str]) -> None:
-        """The form now reads so: every other agency that has the old one is told (REQUIREMENTS §§7, 8).
+        """The form now reads so, the law of the dossier as before: whoever else has the old one is told (§§7, 8).
 
         [choice] Consents stay as given; where what people agreed to has changed, operators are warned.
         """
@@ -500,6 +519,15 @@ class DossierWorkflow:
         finally:
             self._moments -= 1
 
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """What is sent here is taken in a moment, or within about a minute the system is known to be in trouble."""
+        self._sending += 1
+        try:
+            yield
+        finally:
+            self._sending -= 1
+
     async def compute(self, port: Callable[[P], Awaitable[R]], query: P, summary: str) -> R:
         """Ask law and calendar, which takes milliseconds."""
         with self.in_a_moment():
@@ -508,13 +536,24 @@ class DossierWorkflow:
     async def publish_changes(self, finished: Callable[[], bool]) -> None:
         """Publish every change in order until the dossier has finished and nothing is left."""
         while True:
-            await workflow.wait_condition(lambda: (self._journal.pending or finished()) and not self._moments)
+            await workflow.wait_condition(lambda: (self._journal.pending or finished()) and not self._held_back)
             await self._settled()
-            if self._moments:
+            if self._held_back:
                 continue
             if not self._journal.pending:
                 return
             await self._publish()
+
+    @property
+    def _held_back(self) -> bool:
+        """Whether changes wait for what comes in a moment.
+
+        A corrected form never does: what is awaited may need it itself. Nor does a notice wait for a system that may be
+        away: what one leg has come to is told at once, whoever keeps another waiting.
+        """
+        if self._journal.revisions:
+            return False
+        return bool(self._moments) or (bool(self._sending) and not self._journal.notices)
 
     async def _settled(self) -> None:
         """What follows at once from what has happened has happened too, however many parts of the dossier it takes.
@@ -548,6 +587,7 @@ class DossierWorkflow:
         )
         self._published = view
         await call_ledger(ports.publish, publication, f"Ghi sổ và thông báo lần {self._sequence}: {self.stage.label}")
+        self._written_revision = max([self._written_revision, *(revision.number for revision in journal.revisions)])
 
     def _show(self, view: DossierView) -> None:
         """Live details and search attributes for operators; an attribute is written only when it changes."""

@@ -61,7 +61,7 @@ class Duties:
         )
         self._dossier.duties = (*self._dossier.duties, owed)
         self._dossier.tell(
-            Notice.RESIDENCE_DUTY,
+            Notice.DUTY,
             leg=self._dossier.required_plan.leg(duty.when_not_completed).name,
             says=duty.says,
             until=day_words(term.last_day),

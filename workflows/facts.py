@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from models.facts import FactKind, FactRefusal, FactRefused, InboundFact
 
 _KINDS = ", ".join(FactKind)
+UNUSABLE = "Nội dung thông điệp không dùng được cho hồ sơ này."
 _UNREADABLE = "Không đọc được nội dung thông điệp."
 
 
@@ -42,6 +43,8 @@ def answering() -> Iterator[None]:
         yield
     except FactRefused as refusal:
         raise ApplicationError(refusal.text, type=refusal.reason.value, non_retryable=True) from None
+    except ValueError:  # a value that the contract allows and some model of ours does not
+        raise ApplicationError(UNUSABLE, type=FactRefusal.MALFORMED.value, non_retryable=True) from None
 
 
 def _field(problem: ErrorDetails) -> str:

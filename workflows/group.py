@@ -1,6 +1,7 @@
 """What every dossier does, whatever its group: intake, legs as the plan says, conclusion (nhóm thủ tục liên thông)."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from temporalio import workflow
@@ -29,6 +30,7 @@ from models.systems import System
 from models.words import dong, in_words, last_day, listed, when
 from workflows import ports
 from workflows.calls import call_ledger
+from workflows.citizen import limit_over
 from workflows.dossier import DossierWorkflow
 from workflows.duties import Duties
 from workflows.event_groups import intake_group
@@ -122,8 +124,8 @@ class ProcedureGroup(DossierWorkflow):
             return True
         self.missing = missing
         plan = self.required_plan
-        wanted = "; ".join(" hoặc ".join(kind.label for kind in document.any_of) for document in missing)
-        until = last_day(await self.begin_limit(plan.supplement_days))
+        wanted = _wanted(missing)
+        until = last_day(await self.begin_limit(plan.supplement_days, plan.supplement_reminders))
         self.enter(DossierStage.WAITING_DOCUMENTS, PortalStatus.NEEDS_DOCUMENTS)
         self.tell(
             Notice.DOCUMENTS_NEEDED,
@@ -131,15 +133,24 @@ class ProcedureGroup(DossierWorkflow):
             until=until,
             reason="; ".join([*_wanting(notice), *dict.fromkeys(document.basis for document in missing)]),
         )
-        expired = await self.time.reached(
-            self.limit_end, unless=lambda: not self.missing, summary=f"Chờ bổ sung giấy tờ đến hết {until}"
+        expired = await limit_over(
+            self.time,
+            self.running_limit,
+            unless=lambda: not self.missing,
+            remind=self._remind_of_documents,
+            awaited="Chờ bổ sung giấy tờ",
         )
         if expired:
             self.outcome = DossierOutcome.DOCUMENTS_NOT_PROVIDED
-            self.tell(Notice.ENDED_WITHOUT_DOCUMENTS, documents=wanted, until=last_day(self.limit_end()))
+            documents = _wanted(self.missing)
+            self.tell(Notice.ENDED_WITHOUT_DOCUMENTS, documents=documents, until=last_day(self.limit_end()))
         else:
             self.enter(DossierStage.INTAKE)
         return not expired
+
+    def _remind_of_documents(self, limit: CitizenLimit) -> None:
+        self.limit = limit
+        self.tell(Notice.DOCUMENTS_REMINDER, documents=_wanted(self.missing), until=last_day(limit.ends_at))
 
     async def fee_paid(self) -> bool:
         """Ask for the fee, if there is one, and wait for it; unpaid, the dossier ends and nothing was sent."""
@@ -182,16 +193,20 @@ class ProcedureGroup(DossierWorkflow):
     def _paid(self) -> bool:
         return self.fee.paid_at is not None
 
-    async def begin_limit(self, working_days: int) -> datetime:
+    async def begin_limit(self, working_days: int, reminders: ReminderRule | None = None) -> datetime:
         """A limit on the citizen's act begins now; its end, 24:00 of its last working day."""
         now = self.time.now()
-        self.limit = await self.citizen_limit(now, working_days)
+        self.limit = await self.citizen_limit(now, working_days, reminders)
         return self.limit.ends_at
+
+    def running_limit(self) -> CitizenLimit:
+        """The citizen's limit as it stands."""
+        assert self.limit is not None
+        return self.limit
 
     def limit_end(self) -> datetime:
         """The end of the citizen's limit as it stands."""
-        assert self.limit is not None
-        return self.limit.ends_at
+        return self.running_limit().ends_at
 
     async def citizen_limit(
         self, requested_at: datetime, working_days: int, reminders: ReminderRule | None = None
@@ -394,6 +409,11 @@ class ProcedureGroup(DossierWorkflow):
             procedure_code=self.required_plan.procedure_code,
             sent_at=self.time.now(),
         )
+
+
+def _wanted(documents: Iterable[RequiredDocument]) -> str:
+    """What the citizen is to attach."""
+    return "; ".join(" hoặc ".join(kind.label for kind in document.any_of) for document in documents)
 
 
 def _wanting(notice: BirthNoticeState | None) -> tuple[str, ...]:

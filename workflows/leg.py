@@ -1,12 +1,13 @@
 """One leg: prerequisites → consents → sent → followed to its end, with its clock (thủ tục hành chính thành phần)."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from temporalio import workflow
 
-from models.chase_words import given_up
+from models.chase_words import given_up, missing
 from models.clock import Clock, Due, ReceiptRule, Timeliness, timeliness
 from models.dossier import ConsentState, ConsentVerdict, Leg, LegOutcome, LegStage
 from models.messages import ConsentEvidence, FollowUpKind, LegOrder
@@ -14,6 +15,7 @@ from models.plan import LegPlan
 from models.publication import Notice
 from models.reducers import acknowledged, results_complete, verified_at
 from models.start import DueQuery
+from models.trouble import Trouble
 from models.words import in_words, listed, when
 from workflows import ports
 from workflows.calls import stopped
@@ -36,6 +38,7 @@ class LegRun:
         self.plan = plan
         self.consents = ConsentRound(dossier, plan)
         self._promised: Due | None = None
+        self._handing_over: list[asyncio.Task[None]] = []
         self.withdrawal = LegWithdrawal(self)
 
     @property
@@ -48,6 +51,11 @@ class LegRun:
         """The leg as it stands now."""
         return self.dossier.legs[self.plan.key]
 
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What its agency's system does not take."""
+        return tuple(t for t in self.dossier.troubles if t.leg == self.plan.key and t.system is self.plan.system)
+
     async def run(self) -> None:
         """Run the leg to its end, whatever that is; a leg that ends badly never touches another."""
         with leg_group(self.plan).scope():
@@ -56,7 +64,8 @@ class LegRun:
             if await self.prerequisites_met() and await self.consents_given():
                 await self.send()
                 await self.follow()
-            await stopped(asking)
+            for task in (asking, *self._handing_over):
+                await stopped(task)
             await withdrawing
 
     async def prerequisites_met(self) -> bool:
@@ -120,6 +129,21 @@ class LegRun:
     async def send(self) -> None:
         """Hand the leg to its agency, once; its clock starts with the agency's receipt."""
         self.stand(LegStage.SENDING, sent_at=self.dossier.time.now())
+        await self.unless_overtaken(self.hand_over_part(), lambda: self.leg.clock is not None or self.leg.given_up)
+
+    async def unless_overtaken(self, handing_over: Coroutine[Any, Any, None], overtaken: Callable[[], bool]) -> None:
+        """Wait until the agency has taken what it is sent, or has said something that shows it need not be waited for.
+
+        Then sending goes on beside what follows: an answer that was lost, a message that is rejected hold up nothing.
+        """
+        task = asyncio.create_task(handing_over)
+        self._handing_over.append(task)
+        await workflow.wait_condition(lambda: task.done() or overtaken() or self.leg.ended)
+        if task.done():
+            task.result()
+
+    async def hand_over_part(self) -> None:
+        """Send until it is taken. What the agency says meanwhile by itself counts before its answer."""
         summary = f"Gửi hồ sơ “{self.plan.name}” đến {self.plan.agency}"
         sent = await hand_over(self.dossier, ports.send_leg, self.plan.system, self.order(), summary, leg=self.plan.key)
         now = self.dossier.time.now()
@@ -171,7 +195,7 @@ class LegRun:
                 self.refused()
             elif self.leg.given_up:
                 self.given_up()
-            elif self.leg.stage in (LegStage.WAITING_SUPPLEMENT, LegStage.SENDING):
+            elif self.leg.supplement_due and not self.withdrawal.due:
                 await SupplementRound(self).run()
             elif results_complete(self.leg, self.plan):
                 self.completed()
@@ -244,11 +268,18 @@ class LegRun:
 
     def given_up(self) -> None:
         """An operator has ended what was overdue beyond measure; the citizen is told, and so is the agency."""
-        ruling = self.leg.rulings[-1]
+        leg, ruling, about = self.leg, self.leg.rulings[-1], part(self.dossier, self.plan)
+        tell_agency(self.dossier, self.plan, FollowUpKind.OVERDUE, given_up(about, ruling))
         self.end(LegOutcome.ENDED_BY_OPERATOR, text=ruling.because)
-        self.dossier.tell(Notice.LEG_GIVEN_UP, leg=self.plan.name, agency=self.plan.agency, reason=ruling.because)
-        text = given_up(part(self.dossier, self.plan), ruling)
-        tell_agency(self.dossier, self.plan, FollowUpKind.OVERDUE, text)
+        told = {"leg": self.plan.name, "agency": self.plan.agency, "reason": ruling.because}
+        if leg.awaits_result:
+            number = leg.number or ""
+            self.dossier.tell(Notice.LEG_GIVEN_UP_RESULT, **told, number=number, results=missing(about))
+        elif leg.unreceived_since:
+            sent = "phần bổ sung" if leg.supplement else "hồ sơ"
+            self.dossier.tell(Notice.LEG_GIVEN_UP_RECEIPT, **told, sent=sent)
+        else:
+            self.dossier.tell(Notice.LEG_GIVEN_UP, **told)
 
     def stand(self, stage: LegStage, *, sent_at: datetime | None = None) -> None:
         """The leg now stands at that stage."""

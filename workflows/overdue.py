@@ -16,7 +16,7 @@ from models.plan import LegPlan
 from models.publication import Notice
 from models.words import when
 from workflows.chasing import NEXT, OPERATOR, Chasing, at_hour_of, days_ahead, part, tell_agency
-from workflows.receipts import MissingReceipts
+from workflows.receipts import MissingReceipts, Untaken
 from workflows.replacing import Acknowledgements
 from workflows.watch import Watch
 from workflows.watchdog import MissingResults
@@ -39,6 +39,7 @@ class OverdueWatch(Watch):
             OverdueGroup(dossier),
             MissingResults(dossier),
             MissingReceipts(dossier),
+            Untaken(dossier),
             Acknowledgements(dossier),
         )
 
@@ -151,7 +152,8 @@ class OverdueGroup:
         due = self.next()
         if due is None or due > by or self._dossier.due is None:
             return
-        if any(leg.overdue_since for leg in self._dossier.legs.values()):
+        promised = [leg for leg in self._dossier.required_plan.legs if leg.in_group_promise]
+        if any(self._dossier.legs[leg.key].overdue_since for leg in promised):
             self._mark(due)
             return
         limit = _new_limit(self._dossier, self._dossier.due.working_days)

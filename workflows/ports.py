@@ -146,5 +146,5 @@ async def gate_of_pack(pack: str) -> Gate:
 
 @activity.defn(name="correct_form")
 async def correct_form(query: CorrectionQuery) -> CorrectedForm:
-    """The form with corrections, read again as a whole, or what is wrong with them."""
+    """The form with corrections, read and judged again as a whole, or what is wrong with them."""
     raise NotImplementedError

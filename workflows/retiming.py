@@ -55,9 +55,12 @@ class Retiming:
         """The citizen's limit at intake, while it runs; the wait sees its end move."""
         limit = self._dossier.limit
         if limit and self._dossier.stage in (DossierStage.WAITING_DOCUMENTS, DossierStage.WAITING_PAYMENT):
-            retimed = await self._dossier.citizen_limit(limit.requested_at, limit.working_days)
-            if self._dossier.limit is limit:
-                self._dossier.limit = limit.model_copy(update={"due": retimed.due})
+            documents = self._dossier.stage is DossierStage.WAITING_DOCUMENTS
+            reminders = self._dossier.required_plan.supplement_reminders if documents else None
+            retimed = await self._dossier.citizen_limit(limit.requested_at, limit.working_days, reminders)
+            if self._dossier.limit and self._dossier.limit.requested_at == limit.requested_at:
+                to_come = tuple(at for at in retimed.remind_at if at > self._dossier.time.now())
+                self._dossier.limit = retimed.model_copy(update={"remind_at": to_come})
 
     async def _consents(self, key: str) -> None:
         """Those whose consent or agreement a leg still waits for."""

@@ -1,8 +1,9 @@
 """Handing over what cannot be done without: until the system has taken it, and for whom the dossier waits meanwhile.
 
 A system that does not answer within about a minute, rejects the message, or asks for a longer pause is named as the
-dossier's trouble (`models.trouble`): operators see it, and who waits for whom. Nothing is given up: it goes on being
-tried, slowly, so that a system that is back, or a mended configuration, lets the message through by itself.
+dossier's trouble (`models.trouble`): operators see it, and who waits for whom. Nothing is given up by itself: it goes
+on being tried, slowly, so that a system that is back, or a mended configuration, lets the message through. What an
+operator or the citizen ends meanwhile is sent no more.
 """
 
 from collections.abc import Awaitable, Callable
@@ -50,11 +51,11 @@ async def hand_over(
 ) -> R:
     """Call a system until it has taken the message, however long that is."""
     key = message.head.key
-    retries, rejected = PROMPT, 0
+    retries, rejected = PROMPT, timedelta()
     try:
         while True:
             try:
-                with dossier.in_a_moment() if retries is PROMPT else nullcontext():
+                with dossier.sending() if retries is PROMPT else nullcontext():
                     return await call_system(port, system, message, summary, retries=retries)
             except ActivityError as error:
                 if is_cancelled_exception(error):
@@ -62,7 +63,7 @@ async def hand_over(
                 trouble, pause = _trouble(dossier, error, key, system, leg)
                 dossier.in_trouble(trouble)
             if pause and trouble.rejected:
-                pause, rejected = min(pause * 2**rejected, _SLOWEST), rejected + 1
+                pause = rejected = min(max(pause, rejected * 2), _SLOWEST)
             if pause:
                 await workflow.sleep(pause, summary=f"Gửi lại sau: {summary}")
             retries = PATIENT

@@ -19,6 +19,7 @@ from models.statuses import PortalStatus
 from models.supplements import apply_supplement
 from models.words import last_day
 from workflows import ports
+from workflows.citizen import limit_over
 from workflows.sending import hand_over
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ def supplement_effect(
     dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, fact: SupplementProvided, form: CorrectedForm | None
 ) -> Callable[[], None]:
     """What a supplement would do; `form` is the declaration with its corrections, once it has been read again."""
+    if dossier.withdrawn_at and leg.undecided:
+        raise FactRefused(FactRefusal.ENDED, f"Công dân đã rút “{plan.name}”, không nhận bổ sung nữa.")
     after = apply_supplement(leg, plan, fact, dossier.time.now())
 
     def effect() -> None:
         if form:
             if form.declaration is None:
-                raise FactRefused(FactRefusal.MALFORMED, form.problem or "")
+                raise FactRefused(form.refusal, form.problem or "")
             dossier.revise(form.declaration, leg.key, fact.corrections)
         dossier.keep_attachments(fact.documents)
         dossier.put(after)
@@ -64,7 +67,8 @@ class SupplementRound:
         self._let_go()
         await self._dossier.resume_group_clock(self._plan, self._over_at(asked), law.supplement_basis)
         if self._run.leg.stage is LegStage.SENDING:
-            await self._hand_over()
+            number = len(self._run.leg.supplements)
+            await self._run.unless_overtaken(self._hand_over(number), lambda: self._overtaken(number))
 
     # --- The citizen's part ------------------------------------------------------------------------------------------
 
@@ -85,22 +89,18 @@ class SupplementRound:
 
     async def _await_citizen(self) -> None:
         """Until everything is there, the leg has ended, the agency has decided, or the limit is over."""
-        while self._waiting:
-            until = last_day(self._limit.ends_at)
-            summary = f"Chờ công dân bổ sung “{self._plan.name}” đến hết {until}"
-            if await self._dossier.time.reached(self._next, unless=lambda: not self._waiting, summary=summary):
-                self._next_has_come()
-
-    def _next(self) -> datetime:
-        """The next reminder, or the end of the limit as it stands: both move when the calendar does."""
-        return min([self._limit.ends_at, *self._limit.remind_at])
-
-    def _next_has_come(self) -> None:
-        limit = self._limit
-        if self._next() == limit.ends_at:
+        over = await limit_over(
+            self._dossier.time,
+            lambda: self._limit,
+            unless=lambda: not self._waiting,
+            remind=self._remind,
+            awaited=f"Chờ công dân bổ sung “{self._plan.name}”",
+        )
+        if over:
             self._not_provided()
-            return
-        self._put(limit=limit.model_copy(update={"remind_at": limit.remind_at[1:]}))
+
+    def _remind(self, limit: CitizenLimit) -> None:
+        self._put(limit=limit)
         self._dossier.tell(
             Notice.SUPPLEMENT_REMINDER,
             leg=self._plan.name,
@@ -140,10 +140,15 @@ class SupplementRound:
 
     # --- The agency's part -------------------------------------------------------------------------------------------
 
-    async def _hand_over(self) -> None:
+    def _overtaken(self, number: int) -> bool:
+        """The agency has spoken since: decided, received it, or asked again."""
+        leg = self._run.leg
+        over = leg.refusal is not None or leg.given_up
+        return over or leg.stage is not LegStage.SENDING or len(leg.supplements) > number
+
+    async def _hand_over(self, number: int) -> None:
         """What the citizen gave goes to the agency, once; its receipt lets the full limit run anew."""
         given, leg = self._supplement, self._run.leg
-        number = len(leg.supplements)
         self._dossier.tell(Notice.SUPPLEMENT_SENT, leg=self._plan.name, agency=self._plan.agency)
         message = FollowUp(
             head=self._dossier.head(f"{leg.key}:supplement:{number}"),
@@ -158,8 +163,8 @@ class SupplementRound:
         )
         summary = f"Gửi bổ sung “{self._plan.name}” đến {self._plan.agency}"
         sent = await hand_over(self._dossier, ports.send_follow_up, self._plan.system, message, summary, leg=leg.key)
-        if len(self._run.leg.supplements) > number:
-            return  # asked again before this answer came: it says nothing of the next supplement
+        if self._overtaken(number):
+            return
         now = self._dossier.time.now()
         receipt = None if sent.receipt_follows else sent.receipt_at or now
         self._dossier.put(acknowledged(self._run.leg, self._plan, self._run.rule, receipt, now))
@@ -172,7 +177,8 @@ class SupplementRound:
 
     @property
     def _waiting(self) -> bool:
-        return self._run.leg.stage is LegStage.WAITING_SUPPLEMENT and not self._run.leg.refusal
+        leg = self._run.leg
+        return leg.stage is LegStage.WAITING_SUPPLEMENT and not leg.refusal and not self._run.withdrawal.due
 
     @property
     def _limit(self) -> CitizenLimit:

@@ -6,56 +6,71 @@ whose results come in time costs nothing; after it the agency is asked again by 
 
 from datetime import datetime
 
-from models.chase_words import province_told, result_missing
+from models.chase_words import missing, province_told, result_missing
 from models.dossier import Leg
 from models.lateness import Ahead, Chase, earliest_result_due
 from models.messages import FollowUpKind
 from models.plan import LegPlan
 from models.publication import Notice
 from models.reducers import results_complete
-from models.words import listed
-from workflows.chasing import OPERATOR, Chasing, part, tell_agency
+from workflows.chasing import NEXT, OPERATOR, Chasing, part, tell_agency
 
 _OWED = "owed"
 
 
-class MissingResults(Chasing):
-    """Legs that are decided, and whose electronic result is missing."""
+class OwedThatDay(Chasing):
+    """What is owed by the close of business of the day it counts from; a kind says from when, and what is asked."""
+
+    def owed_from(self, leg: Leg) -> datetime | None:
+        """The instant the limit of what the leg owes counts from; None while it owes nothing."""
+        raise NotImplementedError
 
     def owed_by(self, leg: Leg) -> bool:
-        complete = results_complete(leg, self.dossier.required_plan.leg(leg.key))
-        return leg.awaits_result and leg.decided_at is not None and not complete
+        return self.owed_from(leg) is not None
 
     def begins(self, leg: Leg) -> datetime | None:
-        if leg.missing_result or leg.decided_at is None:
+        since = self.owed_from(leg)
+        if leg.chase or since is None:
             return None
-        return earliest_result_due(leg.decided_at, self.dossier.required_plan.receipt)
+        return earliest_result_due(since, self.dossier.required_plan.receipt)
 
     async def begin(self, key: str) -> None:
-        """Read off the calendar when the result is owed; it is asked for when that has come."""
-        leg, plan = self.dossier.legs[key], self.dossier.required_plan.leg(key)
-        decided_at = leg.decided_at
-        assert decided_at is not None
+        """Read off the calendar when it is owed; it is asked for when that has come."""
+        plan, since = self.dossier.required_plan.leg(key), self.owed_from(self.dossier.legs[key])
+        assert since is not None
         rule, receipt = self.dossier.required_plan.watchdog, self.dossier.required_plan.receipt
 
         def ahead(working_days: int) -> Ahead:
-            return Ahead(after=decided_at, working_days=rule.working_days + working_days, rule=receipt)
+            return Ahead(after=since, working_days=rule.working_days + working_days, rule=receipt)
 
-        days = await self.days_ahead(plan, {_OWED: ahead(0), OPERATOR: ahead(rule.operator_after)})
-        if self.dossier.legs[key].awaits_result:
-            owed = days[_OWED].at
-            chase = Chase(due=owed, next_at=owed, operator_at=days[OPERATOR].at)
+        days = await self.days_ahead(
+            plan, {_OWED: ahead(0), NEXT: ahead(self.first_asked()), OPERATOR: ahead(self.operator_after())}
+        )
+        if self.owed_from(self.dossier.legs[key]) == since:
+            chase = Chase(due=days[_OWED].at, next_at=days[NEXT].at, operator_at=days[OPERATOR].at)
             self.dossier.put(self.with_chase(self.dossier.legs[key], chase))
 
-    def looked_up(self, leg: Leg) -> bool:
-        """Asking by number brings a lost result back by itself; who does not answer that is looked up."""
-        return leg.missing_result is not None and leg.missing_result.times > 0
+    def first_asked(self) -> int:
+        """Working days from the day it is owed to the first time it is asked for."""
+        return 0
 
     def every(self) -> int:
         return self.dossier.required_plan.watchdog.ask_every
 
     def operator_after(self) -> int:
         return self.dossier.required_plan.watchdog.operator_after
+
+
+class MissingResults(OwedThatDay):
+    """Legs that are decided, and whose electronic result is missing."""
+
+    def owed_from(self, leg: Leg) -> datetime | None:
+        complete = results_complete(leg, self.dossier.required_plan.leg(leg.key))
+        return leg.decided_at if leg.awaits_result and not complete else None
+
+    def looked_up(self, leg: Leg) -> bool:
+        """Asking by number brings a lost result back by itself; who does not answer that is looked up."""
+        return leg.missing_result is not None and leg.missing_result.times > 0
 
     def with_chase(self, leg: Leg, chase: Chase) -> Leg:
         return leg.model_copy(update={"missing_result": chase})
@@ -67,7 +82,7 @@ class MissingResults(Chasing):
             self.dossier,
             plan,
             FollowUpKind.RESULT_ASKED,
-            result_missing(about, times),
+            result_missing(about, times, awaited=self._awaited(plan)),
             province=province_told(about, times),
         )
         if times == 1:
@@ -76,5 +91,11 @@ class MissingResults(Chasing):
                 leg=plan.name,
                 agency=plan.agency,
                 number=about.leg.number or "",
-                results=listed(kind.label for kind in plan.results),
+                results=missing(about),
+                next="; các thủ tục sau đi tiếp ngay khi có" if self._awaited(plan) else "",
             )
+
+    def _awaited(self, plan: LegPlan) -> bool:
+        """Whether other legs wait for its result."""
+        legs = self.dossier.required_plan.legs
+        return any(plan.key in other.requires and not self.dossier.legs[other.key].ended for other in legs)

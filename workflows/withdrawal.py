@@ -93,9 +93,16 @@ class LegWithdrawal:
         self._run.end(LegOutcome.WITHDRAWN, text="Công dân rút hồ sơ trước khi gửi cơ quan.")
 
     async def at_agency(self) -> None:
-        """Tell the agency that has it, as soon as it does; when it knows, the leg ends, unless it has decided."""
-        await workflow.wait_condition(lambda: self._run.leg.ended or (self.due and self._taken))
+        """Tell the agency that has it, as soon as it does; when it knows, the leg ends, unless it has decided.
+
+        [choice] A part that its system rejects is with nobody: it ends at once. One whose system is away may be there,
+        with the answer lost: it is waited for, until an operator ends it (§6.8).
+        """
+        await workflow.wait_condition(lambda: self._run.leg.ended or (self.due and (self._taken or self._rejected)))
         if self._run.leg.ended:
+            return
+        if not self._taken:
+            self._run.end(LegOutcome.WITHDRAWN, text="Công dân rút hồ sơ; hệ thống của cơ quan không nhận hồ sơ này.")
             return
         telling = asyncio.create_task(self._tell_agency())
         await workflow.wait_condition(lambda: telling.done() or not self.due)
@@ -110,7 +117,11 @@ class LegWithdrawal:
 
     @property
     def _taken(self) -> bool:
-        return self._run.leg.acknowledged_at is not None
+        return self._run.leg.acknowledged_at is not None or self._run.leg.clock is not None
+
+    @property
+    def _rejected(self) -> bool:
+        return self._run.leg.never_taken and any(trouble.rejected for trouble in self._run.troubles)
 
     async def _tell_agency(self) -> None:
         dossier, plan, leg = self._run.dossier, self._run.plan, self._run.leg

@@ -177,17 +177,20 @@ async def test_the_registration_counts_from_the_civil_status_software_once_passe
     "4.4-residence-clock", "4.5-sent-when-complete", "6.5-resumption-15", "6.5-group-stops", "6.6-outside"
 )
 @pytest.mark.parametrize(
-    ("last_answer", "group_due"),
+    ("last_answer", "group_due", "residence_received", "residence_due"),
     [
-        ("2026-11-19 14:30:00", "2026-11-25"),
-        ("2026-11-23 15:00:00", "2026-11-27"),
-        ("2026-11-23 15:00:01", "2026-11-30"),
+        ("2026-11-19 14:30:00", "2026-11-25", "2026-11-19 14:40:00", "2026-11-23"),
+        ("2026-11-23 15:00:00", "2026-11-27", "2026-11-23 15:20:00", "2026-11-27"),
+        ("2026-11-23 15:00:01", "2026-11-30", "2026-11-25 15:00:00", "2026-11-27"),
     ],
 )
 async def test_the_group_clock_stands_still_from_certificate_to_last_consent(
-    play: Play, last_answer: str, group_due: str
+    play: Play, last_answer: str, group_due: str, residence_received: str, residence_due: str
 ) -> None:
-    """Received Thursday 19/11, due Wednesday 25/11 (24/11 is off); working days lost to the wait are given back."""
+    """Received Thursday 19/11, due Wednesday 25/11 (24/11 is off); working days lost to the wait are given back.
+
+    The clock of the residence starts when its agency, which gets it after the last consent, has received it.
+    """
     answered = moment(last_answer)
     await play.declare("grandparents-home", "2026-11-19 09:00:00")
     await play.sent(BIRTH)
@@ -219,6 +222,13 @@ async def test_the_group_clock_stands_still_from_certificate_to_last_consent(
     told = notices(stored, Notice.GROUP_DATES)
     assert len(told) == (group_due != "2026-11-25")
     assert RESIDENCE not in starts(stored)
+
+    received = moment(residence_received)
+    await play.until(received)
+    await play.receive(RESIDENCE, received)
+    stored = await play.written()
+    assert starts(stored)[RESIDENCE] == received
+    assert dues(stored)[RESIDENCE] == closing(residence_due)
 
 
 @pytest.mark.rule("4.5-sent-when-complete", "6.5-group-stops")

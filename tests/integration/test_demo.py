@@ -90,7 +90,7 @@ def test_a_supplement_stops_one_leg_and_starts_its_clock_anew(told: dict[str, st
     _in_order(chapter, "yêu cầu bổ sung cho Đăng ký thường trú trước 24 giờ ngày thứ Tư 2/12/2026")
     _in_order(chapter, "chờ công dân bổ sung", "tạm dừng", "hoàn thành (sớm hạn)")
     _in_order(chapter, "Hạn hẹn lúc đầu 17:00 thứ Tư 25/11/2026, nay 17:00 thứ Năm 26/11/2026")
-    _in_order(chapter, "Tính lại từ đầu toàn bộ thời hạn (2 ngày làm việc)", "Số 12A phố Thử Nghiệm")
+    _in_order(chapter, "Tính lại từ đầu toàn bộ thời hạn (2 ngày làm việc)", "Thôn Thử Nghiệm")
 
 
 def test_a_late_agency_is_named_and_the_citizen_gets_a_new_date(told: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Dossiers for the ledger's tests, made from the sample declarations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +26,7 @@ from models.messages import Dispatch, DispatchKind, Head
 from models.plan import Plan, resolve_plan
 from models.publication import Publication
 from models.replacement import Replacement, Telling
-from models.submission import NotDuplicate, Submission, submission
+from models.submission import ChildKeys, NotDuplicate, Submission, child_keys, submission
 from models.systems import System
 from tests.ledger.processes import together
 
@@ -95,6 +95,11 @@ def published(code: str, sequence: int, **changes: Any) -> Publication:
     """A publication of a dossier in progress, some fields of it changed."""
     at = OPENED_AT + timedelta(minutes=sequence)
     return Publication(**{"code": code, "sequence": sequence, "at": at, "stage": DossierStage.IN_PROGRESS} | changes)
+
+
+def keys_of(publication: Publication) -> Mapping[int, ChildKeys]:
+    """The keys of a publication's corrected forms."""
+    return {revision.number: child_keys(revision.declaration, SECRET) for revision in publication.revisions}
 
 
 def demanded(code: str, sequence: int) -> Publication:

@@ -27,6 +27,7 @@ from tests.ledger.builders import (
     declared,
     demanded,
     duty,
+    keys_of,
     let_in,
     notice,
     opened,
@@ -69,7 +70,8 @@ def fill(ledger: Ledger) -> None:
             ledger.settled(f"tin-{steps}", steps > 1, None if steps > 1 else FactRefusal.ENDED, "Kết luận.")
     second_child = let_in(ledger)
     ledger.publish(published(second_child, 1, duties=(duty(),)), ())
-    ledger.publish(demanded(second_child, 2), ())
+    asked = demanded(second_child, 2)
+    ledger.publish(asked, (), keys_of(asked))
     ledger.publish(replaced(second_child, 3), ())
     first, second, *_ = ledger.claim([System.PORTAL, System.SMS], OPENED_AT, LEASE, 4)
     ledger.dispatched(first.id, OPENED_AT)

@@ -9,7 +9,7 @@ from ledger.store import Ledger
 from models.base import Code
 from models.corrections import Revision
 from models.facts import FactRefusal
-from tests.ledger.builders import OPENED_AT, declared, demanded, opened, published
+from tests.ledger.builders import OPENED_AT, declared, demanded, keys_of, opened, published
 
 RESIDENCE = "residence_registration"
 
@@ -30,11 +30,12 @@ def revised(code: Code, number: int, detail: str) -> Revision:
 def test_a_form_is_read_as_it_last_was_or_as_a_revision_has_it(ledger: Ledger) -> None:
     code = opened(ledger)
     first, second = revised(code, 1, "Thôn Một"), revised(code, 2, "Thôn Hai")
-    ledger.publish(published(code, 1, revisions=(first,)), ())
+    earlier, later = (published(code, n, revisions=(form,)) for n, form in ((1, first), (2, second)))
+    ledger.publish(earlier, (), keys_of(earlier))
     with pytest.raises(UnknownRevision):
         ledger.declaration(code, 2)
-    ledger.publish(published(code, 2, revisions=(second,)), ())
-    ledger.publish(published(code, 1, revisions=(first,)), ())
+    ledger.publish(later, (), keys_of(later))
+    ledger.publish(earlier, (), keys_of(earlier))
     assert ledger.declaration(code) == second.declaration
     assert ledger.declaration(code, 1) == first.declaration
     assert ledger.declaration(code, 0) == declared()
@@ -45,6 +46,7 @@ def test_what_the_gate_refused_is_counted_once_however_often_it_is_published(led
     code = opened(ledger)
     figures = Figures(engine)
     for sequence in (1, 1, 2):
-        ledger.publish(demanded(code, sequence), ())
+        change = demanded(code, sequence)
+        ledger.publish(change, (), keys_of(change))
     counted = figures.read(OPENED_AT, OPENED_AT).refused_demands
     assert counted == {RefusedDemands(RESIDENCE, "01", FactRefusal.FORBIDDEN_DOCUMENT): 1}

@@ -8,7 +8,7 @@ import pytest
 from ledger.gaps import DELIVERY_PATIENCE, START_PATIENCE, Gap, GapKind, GapTotal
 from ledger.store import Ledger
 from models.clock import ClockEntryKind
-from models.dossier import Leg, LegStage
+from models.dossier import Leg, LegStage, Supplement, SupplementState
 from models.lateness import Chase
 from models.systems import System
 from tests.ledger.builders import (
@@ -48,6 +48,10 @@ def found(ledger: Ledger, at: datetime) -> tuple[Gap, ...]:
     return ledger.gaps(at, CALENDAR).gaps
 
 
+def not_received(ledger: Ledger, at: datetime) -> list[Gap]:
+    return [gap for gap in found(ledger, at) if gap.kind is GapKind.NOT_RECEIVED]
+
+
 def test_nothing_missing_is_no_gap(ledger: Ledger) -> None:
     report = ledger.gaps(OPENED_AT, CALENDAR)
     assert (report.gaps, report.totals) == ((), ())
@@ -74,13 +78,44 @@ def test_a_registration_without_certificate_is_listed_from_the_close_of_its_day(
     assert found(ledger, CLOSE) == ()
 
 
-def test_a_part_nobody_has_received_is_listed_after_a_working_day(ledger: Ledger) -> None:
-    with_leg(ledger, 1, leg(BIRTH, LegStage.WAITING_RECEIPT))
+def test_a_part_nobody_has_received_is_listed_from_the_close_of_its_day(ledger: Ledger) -> None:
+    with_leg(ledger, 1, leg(BIRTH, LegStage.WAITING_RECEIPT, acknowledged_at=OPENED_AT))
     with_leg(ledger, 2, leg(BIRTH, LegStage.SENDING))
-    next_day = OPENED_AT + timedelta(days=1)
-    assert found(ledger, next_day - SECOND) == ()
-    owed_by = {gap.owed_by for gap in found(ledger, next_day) if gap.kind is GapKind.NOT_RECEIVED}
+    assert found(ledger, CLOSE - SECOND) == ()
+    owed_by = {gap.owed_by for gap in not_received(ledger, CLOSE)}
     assert owed_by == {plan_of(declared()).leg(BIRTH).agency, System.PROVINCIAL.label}
+
+
+def test_a_receipt_counts_from_when_the_agencys_system_took_the_part(ledger: Ledger) -> None:
+    taken = OPENED_AT + timedelta(days=1)
+    chase = Chase(due=CLOSE + timedelta(days=1), times=4, next_at=CLOSE, operator_at=CLOSE)
+    with_leg(ledger, 1, leg(BIRTH, LegStage.WAITING_RECEIPT, acknowledged_at=taken, missing_receipt=chase))
+    assert not_received(ledger, chase.due - SECOND) == []
+    [gap] = not_received(ledger, chase.due)
+    assert (gap.since, gap.asked) == (OPENED_AT, 4)
+
+
+@pytest.mark.parametrize("stage", [LegStage.SENDING, LegStage.WAITING_RECEIPT])
+def test_a_supplement_counts_from_its_own_sending(ledger: Ledger, stage: LegStage) -> None:
+    """The part itself was received a week ago; how often its receipt was asked for is no longer of interest."""
+    sent_at = OPENED_AT + timedelta(days=7)
+    close = CLOSE + timedelta(days=7)
+    supplement = Supplement(
+        state=SupplementState.PROVIDED,
+        reason_code="incomplete",
+        legal_basis="Luật Cư trú 2020 Điều 22",
+        text="Bổ sung giấy tờ.",
+        requested_at=sent_at,
+        asked_at=sent_at,
+        provided_at=sent_at,
+        sent_at=sent_at,
+    )
+    earlier = Chase(due=CLOSE, times=3, next_at=CLOSE, operator_at=CLOSE)
+    taken_at = sent_at if stage is LegStage.WAITING_RECEIPT else None
+    with_leg(ledger, 1, leg(BIRTH, stage, supplements=(supplement,), acknowledged_at=taken_at, missing_receipt=earlier))
+    assert not_received(ledger, close - SECOND) == []
+    [gap] = not_received(ledger, close)
+    assert (gap.since, gap.asked) == (sent_at, 0)
 
 
 def test_a_dossier_whose_workflow_never_started_is_listed(ledger: Ledger) -> None:

@@ -15,6 +15,7 @@ from ledger.errors import DuplicateDossier, DuplicateReason, PossibleDuplicate, 
 from ledger.store import Ledger
 from ledger.values import Opened
 from models.base import LEGAL_ZONE
+from models.corrections import Revision
 from models.declaration import BirthDeclaration
 from models.dossier import DossierOutcome, DossierStage, Leg, LegOutcome, LegStage
 from models.law import Group
@@ -27,6 +28,7 @@ from tests.ledger.builders import (
     claim_child,
     declare_all,
     declared,
+    keys_of,
     let_in,
     numbered,
     open_all,
@@ -146,6 +148,113 @@ def test_twins_are_two_children(ledger: Ledger, changes: dict[str, Any]) -> None
     for twin in ("twins-1", "twins-2"):
         with pytest.raises(DuplicateDossier):
             opened(ledger, declared(twin, submission_id="lan-nop-khac", **changes))
+
+
+# --- The same child, its form corrected since -------------------------------------------------------------------------
+
+
+def corrected(ledger: Ledger, code: str, form: BirthDeclaration, number: int = 1) -> None:
+    """The dossier's form now reads so; published twice, as after an answer that was lost."""
+    revision = Revision(number=number, at=OPENED_AT, leg="birth_registration", paths=("child",), declaration=form)
+    change = published(code, number, revisions=(revision,))
+    for _ in range(2):
+        ledger.publish(change, (), keys_of(change))
+
+
+def born_later(**changes: Any) -> BirthDeclaration:
+    """The plain sample, the child a day younger."""
+    child = declared().child.model_dump(mode="json") | {"born_on": "2026-11-10"}
+    return declared(**{"child": child} | changes)
+
+
+ANOTHER_NOTICE = {"number": "00777.GCS.01901.26", "issued_on": "2026-11-10", "facility": "Bệnh viện Phụ sản Hà Nội"}
+OTHER_PARENTS: dict[str, Any] = {
+    parent: getattr(declared(), parent).model_dump(mode="json") | {"personal_id": number}
+    for parent, number in (("mother", "001194000777"), ("father", "001092000777"))
+}
+
+
+@pytest.mark.rule("8.duplicate-in-progress")
+@pytest.mark.parametrize(
+    ("first", "now"),
+    [
+        (declared(**NO_NOTICE), born_later(**NO_NOTICE)),
+        (declared(**NO_NOTICE), declared(**NO_NOTICE, **OTHER_PARENTS)),
+        (declared(), declared(birth_notice=ANOTHER_NOTICE)),
+        (declared(**NO_NOTICE), named("Một Tên Khác", **NO_NOTICE)),
+        (declared(), born_later(birth_notice=ANOTHER_NOTICE, **OTHER_PARENTS)),
+    ],
+    ids=["birthday", "parents", "notice", "name", "everything"],
+)
+def test_a_child_is_found_as_it_was_corrected_and_as_it_was_declared(
+    ledger: Ledger, first: BirthDeclaration, now: BirthDeclaration
+) -> None:
+    code = opened(ledger, first)
+    corrected(ledger, code, now)
+    with pytest.raises(DuplicateDossier, match=re.escape(code)) as certain:
+        opened(ledger, now.model_copy(update={"submission_id": "khai-lai"}))
+    assert certain.value.reason is DuplicateReason.DUPLICATE
+    with pytest.raises(DuplicateDossier, match=re.escape(code)):
+        opened(ledger, first.model_copy(update={"submission_id": "khai-lai"}))
+    corrected(ledger, code, declared(**NO_NOTICE), 2)
+    with pytest.raises(DuplicateDossier, match=re.escape(code)):
+        opened(ledger, now.model_copy(update={"submission_id": "khai-lai"}))
+
+
+@pytest.mark.rule("4.case-twins")
+def test_a_twin_declared_under_the_others_name_leaves_it_free_once_corrected(ledger: Ledger) -> None:
+    """In words corrected since it only may be the same child: a person decides."""
+    second = named("Trần Minh Em", **NO_NOTICE)
+    code = opened(ledger, named("Trần Minh Anh", submission_id="lan-nop-mot", **NO_NOTICE))
+    corrected(ledger, code, second)
+    first = named("Trần Minh Anh", submission_id="lan-nop-hai", **NO_NOTICE)
+    with pytest.raises(PossibleDuplicate) as refusal:
+        opened(ledger, first)
+    assert refusal.value.others == (code,)
+    assert let_in(ledger, first) != code
+
+
+def test_a_correction_into_another_dossiers_child_is_kept_and_takes_nothing(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    other, code = opened(ledger, numbered(1)), opened(ledger, numbered(2))
+    corrected(ledger, code, numbered(1))
+    assert ledger.declaration(code) == numbered(1)
+    assert [record.name for record in caplog.records] == ["lienthong.ledger"]
+    ended = {"stage": DossierStage.CONCLUDED, "outcome": DossierOutcome.UNPAID}
+    for number, holder in ((1, other), (2, code)):
+        with pytest.raises(DuplicateDossier):
+            opened(ledger, numbered(number).model_copy(update={"submission_id": "khai-lai"}))
+        ledger.publish(published(holder, 9, **ended), ())
+
+
+def test_a_dossier_that_has_let_go_of_its_child_claims_none_by_a_correction(ledger: Ledger) -> None:
+    code = opened(ledger)
+    ledger.publish(published(code, 2, stage=DossierStage.CONCLUDED, outcome=DossierOutcome.UNPAID), ())
+    corrected(ledger, code, born_later())
+    assert opened(ledger, born_later(submission_id="khai-lai")) != code
+
+
+def test_while_others_declare_its_child_a_correction_is_written_all_the_same(ledger: Ledger) -> None:
+    """Eight dossiers corrected to one child, which eight others declare, all at once."""
+    codes = [opened(ledger, numbered(number)) for number in range(8)]
+    child = numbered(99)
+
+    def declare(number: int) -> str | None:
+        try:
+            return opened(ledger, child.model_copy(update={"submission_id": f"khai-lai-{number}"}))
+        except DuplicateDossier:
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        declarations = [threads.submit(declare, number) for number in range(8)]
+        corrections = [threads.submit(corrected, ledger, code, child) for code in codes]
+        for job in corrections:
+            job.result(timeout=60)
+        won = [job.result(timeout=60) for job in declarations]
+    assert len([code for code in won if code]) <= 1
+    assert {ledger.declaration(code).birth_notice for code in codes} == {child.birth_notice}
+    assert declare(9) is None
 
 
 # --- A child that may be the same: a person decides ------------------------------------------------------------------

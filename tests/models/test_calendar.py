@@ -79,19 +79,22 @@ def test_packaged_text_is_nfc() -> None:
 @pytest.mark.parametrize(
     ("day", "why"),
     [
-        (date(2026, 8, 31), "Hoán đổi (làm bù Thứ Bảy 22/8/2026), theo TB 9441/TB-BNV (16/10/2025)"),
-        (date(2026, 4, 26), "Giỗ Tổ Hùng Vương (Chủ nhật), theo BLLĐ 45/2019/QH14 Đ.112(1)"),
-        (date(2026, 8, 29), "thứ Bảy"),
-        (date(2026, 8, 30), "Chủ nhật"),
-        (date(2026, 8, 22), None),
-        (date(2026, 8, 28), None),
-        (date(2028, 1, 1), "thứ Bảy"),
-        (date(2031, 1, 1), None),
+        (date(2026, 8, 31), ("Hoán đổi (làm bù Thứ Bảy 22/8/2026)", "TB 9441/TB-BNV (16/10/2025)")),
+        (date(2026, 4, 26), ("Giỗ Tổ Hùng Vương (Chủ nhật)", "BLLĐ 45/2019/QH14 Đ.112(1)")),
+        (date(2026, 8, 29), None),
+        (date(2026, 8, 30), None),
+        (date(2028, 1, 1), None),
     ],
 )
-def test_why_off(day: date, why: str | None) -> None:
-    assert CALENDAR.why_off(day) == why
-    assert CALENDAR.is_working(day) == (why is None)
+def test_a_day_off_is_a_rest_day_or_names_the_announcing_document(day: date, why: tuple[str, str] | None) -> None:
+    row = CALENDAR.days.get(day)
+    assert (row and (row.reason, row.document)) == why
+    assert not CALENDAR.is_working(day)
+
+
+@pytest.mark.parametrize("day", [date(2026, 8, 22), date(2026, 8, 28), date(2031, 1, 1)])
+def test_a_swapped_saturday_and_days_like_any_other_are_worked(day: date) -> None:
+    assert CALENDAR.is_working(day)
 
 
 any_day = st.dates(min_value=date(2021, 6, 1), max_value=date(2028, 6, 30))
@@ -169,7 +172,7 @@ def test_an_operator_adds_a_swap(operator_file: Path) -> None:
     assert not extended.is_working(date(2026, 12, 31))
     assert extended.is_working(date(2027, 1, 9))
     assert extended.add(date(2026, 12, 30), 1) == date(2027, 1, 4)
-    assert extended.why_off(date(2026, 12, 31)) == "Nghỉ thử, theo Văn bản thử"
+    assert extended.days[date(2026, 12, 31)].document == "Văn bản thử"
     assert extended.version != CALENDAR.version
     assert (extended.first_year, extended.last_year) == (2022, 2027)
 
@@ -177,7 +180,6 @@ def test_an_operator_adds_a_swap(operator_file: Path) -> None:
 def test_an_operator_overrides_a_packaged_day_off(operator_file: Path) -> None:
     overridden = load_calendar(written(operator_file, row("2027-05-03", "work")))
     assert overridden.is_working(date(2027, 5, 3))
-    assert overridden.why_off(date(2027, 5, 3)) is None
     assert not CALENDAR.is_working(date(2027, 5, 3))
 
 
@@ -207,7 +209,8 @@ def test_a_gap_in_the_years_is_refused(operator_file: Path) -> None:
 def test_a_spreadsheet_may_save_the_file(operator_file: Path, newline: str) -> None:
     lines = [HEADER.strip(), "", unicodedata.normalize("NFD", row(" 2027-03-01 ")), ""]
     operator_file.write_bytes(b"\xef\xbb\xbf" + newline.join(lines).encode())
-    assert load_calendar(operator_file).why_off(date(2027, 3, 1)) == "Nghỉ thử, theo Văn bản thử"
+    day = load_calendar(operator_file).days[date(2027, 3, 1)]
+    assert (day.reason, day.document) == ("Nghỉ thử", "Văn bản thử")
 
 
 def test_a_file_with_a_header_only_changes_nothing(operator_file: Path) -> None:

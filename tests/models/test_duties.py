@@ -94,4 +94,4 @@ def test_in_words_a_duty_says_until_when_what_why_and_on_what_basis() -> None:
     assert words.startswith("Đến hết thứ Tư 25/11/2026: Trong thời hạn tối đa 60 ngày")
     assert "thứ Ba 24/11/2026. Ngày đó là ngày nghỉ" in words
     assert "Nghị định 154/2024/NĐ-CP Điều 7(2)" in words
-    assert words.endswith("(Nghị định 144/2021/NĐ-CP Điều 9(1)(a)).")
+    assert words.endswith("có thể bị xử phạt vi phạm hành chính.")

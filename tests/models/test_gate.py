@@ -1,6 +1,7 @@
 """The return gate: what an agency may demand of the citizen, and what it is told when it may not (REQUIREMENTS §7)."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from models.facts import Demand, FactRefusal, Refused, Returned, SupplementReque
 from models.gate import (
     MAX_FINDINGS_TEXT,
     Concerns,
+    DocumentRule,
     Fault,
     Gate,
     Held,
@@ -126,6 +128,25 @@ def test_what_the_state_holds_is_never_asked(kind: type[Demand], code: str) -> N
     assert rule.why is not None
     assert rule.why in found.text
     assert rule.basis in found.text
+
+
+@pytest.mark.rule("7.gate-list-is-data")
+def test_a_document_is_forbidden_by_an_entry_in_the_data() -> None:
+    """Until the list has it nobody may ask for it either, but not because the State holds it."""
+    demand = asked(documents=("household_book",))
+    assert faults(demand) == {Fault.UNKNOWN_DOCUMENT}
+    entry = """
+        code = "household_book"
+        label = "Sổ hộ khẩu"
+        ask = false
+        why = "Thông tin cư trú có trong Cơ sở dữ liệu quốc gia về dân cư."
+        basis = "Luật Cư trú 2020 Điều 38(3)"
+    """
+    rule = DocumentRule.model_validate(tomllib.loads(entry))
+    found = verdict(demand, gate=GATE.model_copy(update={"documents": (*GATE.documents, rule)}))
+    assert [finding.fault for finding in found.findings] == [Fault.FORBIDDEN_DOCUMENT]
+    assert rule.why is not None
+    assert rule.why in found.text
 
 
 @pytest.mark.rule("7.gate-ct01")

@@ -21,8 +21,6 @@ from models.identity import (
     has_social_insurance,
     personal_id_parts,
     plausible_paper_year,
-    usual_child_card,
-    usual_dossier_code,
     usual_vietnamese_passport,
 )
 
@@ -145,28 +143,6 @@ def test_ten_zeros_are_no_social_insurance_number() -> None:
     assert not has_social_insurance("0000000000")
 
 
-@pytest.mark.parametrize(
-    ("number", "usual"), [("TE1010123456789", True), ("0123456789", True), ("DN4010123456789", False)]
-)
-def test_a_childs_card_begins_with_te1_or_does_not_say(number: str, usual: bool) -> None:
-    assert usual_child_card(number) is usual
-
-
 @pytest.mark.parametrize(("years", "plausible"), [((2026,), True), ((2025, 2026), True), ((2024, 2025), False)])
 def test_the_year_of_a_paper_is_one_of_those_it_may_be_of(years: tuple[int, ...], plausible: bool) -> None:
     assert plausible_paper_year("00001.GCS.01901.26", *years) is plausible
-
-
-@pytest.mark.parametrize(
-    ("code", "usual"),
-    [
-        ("G22.99.08-260921-896048", True),
-        ("G22.99.08-260921-0001", True),
-        ("H15.50.05-261008-0975", True),
-        ("000.00.00.H26-260101-0001", False),
-        ("G09.20-20260609-0092637", False),
-        ("abc", False),
-    ],
-)
-def test_the_shape_of_a_dossier_code_only_ever_warns(code: str, usual: bool) -> None:
-    assert usual_dossier_code(code) is usual

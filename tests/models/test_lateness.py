@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from models.base import legal_date
 from models.calendar import load_calendar
 from models.clock import agency_due
-from models.lateness import Ahead, Chase, day_ahead, earliest_result_due, with_reminder
-from models.law import pack_in_force
+from models.lateness import Ahead, Chase, LatenessRule, day_ahead, earliest_result_due, with_reminder
+from models.law import LawPack, pack_in_force
 from models.plan import resolve_plan
 from tests.workflows.inputs import free, moment
 
@@ -47,6 +47,24 @@ def test_the_values_are_data_of_the_law_pack_and_go_with_the_plan() -> None:
     assert plan.lateness == LATENESS
     assert plan.watchdog == WATCHDOG
     assert (LATENESS.escalate_every, LATENESS.new_date_at_least, LATENESS.operator_after) == (2, 1, 60)
+
+
+@pytest.mark.rule("6.8-values-are-data")
+def test_a_pack_with_other_values_moves_the_dates() -> None:
+    """Due on Monday 23/11: reminded one working day before, escalated on the 26th; the 24th is off."""
+    data = PACK.model_dump()
+    data["policies"]["lateness"]["reminder"]["working_days_before"] = 2
+    data["policies"]["lateness"] |= {"escalate_every": 3, "operator_after": 5}
+    other = resolve_plan(LawPack.model_validate(data), free("plain", moment("2026-11-19 09:00:00").date())).lateness
+    due = agency_due(moment("2026-11-19 09:00:00"), 2, CALENDAR, RECEIPT)
+    assert due.at == moment("2026-11-23 17:00:00")
+
+    def dates(rule: LatenessRule) -> list[datetime | None]:
+        ahead = [Ahead(after=due.at, working_days=days) for days in (rule.escalate_every, rule.operator_after)]
+        return [with_reminder(due, rule.reminder, CALENDAR).remind_at, *(day_ahead(one, CALENDAR).at for one in ahead)]
+
+    assert dates(LATENESS) == [moment(f"{day} 17:00:00") for day in ("2026-11-20", "2026-11-26", "2027-02-24")]
+    assert dates(other) == [moment(f"{day} 17:00:00") for day in ("2026-11-19", "2026-11-27", "2026-12-01")]
 
 
 def test_a_clock_that_stands_reminds_nobody() -> None:

@@ -24,7 +24,6 @@ from models.statuses import (
     PortalStatus,
     Status,
     StatusSystem,
-    portal_status,
     status_label,
     status_rows,
     status_words,
@@ -137,24 +136,6 @@ def test_the_same_number_means_something_else_in_each_system(
     assert status_label(status(StatusSystem.PORTAL, code)) == portal
     assert status_label(status(StatusSystem.LINKING, code)) == linking
     assert status_label(status(StatusSystem.CIVIL_STATUS, code)) == civil_status
-
-
-@pytest.mark.parametrize(
-    ("system", "code", "portal"),
-    [
-        (StatusSystem.LINKING, "2", PortalStatus.NEEDS_DOCUMENTS),
-        (StatusSystem.LINKING, "4", PortalStatus.DECIDED),
-        (StatusSystem.LINKING, "6", PortalStatus.NOT_ACCEPTED),
-        (StatusSystem.CIVIL_STATUS, "4", PortalStatus.DECIDED),
-        (StatusSystem.PORTAL, "4", PortalStatus.IN_PROGRESS),
-        (StatusSystem.LINKING, "1", None),
-        (StatusSystem.CIVIL_STATUS, "5", None),
-    ],
-)
-def test_a_status_is_told_to_the_portal_in_its_own_number_or_not_at_all(
-    system: StatusSystem, code: str, portal: PortalStatus | None
-) -> None:
-    assert portal_status(status(system, code)) is portal
 
 
 def test_an_unknown_status_is_said_to_be_unknown_to_us() -> None:

@@ -400,7 +400,9 @@ async def stage(
         env = await stack.enter_async_context(await (server or time_skipping_server)())
         await register_search_attributes(env.client)
         threads = stack.enter_context(ThreadPoolExecutor(4))
-        on_ledger = ledger_activities(ledger, law, training=training, wake_outbox=lambda: None)
+        on_ledger = ledger_activities(
+            ledger, law, training=training, hash_key=SecretStr("test"), wake_outbox=lambda: None
+        )
         core = Worker(
             env.client,
             task_queue=QUEUE,

@@ -14,7 +14,7 @@ FEES = {
     "grandparent-declares": 16_000,
     "grandparents-home": 16_000,
     "identity-card": 8_000,
-    "no-birth-notice": 0,
+    "no-birth-notice": 8_000,
     "old-hometown": 16_000,
     "one-parent": 16_000,
     "plain": 16_000,

@@ -120,12 +120,12 @@ async def test_the_duty_to_register_residence_is_told_as_soon_as_the_leg_has_end
     asked = await play.asked(RESIDENCE, 2)
     await play.consent(RESIDENCE, asked[0].person.personal_id, Answer.DECLINED)
     await play.see(lambda view: view.legs[1].ended, "the residence leg has ended")
-    assert notices(await play.written(), Notice.RESIDENCE_DUTY) == []
+    assert notices(await play.written(), Notice.DUTY) == []
     await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
-    [told] = await play.told(Notice.RESIDENCE_DUTY)
+    [told] = await play.told(Notice.DUTY)
     assert "chậm nhất hết thứ Hai 18/1/2027" in told
     assert "Nghị định 154/2024/NĐ-CP Điều 7(2)" in told
-    assert "phạt từ 500.000 đến 1.000.000 đồng" in told
+    assert "có thể bị xử phạt vi phạm hành chính" in told
     view = await play.view()
     assert view.outcome is None
     [duty] = view.duties
@@ -134,7 +134,7 @@ async def test_the_duty_to_register_residence_is_told_as_soon_as_the_leg_has_end
     assert (await play.ended()).outcome is DossierOutcome.PARTLY_COMPLETED
     stored = await play.written()
     assert stored.duties == (duty,)
-    assert len(notices(stored, Notice.RESIDENCE_DUTY)) == 1
+    assert len(notices(stored, Notice.DUTY)) == 1
 
 
 @pytest.mark.rule("4.8-residence-duty")
@@ -146,7 +146,7 @@ async def test_there_is_no_such_duty_while_the_birth_is_not_registered(play: Pla
     assert {leg.outcome for leg in outcome.legs} == {LegOutcome.REFUSED, LegOutcome.NOT_POSSIBLE}
     stored = await play.written()
     assert stored.duties == ()
-    assert notices(stored, Notice.RESIDENCE_DUTY) == []
+    assert notices(stored, Notice.DUTY) == []
 
 
 # --- A child an operator lets in --------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from models.submission import submission
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused, stage
 from tests.workflows.inputs import BIRTH, HEALTH, IDENTITY, RESIDENCE, free, moment, result, sample
+from tests.workflows.test_retiming import announce
 
 DECLARED = "2026-11-19 09:00:00"
 DAY = date(2026, 11, 19)
@@ -180,11 +181,21 @@ async def test_a_signed_birth_notice_needs_no_substitute(play: Play) -> None:
 
 @pytest.mark.rule("6.6-supplement", "6.6-midnight")
 async def test_attachments_never_supplied_end_the_dossier_with_nothing_sent(play: Play) -> None:
-    """No birth notice and no substitute for it; seven working days from Thursday 19/11/2026 end with Tuesday 1/12."""
+    """No birth notice and no substitute for it; seven working days from Thursday 19/11/2026 end with Tuesday 1/12.
+
+    The citizen is reminded on the mornings of the fourth day and of the last.
+    """
     await play.declare("no-birth-notice", DECLARED, attachments=[])
     await play.see(waits_for_documents, "documents are asked for")
+    await play.until(moment("2026-11-26 08:00:01"))
+    [reminder] = await play.told(Notice.DOCUMENTS_REMINDER)
+    assert DocumentKind.BIRTH_COMMITMENT.label in reminder
+    assert "trước 24 giờ ngày thứ Ba 1/12/2026" in reminder
+    await play.until(moment("2026-12-01 07:59:58"))
+    assert len(await play.told(Notice.DOCUMENTS_REMINDER)) == 1
     await play.until(moment("2026-12-01 23:59:57"))
     assert (await play.view()).stage is DossierStage.WAITING_DOCUMENTS
+    assert len(await play.told(Notice.DOCUMENTS_REMINDER)) == 2
     outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.DOCUMENTS_NOT_PROVIDED
     assert play.world.legs == []
@@ -193,6 +204,19 @@ async def test_attachments_never_supplied_end_the_dossier_with_nothing_sent(play
     [told] = notices(stored, Notice.ENDED_WITHOUT_DOCUMENTS)
     assert "Hồ sơ chưa được gửi cho cơ quan nào" in told
     assert open_again(play, "no-birth-notice") != play.code
+
+
+async def test_a_calendar_announced_anew_moves_the_reminders_of_documents_too(play: Play, tmp_path: Path) -> None:
+    """Monday 23/11 becomes a day off, Saturday 28/11 is worked for it: the first reminder moves from the 26th."""
+    await play.declare("no-birth-notice", DECLARED, attachments=[])
+    await play.see(waits_for_documents, "documents are asked for")
+    await announce(play, tmp_path)
+    first = moment("2026-11-27 08:00:00")
+    await play.see(lambda view: view.limit is not None and view.limit.remind_at[0] == first, "re-timed")
+    await play.until(moment("2026-11-27 07:50:00"))
+    await supply(play, DocumentKind.BIRTH_COMMITMENT)
+    await play.sent(BIRTH)
+    assert notices(await play.written(), Notice.DOCUMENTS_REMINDER) == []
 
 
 # --- Look-ups --------------------------------------------------------------------------------------------------------

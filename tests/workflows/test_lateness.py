@@ -9,16 +9,17 @@ from temporalio.worker import Replayer
 from models.details import attributes, details
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, LegOutcome
-from models.facts import FactRefusal, OverdueChoice
+from models.facts import FactRefusal, OverdueChoice, Received
 from models.messages import FollowUpKind
 from models.publication import Notice
 from models.search_attributes import OPERATOR, SearchAttribute
 from models.start import CALENDAR_CHANGED
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused
-from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, moment
+from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, moment, result
 from tests.workflows.lateness import at_both_agencies, chased, decide_overdue, near, residence_alone, told
 from tests.workflows.test_retiming import announce
+from tests.workflows.test_supplements import PAPERS, asked_in, asking, supply
 from workflows.plugin import LienthongPlugin
 
 THURSDAY = "2026-11-19 09:00:00"
@@ -169,6 +170,85 @@ async def test_an_operator_waits_on_for_sixty_more_and_then_ends_the_leg(play: P
     assert len(notices(stored, Notice.LEG_GIVEN_UP)) == 1
     *_, last = await told(play, FollowUpKind.OVERDUE, System.RESIDENCE)
     assert "đã kết thúc theo quyết định của người vận hành" in last.text
+
+
+@pytest.mark.rule("6.8-operator-decides")
+async def test_a_part_its_system_rejects_is_an_operators_to_end_after_sixty_working_days(play: Play) -> None:
+    """Registered and sent on Thursday 19/11; owed by its close of business, hence 60 working days from there."""
+    await play.declare("plain", THURSDAY)
+    play.world.rejecting.add(System.RESIDENCE)
+    await play.register()
+    await play.complete(HEALTH)
+    await play.until(moment("2026-11-20 09:00:00"))
+    with refused(FactRefusal.OUT_OF_TURN):
+        await decide_overdue(play, RESIDENCE, OverdueChoice.END_LEG)
+    await play.until(moment("2027-02-22 16:59:58"))
+    assert not (await play.leg(RESIDENCE)).awaits_operator
+    await play.until(moment("2027-02-22 17:00:00"))
+    view = await play.see(lambda view: view.legs[1].awaits_operator, "an operator's turn")
+    assert "chưa gửi được đến hệ thống quản lý cư trú, quá hạn từ 17:00 thứ Năm 19/11/2026" in details(view)
+    await decide_overdue(play, RESIDENCE, OverdueChoice.END_LEG)
+    outcome = await play.ended()
+    assert outcome.legs[1].outcome is LegOutcome.ENDED_BY_OPERATOR
+    assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
+    stored = await play.written()
+    assert stored.troubles == ()
+    assert (notices(stored, Notice.LEG_GIVEN_UP), len(notices(stored, Notice.LEG_GIVEN_UP_RECEIPT))) == ([], 1)
+    to_agency = [n.dispatch for n in stored.notices if n.dispatch.follow_up and n.dispatch.channel is System.RESIDENCE]
+    assert to_agency == [], "nobody writes to a system that takes nothing"
+    turn, end = await told(play, FollowUpKind.OVERDUE, System.PROVINCIAL)
+    assert "hệ thống quản lý cư trú vẫn chưa nhận hồ sơ" in turn.text
+    assert "Hồ sơ chưa gửi được đến hệ thống quản lý cư trú" in end.text
+    assert play.world.legs[-1].leg != RESIDENCE
+
+
+async def test_an_operator_waits_on_for_a_system_that_is_away_and_it_counts_anew_once_it_is_back(play: Play) -> None:
+    await play.declare("plain", THURSDAY)
+    play.world.away.add(System.RESIDENCE)
+    await play.register()
+    await play.complete(HEALTH)
+    await play.until(moment("2027-02-22 17:02:00"))
+    await play.see(lambda view: view.legs[1].awaits_operator, "an operator's turn")
+    await decide_overdue(play, RESIDENCE, OverdueChoice.WAIT_ON)
+    leg = (await play.see(lambda v: bool(v.legs[1].chase and v.legs[1].chase.dated), "waited for again")).legs[1]
+    assert leg.chase is not None
+    assert leg.chase.next_step == leg.chase.operator_at == moment("2027-05-21 17:00:00")
+    play.world.away.clear()
+    await play.until(moment("2027-02-25 09:00:00"))
+    await play.see(lambda view: view.legs[1].awaits_receipt and view.legs[1].chase is not None, "taken, not received")
+    leg = await play.leg(RESIDENCE)
+    assert leg.chase is not None
+    assert leg.acknowledged_at is not None
+    assert leg.chase.due > leg.acknowledged_at
+    await play.complete(RESIDENCE)
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
+
+
+async def test_an_agency_that_speaks_of_its_part_is_followed_though_its_system_never_answers(play: Play) -> None:
+    await play.declare("plain", THURSDAY)
+    play.world.away.add(System.RESIDENCE)
+    await play.register()
+    await play.complete(HEALTH)
+    await play.until(moment("2026-11-19 10:00:00"))
+    await play.agency(RESIDENCE, Received(at=await play.now(), agency_code="CT-1"))
+    await play.see(lambda view: view.legs[1].owed_at is not None, "a due date")
+    await play.complete_decision(RESIDENCE)
+    assert (await play.ended()).outcome is DossierOutcome.COMPLETED
+
+
+async def test_a_supplement_its_system_rejects_is_an_operators_to_end_too(play: Play) -> None:
+    await residence_alone(play, THURSDAY)
+    await asked_in(play, RESIDENCE, asking(await play.now()))
+    play.world.rejecting.add(System.RESIDENCE)
+    await supply(play, RESIDENCE, result(PAPERS))
+    await play.until(moment("2027-02-22 17:02:00"))
+    await play.see(lambda view: view.legs[1].awaits_operator, "an operator's turn")
+    await decide_overdue(play, RESIDENCE, OverdueChoice.END_LEG)
+    assert (await play.ended()).legs[1].outcome is LegOutcome.ENDED_BY_OPERATOR
+    [text] = notices(await play.written(), Notice.LEG_GIVEN_UP_RECEIPT)
+    assert "không xác nhận tiếp nhận phần bổ sung" in text
+    *_, last = await told(play, FollowUpKind.OVERDUE, System.RESIDENCE)
+    assert "đã kết thúc theo quyết định của người vận hành" in last.text, "the agency has the part itself"
 
 
 async def test_a_decision_out_of_turn_is_refused_and_moves_nothing(play: Play) -> None:

@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer
 
+from ledger.errors import DuplicateDossier
 from ledger.values import GROUP_CLOCK
 from models.clock import ClockEntryKind, Timeliness
 from models.documents import Document, DocumentKind
 from models.dossier import DossierOutcome, DossierView, Leg, LegOutcome, LegStage, SupplementState
 from models.facts import (
     Accepted,
+    DocumentsSupplied,
     FactRefusal,
     PassedOn,
     Received,
@@ -26,9 +31,11 @@ from models.facts import (
     SupplementRequested,
     Verification,
 )
+from models.law import Group
 from models.messages import FieldChange, FollowUp, FollowUpKind, Sent
 from models.publication import Notice
 from models.statuses import PortalStatus
+from models.submission import submission
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused
 from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, moment, result
@@ -37,7 +44,7 @@ from workflows.plugin import LienthongPlugin
 
 DECLARED = "2026-11-19 09:00:00"
 PAPERS = DocumentKind.RESIDENCE_PAPERS
-HOMETOWN = "child.hometown.detail"
+HOMETOWN, DWELLING = "child.hometown.detail", "residence_registration.address.detail"
 
 
 def asking(at: datetime, **grounds: Any) -> SupplementRequested:
@@ -198,6 +205,12 @@ async def test_the_limit_ends_at_midnight_of_the_seventh_working_day(play: Play)
     await at_the_agencies(play)
     await play.until(moment("2026-11-19 16:30:00"))
     await asked_in(play, RESIDENCE)
+    attached = DocumentsSupplied(
+        message_id=play.message_id(), dossier_code=play.code, documents=[result(PAPERS)], at=await play.now()
+    )
+    with pytest.raises(WorkflowUpdateFailedError) as refusal:
+        await play.tell(attached)
+    assert f"lienthong supplement --leg {RESIDENCE}" in str(refusal.value.cause)
     await play.until(moment("2026-12-01 23:59:58"))
     await supply(play, RESIDENCE, result(PAPERS))
     await handed_over(play)
@@ -403,7 +416,7 @@ async def test_a_decision_overtakes_the_receipt_of_the_supplement(play: Play) ->
     assert kinds(await play.leg(RESIDENCE))[-1] is ClockEntryKind.RESTARTED
 
 
-@pytest.mark.rule("7.supplement-same-dossier", "7.refusal-one-leg")
+@pytest.mark.rule("7.supplement-same-dossier")
 async def test_a_return_never_starts_again(play: Play) -> None:
     """Grounds that can be cured make a return a request; grounds that cannot, a refusal."""
     await at_the_agencies(play)
@@ -482,6 +495,43 @@ async def test_a_leg_sent_later_gets_the_corrected_form(play: Play) -> None:
     assert (await play.sent(HEALTH)).declaration.child.full_name == "Trẻ Em Mẫu Mới"
     follow_ups = [n.dispatch.follow_up for n in (await play.written()).notices if n.dispatch.follow_up]
     assert follow_ups == []
+
+
+@pytest.mark.rule("7.supplement-same-dossier")
+async def test_a_correction_that_would_need_other_consents_is_refused(play: Play) -> None:
+    """Another dwelling than the parents' needs its owner's consent (Luật Cư trú Điều 20(2)); nobody was asked."""
+    await at_the_agencies(play)
+    await asked_in(play, RESIDENCE, correcting(await play.now(), DWELLING, HOMETOWN))
+    asked = await play.leg(RESIDENCE)
+    with pytest.raises(WorkflowUpdateFailedError) as refusal:
+        await supply(play, RESIDENCE, corrections={DWELLING: "Số 99 phố Khác", HOMETOWN: "Thôn Mẫu"})
+    cause = refusal.value.cause
+    assert isinstance(cause, ApplicationError)
+    assert cause.type == FactRefusal.NOT_PERMITTED
+    assert "chủ sở hữu chỗ ở hợp pháp" in cause.message
+    assert "khai lại" in cause.message
+    assert await play.leg(RESIDENCE) == asked
+    await supply(play, RESIDENCE, corrections={HOMETOWN: "Thôn Mẫu"})
+    await play.see(lambda _: play.ledger.declaration(play.code) != play.ledger.declaration(play.code, 0), "corrected")
+    assert play.ledger.declaration(play.code).residence_registration.address.detail != "Số 99 phố Khác"
+
+
+async def test_whoever_declares_anew_under_corrected_data_has_a_dossier_already(play: Play) -> None:
+    """Notice and day of birth are all that finds a child under another name."""
+    await play.declare("plain", DECLARED)
+    await play.receive(BIRTH)
+    corrections = {
+        "child.born_on": "2026-11-10",
+        "child.birth_date_in_words": "Ngày mười tháng mười một năm hai nghìn không trăm hai mươi sáu",
+        "birth_notice.number": "00777.GCS.01901.26",
+    }
+    await asked_in(play, BIRTH, correcting(await play.now(), *corrections))
+    await supply(play, BIRTH, corrections=corrections)
+    await play.see(lambda _: play.ledger.declaration(play.code) != play.ledger.declaration(play.code, 0), "corrected")
+    for revision in (0, 1):
+        again = play.ledger.declaration(play.code, revision).model_copy(update={"submission_id": "khai-lai"})
+        with pytest.raises(DuplicateDossier, match=play.code):
+            play.ledger.open_dossier(submission(again, moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22.99.08")
 
 
 async def test_a_correction_is_read_as_strictly_as_a_new_form(play: Play) -> None:

@@ -30,9 +30,11 @@ async def test_a_missing_certificate_is_asked_for_by_number_each_working_day_unt
     asked = await told(play, FollowUpKind.RESULT_ASKED, System.PROVINCIAL)
     assert [near(each.head.sent_at, moment(at)) for each, at in zip(asked, days, strict=True)] == [True] * 4
     assert {each.registration_number for each in asked} == {f"{BIRTH}-1"}
-    assert "số birth_registration-1, nhưng chưa có" in asked[0].text
+    assert "số birth_registration-1, nhưng chưa có bản điện tử" in asked[0].text
+    assert "Các thủ tục sau đang phải chờ." in asked[0].text
     [text] = notices(await play.written(), Notice.RESULT_MISSING)
     assert "số birth_registration-1" in text
+    assert "các thủ tục sau đi tiếp ngay khi có" in text
     view = await play.view()
     assert {leg.stage for leg in view.legs[1:]} == {LegStage.WAITING_PREREQUISITES}
     assert all(leg.clock is None for leg in view.legs[1:]), "their clocks have not started"
@@ -70,6 +72,8 @@ async def test_another_agencys_missing_result_is_told_to_the_province_too(play: 
     await play.see(chased(1, 1), "asked")
     [asked] = await told(play, FollowUpKind.RESULT_ASKED, System.RESIDENCE)
     assert asked.registration_number == f"{RESIDENCE}-1"
+    [text] = notices(await play.written(), Notice.RESULT_MISSING)
+    assert "thủ tục sau" not in asked.text + text, "nothing follows it"
     [alert] = await told(play, FollowUpKind.OVERDUE, System.PROVINCIAL)
     assert "đã được Công an xã, phường, đặc khu giải quyết, số residence_registration-1" in alert.text
     paper = ResultDocument(at=await play.now(), documents=(result(DocumentKind.RESIDENCE_NOTICE),))
@@ -92,6 +96,13 @@ async def test_a_certificate_missing_for_sixty_working_days_is_an_operators_deci
         LegOutcome.NOT_POSSIBLE,
     ]
     assert outcome.legs[0].number == f"{BIRTH}-1", "the birth is registered all the same"
+    stored = await play.written()
+    [text] = notices(stored, Notice.LEG_GIVEN_UP_RESULT)
+    assert "Quyết định số birth_registration-1 của cơ quan vẫn có hiệu lực" in text
+    assert notices(stored, Notice.LEG_GIVEN_UP) == []
+    turn, end = await told(play, FollowUpKind.OVERDUE, System.PROVINCIAL)
+    assert "số birth_registration-1, nhưng Ủy ban nhân dân xã, phường, đặc khu còn nợ bản điện tử" in turn.text
+    assert "Quyết định số birth_registration-1 vẫn có hiệu lực" in end.text
 
 
 async def test_a_certificate_in_time_costs_nothing(play: Play) -> None:

@@ -7,13 +7,15 @@ import pytest
 from ledger.values import StoredDossier
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, DossierStage, LegOutcome, LegStage
-from models.facts import Accepted, FactRefusal, Withdrawal
+from models.facts import Accepted, FactRefusal, OverdueChoice, Withdrawal
 from models.messages import BirthNoticeState, DispatchKind, FollowUpKind
 from models.publication import Notice
 from models.statuses import PortalStatus
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused
-from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, free, moment, sample
+from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, free, moment, result, sample
+from tests.workflows.lateness import decide_overdue
+from tests.workflows.test_supplements import PAPERS, asked_in, asking, supply
 
 DECLARED = "2026-11-19 09:00:00"
 GRANDFATHER = "001060000131"
@@ -116,6 +118,58 @@ async def test_a_part_on_its_way_arrives_before_its_agency_hears_of_the_withdraw
     assert (await play.ended()).outcome is DossierOutcome.WITHDRAWN
     assert [message.leg for message in play.world.legs] == [BIRTH]
     assert [letter.kind for letter in play.world.follow_ups] == [FollowUpKind.WITHDRAWAL]
+
+
+@pytest.mark.rule("7.withdrawal-before")
+@pytest.mark.parametrize("rejected_first", [True, False])
+async def test_a_part_its_system_rejects_is_with_nobody_and_ends_at_once(play: Play, rejected_first: bool) -> None:
+    play.world.rejecting.add(System.PROVINCIAL)
+    await play.declare("plain", DECLARED)
+    if rejected_first:
+        await play.see(lambda view: bool(view.troubles), "rejected")
+    else:
+        await play.see(lambda view: bool(view.legs) and view.legs[0].stage is LegStage.SENDING, "on its way")
+    await withdraw(play)
+    await withdrawn_unsent(play)
+    assert await play.now() < moment("2026-11-19 12:00:00")
+
+
+@pytest.mark.rule("7.withdrawal-before")
+async def test_a_withdrawn_part_whose_system_stays_away_is_an_operators_to_end(play: Play) -> None:
+    """It may be there, and the answer lost; it is waited for, but not for ever."""
+    play.world.away.add(System.PROVINCIAL)
+    await play.declare("plain", DECLARED)
+    await play.see(lambda view: bool(view.legs) and view.legs[0].stage is LegStage.SENDING, "on its way")
+    await withdraw(play)
+    await play.until(moment("2027-02-22 17:02:00"))
+    await play.see(lambda view: view.legs[0].awaits_operator, "an operator's turn")
+    await decide_overdue(play, BIRTH, OverdueChoice.END_LEG)
+    outcome = await play.ended()
+    assert [leg.outcome for leg in outcome.legs] == [
+        LegOutcome.ENDED_BY_OPERATOR,
+        LegOutcome.WITHDRAWN,
+        LegOutcome.WITHDRAWN,
+    ]
+    assert (play.world.legs, play.world.follow_ups) == ([], [])
+
+
+async def test_a_supplement_that_is_rejected_does_not_hold_up_a_withdrawal(play: Play) -> None:
+    """The agency has the part itself, so it hears of the withdrawal as soon as its system takes anything."""
+    await play.declare("plain", DECLARED)
+    await play.register()
+    await play.complete(HEALTH)
+    await play.receive(RESIDENCE)
+    await asked_in(play, RESIDENCE, asking(await play.now()))
+    play.world.rejecting.add(System.RESIDENCE)
+    await supply(play, RESIDENCE, result(PAPERS))
+    await play.see(lambda view: bool(view.troubles), "rejected")
+    await withdraw(play)
+    await play.until(moment("2026-11-19 09:30:00"))
+    assert not (await play.leg(RESIDENCE)).ended, "the agency has the part"
+    play.world.rejecting.clear()
+    outcome = await play.ended()
+    assert outcome.legs[1].outcome is LegOutcome.WITHDRAWN
+    assert FollowUpKind.WITHDRAWAL in [letter.kind for letter in play.world.follow_ups]
 
 
 @pytest.mark.rule("7.withdrawal-after", "7.withdrawal-told")

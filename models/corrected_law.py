@@ -1,0 +1,149 @@
+"""Whether a corrected form is another case before the law than the one its dossier runs by. Pure.
+
+[choice] A dossier keeps its plan, so a correction that would change what the law makes of the form is refused whole:
+the citizen declares anew, or an operator decides what is to be done.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from models.base import Model
+from models.birth_form import Recipients
+from models.calendar import WorkingCalendar
+from models.corrections import CorrectedForm, CorrectionQuery
+from models.declaration import BirthDeclaration
+from models.dossier import Fee
+from models.facts import FactRefusal
+from models.fees import assess_fee
+from models.gate import field_label, fitting
+from models.intake import known_facts
+from models.law import LawError, LawPack, pack
+from models.messages import BirthNoticeState
+from models.plan import LegPlan, Plan, RequiredDocument, declared_late, required_documents, resolve_plan
+from models.reading import DeclarationErrors
+from models.words import dong, listed
+
+_LONGEST_TEXT = 2000
+_OFFICES = ("civil_status_office", "residence_office", "social_insurance_office")
+_REFUSED = (
+    "Không nhận đính chính này, hồ sơ giữ nguyên tờ khai: pháp luật áp dụng cho hồ sơ sẽ khác đi – {what}."
+    " Nếu thông tin mới là đúng, hãy rút thủ tục chưa xong và khai lại theo thông tin mới,"
+    " hoặc đề nghị cán bộ tiếp nhận xem xét."
+)
+
+
+class _Judged(Model):
+    """What a pack says of a form: a plan, or why there is none; attachments; the fee, or why it has no amount."""
+
+    plan: Plan | None = None
+    unplanned: str | None = None
+    documents: tuple[RequiredDocument, ...]
+    fee: Fee | None = None
+    unpriced: str | None = None
+    recipients: Recipients
+
+
+def judged(
+    query: CorrectionQuery, before: BirthDeclaration, form: CorrectedForm, calendar: WorkingCalendar
+) -> CorrectedForm:
+    """The corrected form, or its refusal where the dossier's own pack says anything else of it than of the one before.
+
+    Fee and attachments are those of the day `query.on`. Raises LawError when there is no such pack.
+    """
+    if form.declaration is None:
+        return form
+    law = pack(query.pack)
+    old, new = (_judge(law, one, query.notice, query.on, calendar) for one in (before, form.declaration))
+    what = tuple(_differences(old, new))
+    if not what:
+        return form
+    text = _REFUSED.format(what=fitting("; ".join(what), _LONGEST_TEXT - len(_REFUSED)))
+    return CorrectedForm(problem=text, refusal=FactRefusal.NOT_PERMITTED)
+
+
+def _judge(
+    law: LawPack, form: BirthDeclaration, notice: BirthNoticeState | None, on: date, calendar: WorkingCalendar
+) -> _Judged:
+    facts = known_facts(form, notice, late=declared_late(law, form, on, calendar))
+    plan = unplanned = fee = unpriced = None
+    try:
+        plan = resolve_plan(law, form)
+    except DeclarationErrors as errors:
+        unplanned = str(errors).rstrip(".")
+    try:
+        fee = assess_fee(form, facts, on)
+    except LawError as error:
+        unpriced = str(error).rstrip(".")
+    return _Judged(
+        plan=plan,
+        unplanned=unplanned,
+        documents=required_documents(law, facts),
+        fee=fee,
+        unpriced=unpriced,
+        recipients=form.recipients,
+    )
+
+
+def _differences(old: _Judged, new: _Judged) -> Iterator[str]:
+    """Each in words, nobody named."""
+    if new.unplanned != old.unplanned:
+        yield new.unplanned or "thủ tục phải lập lại từ đầu"
+    elif old.plan and new.plan and old.plan != new.plan:
+        yield from tuple(_of_plans(old.plan, new.plan)) or ("kế hoạch giải quyết hồ sơ",)
+    yield from _of_recipients(old.recipients, new.recipients)
+    yield from _of_documents(old.documents, new.documents)
+    if new.unpriced != old.unpriced:
+        yield new.unpriced or "lệ phí phải tính lại"
+    elif old.fee and new.fee and old.fee != new.fee:
+        yield from _of_fees(old.fee, new.fee)
+
+
+def _of_plans(old: Plan, new: Plan) -> Iterator[str]:
+    before, after = ({leg.key: leg for leg in plan.legs} for plan in (old, new))
+    yield from (f"thêm thủ tục “{leg.name}”" for key, leg in after.items() if key not in before)
+    yield from (f"không còn thủ tục “{leg.name}”" for key, leg in before.items() if key not in after)
+    for key, leg in after.items():
+        if key in before and before[key] != leg:
+            yield f"thủ tục “{leg.name}”: {listed(_of_legs(before[key], leg)) or 'cách giải quyết'}"
+
+
+def _of_legs(old: LegPlan, new: LegPlan) -> Iterator[str]:
+    before, after = ({(rule.role, rule.quorum): rule.basis for rule in leg.consent_rules} for leg in (old, new))
+    for rule, basis in after.items():
+        if rule not in before:
+            yield f"phải có sự đồng ý của {rule[0].label} ({basis})"
+    for rule, basis in before.items():
+        if rule not in after:
+            yield f"không còn cần sự đồng ý của {rule[0].label} ({basis})"
+    if before.keys() == after.keys() and (old.people, old.consent_rules) != (new.people, new.consent_rules):
+        roles = dict.fromkeys(role.label for person in (*old.people, *new.people) for role in person.roles)
+        yield f"người được hỏi ý kiến là người khác hoặc ghi khác ({listed(roles)})"
+    if old.agency != new.agency:
+        yield f"cơ quan giải quyết là {new.agency}"
+    if (old.limit, old.verification_limit) != (new.limit, new.verification_limit):
+        yield "thời hạn giải quyết"
+
+
+def _of_recipients(old: Recipients, new: Recipients) -> Iterator[str]:
+    """Other offices than those the dossier was sent to; a name written otherwise is none."""
+    changed = [office for office in _OFFICES if getattr(old, office).code != getattr(new, office).code]
+    if old.province_code != new.province_code:
+        changed.insert(0, "province_code")
+    if changed:
+        yield f"nơi nhận hồ sơ: {listed(field_label(f'recipients.{office}') for office in changed)}"
+
+
+def _of_documents(old: Sequence[RequiredDocument], new: Sequence[RequiredDocument]) -> Iterator[str]:
+    yield from (f"phải đính kèm {_papers(document)}" for document in new if document not in old)
+    yield from (f"không còn phải đính kèm {_papers(document)}" for document in old if document not in new)
+
+
+def _papers(document: RequiredDocument) -> str:
+    return f"{' hoặc '.join(kind.label for kind in document.any_of)} ({document.basis})"
+
+
+def _of_fees(old: Fee, new: Fee) -> Iterator[str]:
+    if old.total_vnd != new.total_vnd:
+        yield f"lệ phí {dong(new.total_vnd)} đồng thay vì {dong(old.total_vnd)} đồng"
+    else:
+        yield "khoản lệ phí hoặc diện miễn lệ phí"

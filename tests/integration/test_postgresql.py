@@ -181,7 +181,6 @@ def test_processes_say_in_one_line_what_is_wrong_with_their_database(folder: Pat
         expect_one_line(run("worker.py", url=url), "chưa được tạo bảng")
         with engine.begin() as connection:
             command.upgrade(ledger_engine._config(connection), "0001")
-        code = opened(Ledger(engine))
         expect_one_line(run("gateway.py", url=url), "cũ hơn chương trình")
         old = run("starter.py", "list", url=url)
         expect_one_line(old, "cũ hơn chương trình")
@@ -190,7 +189,7 @@ def test_processes_say_in_one_line_what_is_wrong_with_their_database(folder: Pat
         upgraded = run("starter.py", "upgrade", url=url)
         assert upgraded.returncode == 0, upgraded.stderr
         check_schema(engine)
-        assert Ledger(engine).opened(code)
+        assert opened(Ledger(engine))
         engine.dispose()
     away = f"postgresql://clerk:secret-word@127.0.0.1:{free_port()}/ledger"
     for program in (("worker.py",), ("gateway.py",), ("starter.py", "upgrade")):

@@ -43,6 +43,9 @@ def test_while_we_check_nobody_has_to_do_anything() -> None:
 
 def test_the_citizen_is_told_what_by_when_and_why() -> None:
     documents, payment = moments("plain")[2:4]
+    plan = plan_of("plain")
+    assert reasons(documents)[-1].endswith(f"Căn cứ thời hạn: {plan.supplement_basis}.")
+    assert reasons(payment)[-1].endswith(f"Căn cứ thời hạn: {plan.payment_basis}.")
     assert steps(documents) == (
         "- **Công dân** bổ sung giấy tờ còn thiếu (danh sách dưới đây), chậm nhất hết **thứ Ba 1/12/2026** "
         "(chờ từ 15:00 thứ Năm 19/11/2026). Quá ngày đó hồ sơ kết thúc, chưa gửi cơ quan nào.",

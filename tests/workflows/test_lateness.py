@@ -202,9 +202,9 @@ async def test_a_part_its_system_rejects_is_an_operators_to_end_after_sixty_work
     assert play.world.legs[-1].leg != RESIDENCE
 
 
-async def test_an_operator_waits_on_for_a_system_that_is_away_and_it_counts_anew_once_it_is_back(play: Play) -> None:
+async def test_an_operator_waits_on_for_a_system_that_takes_nothing_and_it_counts_anew_once_it_does(play: Play) -> None:
     await play.declare("plain", THURSDAY)
-    play.world.away.add(System.RESIDENCE)
+    play.world.rejecting.add(System.RESIDENCE)
     await play.register()
     await play.complete(HEALTH)
     await play.until(moment("2027-02-22 17:02:00"))
@@ -212,8 +212,8 @@ async def test_an_operator_waits_on_for_a_system_that_is_away_and_it_counts_anew
     await decide_overdue(play, RESIDENCE, OverdueChoice.WAIT_ON)
     leg = (await play.see(lambda v: bool(v.legs[1].chase and v.legs[1].chase.dated), "waited for again")).legs[1]
     assert leg.chase is not None
-    assert leg.chase.next_step == leg.chase.operator_at == moment("2027-05-21 17:00:00")
-    play.world.away.clear()
+    assert leg.chase.next_step == leg.chase.operator_at == moment("2027-05-20 17:00:00")
+    play.world.rejecting.clear()
     await play.until(moment("2027-02-25 09:00:00"))
     await play.see(lambda view: view.legs[1].awaits_receipt and view.legs[1].chase is not None, "taken, not received")
     leg = await play.leg(RESIDENCE)

@@ -1,5 +1,6 @@
 """The applicant withdraws, before anything is sent, before and after registration (§7). Plays on 19 November 2026."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -130,8 +131,11 @@ async def test_a_part_its_system_rejects_is_with_nobody_and_ends_at_once(play: P
     else:
         await play.see(lambda view: bool(view.legs) and view.legs[0].stage is LegStage.SENDING, "on its way")
     await withdraw(play)
-    await withdrawn_unsent(play)
-    assert await play.now() < moment("2026-11-19 12:00:00")
+    outcome = await play.ended()
+    assert outcome.outcome is DossierOutcome.WITHDRAWN
+    assert {leg.outcome for leg in outcome.legs} == {LegOutcome.WITHDRAWN}
+    assert (play.world.legs, play.world.follow_ups) == ([], [])
+    assert all(leg.ended_at and leg.ended_at < moment("2026-11-19 12:00:00") for leg in outcome.legs)
 
 
 @pytest.mark.rule("7.withdrawal-before")
@@ -141,6 +145,9 @@ async def test_a_withdrawn_part_whose_system_stays_away_is_an_operators_to_end(p
     await play.declare("plain", DECLARED)
     await play.see(lambda view: bool(view.legs) and view.legs[0].stage is LegStage.SENDING, "on its way")
     await withdraw(play)
+    await play.until(moment("2026-11-19 09:05:00"))
+    await play.see(lambda view: bool(view.troubles), "away")
+    play.world.pause = timedelta(days=1)
     await play.until(moment("2027-02-22 17:02:00"))
     await play.see(lambda view: view.legs[0].awaits_operator, "an operator's turn")
     await decide_overdue(play, BIRTH, OverdueChoice.END_LEG)

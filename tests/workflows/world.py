@@ -46,6 +46,7 @@ class World:
         self.untold: dict[str, list[AgencyEvent]] = {}
         self.receipts: dict[System, Sent] = {}
         self.away: set[System] = set()
+        self.pause: timedelta | None = None
         self.rejecting: set[System] = set()
         self.attempts: Counter[System] = Counter()
 
@@ -97,6 +98,6 @@ class World:
             raise ApplicationError(text, type="AgencyRejected", non_retryable=True, next_retry_delay=SLOW_RETRY)
         if system in self.away:
             info = activity.info()
-            pause = Patience(load_calendar(), self.offset).pause(info.attempt, info.started_time)
+            pause = self.pause or Patience(load_calendar(), self.offset).pause(info.attempt, info.started_time)
             text = f"{system.label}: không kết nối được"
             raise ApplicationError(text, type="AgencyUnavailable", next_retry_delay=pause)

@@ -3,9 +3,9 @@
 Swaps of days off may be announced eight days ahead. The operator adds them to the calendar, restarts the workers and
 sends the word (`lienthong retime`); limits move, and clocks record that they were re-timed.
 
-[choice] Not read again: dates by which nobody loses anything, when an agency is asked again for what it owes already and
-when an operator's turn comes (`models.lateness.Chase`; the next ones are by the new calendar), and the last day of a
-citizen's remaining duties, as it was told.
+[choice] Not read again: dates by which nobody loses anything, when an agency is asked again for what it owes already
+and when an operator's turn comes (`models.lateness.Chase`; the next ones are by the new calendar), and the last day of
+a citizen's remaining duties, as it was told.
 """
 
 from typing import TYPE_CHECKING

@@ -366,7 +366,7 @@ class Leg(Model):
 
     @property
     def never_taken(self) -> bool:
-        """Whether nothing says that its agency has the part: neither its system has taken it nor has it spoken of it."""
+        """Whether nothing says that its agency has the part: its system has not taken it, nor has it spoken of it."""
         return self.untaken and self.acknowledged_at is None and self.clock is None
 
     @property

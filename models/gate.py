@@ -164,7 +164,7 @@ def kind_of_demand(demand: Demand) -> DemandKind:
 def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held) -> Verdict:
     """Whether the agency of that leg may demand this; every fault at once."""
     reason = gate.reason(demand.reason_code)
-    asks = _wanted(demand) is LeadsTo.SUPPLEMENT and (reason is None or _leads_to(demand, reason) is LeadsTo.SUPPLEMENT)
+    asks = _asks(demand, reason)
     findings = (
         *_of_reason(demand, reason, leg, leg_name, gate),
         *_of_concerns(demand, reason),
@@ -295,6 +295,15 @@ _NOT_THE_CITIZENS = frozenset({"submission_id", "attachments", "attested"})
 
 def _leads_to(demand: Demand, reason: Reason) -> LeadsTo:
     return reason.leads_to[0] if isinstance(demand, Returned) else _wanted(demand)
+
+
+def _asks(demand: Demand, reason: Reason | None) -> bool:
+    """Whether the citizen is to hand in what is named; a refusal for good only says what it is about."""
+    if reason is None:
+        return True
+    if isinstance(demand, Refused):
+        return LeadsTo.REFUSAL not in reason.leads_to
+    return _leads_to(demand, reason) is LeadsTo.SUPPLEMENT
 
 
 def _wanted(demand: Demand) -> LeadsTo:

@@ -271,15 +271,21 @@ class LegRun:
         leg, ruling, about = self.leg, self.leg.rulings[-1], part(self.dossier, self.plan)
         tell_agency(self.dossier, self.plan, FollowUpKind.OVERDUE, given_up(about, ruling))
         self.end(LegOutcome.ENDED_BY_OPERATOR, text=ruling.because)
-        told = {"leg": self.plan.name, "agency": self.plan.agency, "reason": ruling.because}
+        name, agency, reason = self.plan.name, self.plan.agency, ruling.because
         if leg.awaits_result:
-            number = leg.number or ""
-            self.dossier.tell(Notice.LEG_GIVEN_UP_RESULT, **told, number=number, results=missing(about))
+            self.dossier.tell(
+                Notice.LEG_GIVEN_UP_RESULT,
+                leg=name,
+                agency=agency,
+                reason=reason,
+                number=leg.number or "",
+                results=missing(about),
+            )
         elif leg.unreceived_since:
             sent = "phần bổ sung" if leg.supplement else "hồ sơ"
-            self.dossier.tell(Notice.LEG_GIVEN_UP_RECEIPT, **told, sent=sent)
+            self.dossier.tell(Notice.LEG_GIVEN_UP_RECEIPT, leg=name, agency=agency, reason=reason, sent=sent)
         else:
-            self.dossier.tell(Notice.LEG_GIVEN_UP, **told)
+            self.dossier.tell(Notice.LEG_GIVEN_UP, leg=name, agency=agency, reason=reason)
 
     def stand(self, stage: LegStage, *, sent_at: datetime | None = None) -> None:
         """The leg now stands at that stage."""

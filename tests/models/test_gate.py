@@ -130,6 +130,17 @@ def test_what_the_state_holds_is_never_asked(kind: type[Demand], code: str) -> N
     assert rule.basis in found.text
 
 
+@pytest.mark.parametrize(
+    ("reason", "code"), [("already_done", "residence_notice"), ("false_information", "birth_certificate")]
+)
+def test_a_refusal_for_good_may_be_about_any_document(reason: str, code: str) -> None:
+    """Nobody is asked for anything."""
+    refusal = Refused(**{**GOOD, "reason_code": reason, "documents": (code,)})
+    assert verdict(refusal).findings == ()
+    returned = Returned(**{**GOOD, "reason_code": reason, "documents": (code,)})
+    assert verdict(returned).leads_to is LeadsTo.REFUSAL
+
+
 @pytest.mark.rule("7.gate-list-is-data")
 def test_a_document_is_forbidden_by_an_entry_in_the_data() -> None:
     """Until the list has it nobody may ask for it either, but not because the State holds it."""

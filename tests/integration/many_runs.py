@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.integration.system import System
 
 RUNS = int(os.environ.get("LIENTHONG_RUNS", "15"))
-"""Each run of a command costs up to a second of one core; LIENTHONG_RUNS=50 is the loop none may crash in (DESIGN §3.11)."""
+"""Each run of a command costs up to a second of one core; LIENTHONG_RUNS=50 is the loop of DESIGN §3.11."""
 
 AT_ONCE = 2
 """Two runs at a time: two scripts may well send the same fact at once, and the machine has two cores."""

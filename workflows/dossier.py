@@ -548,12 +548,14 @@ class DossierWorkflow:
     def _held_back(self) -> bool:
         """Whether changes wait for what comes in a moment.
 
-        A corrected form never does: what is awaited may need it itself. Nor does a notice wait for a system that may be
-        away: what one leg has come to is told at once, whoever keeps another waiting.
+        A corrected form never does: what is awaited may need it itself. Nor does a leg that has ended wait for a system
+        that may be away: its result goes out at once, whoever keeps another leg waiting.
         """
         if self._journal.revisions:
             return False
-        return bool(self._moments) or (bool(self._sending) and not self._journal.notices)
+        return bool(self._moments) or (
+            bool(self._sending) and not any(self.legs[key].ended for key in self._journal.legs)
+        )
 
     async def _settled(self) -> None:
         """What follows at once from what has happened has happened too, however many parts of the dossier it takes.

@@ -20,8 +20,8 @@ REFUSAL: dict[str, Any] = {
 }
 
 
-def expect_once(system: System, code: str) -> None:
-    """The simulator's own book has each registration and each notice exactly once."""
+def expect_once(system: System, code: str, refused: int = 0) -> None:
+    """The simulator's own book has each registration and each notice exactly once; so many of its answers refused."""
     book = system.book(code)
     for kind in ("registrations", "intakes"):
         taken = Counter((row["system"], row["leg"]) for row in book[kind])
@@ -31,7 +31,9 @@ def expect_once(system: System, code: str) -> None:
     for kind in ("notices", "results", "paper_orders"):
         keys = Counter((row["system"], row["key"]) for row in book[kind] if row["key"])
         assert not keys or set(keys.values()) == {1}, keys
-    assert {answer["state"] for answer in book["answers"]} <= {"accepted"}
+    states = Counter(answer["state"] for answer in book["answers"])
+    assert states["refused"] == refused
+    assert set(states) <= {"accepted", "refused"}, states
 
 
 def test_every_sample_goes_from_declaration_to_its_results(system: System) -> None:

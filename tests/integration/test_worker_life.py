@@ -123,10 +123,10 @@ def in_slow_calls(system: System, sample: str, seconds: float) -> list[str]:
     return codes
 
 
-def expect_all_done_once(system: System, codes: list[str], patience: float = _PATIENCE) -> None:
+def expect_all_done_once(system: System, codes: list[str], patience: float = _PATIENCE, refused: int = 0) -> None:
     for code in codes:
         assert system.concluded(code, patience).summary.outcome is DossierOutcome.COMPLETED
-        expect_once(system, code)
+        expect_once(system, code, refused)
 
 
 def requests(system: System, code: str, path: str) -> int:
@@ -202,6 +202,7 @@ def leaves(value: Any) -> Iterator[str]:
 def test_metrics_follow_the_dossiers_and_name_nobody(system: System) -> None:
     code = system.open("grandparents-home")
     system.instruct(code, "vneid", silent=True)
+    system.instruct(code, "residence", supplement={"text": "Đề nghị bổ sung hồ sơ"})
     with worker(system) as running:
         before = running.scrape()
         system.start(code)
@@ -218,10 +219,11 @@ def test_metrics_follow_the_dossiers_and_name_nobody(system: System) -> None:
         for person in dict.fromkeys(people):
             answered = {"leg": RESIDENCE, "personal_id": person, "answer": "granted", "at": system.now().isoformat()}
             assert system.event(code, "vneid_consent", answered).is_success
-        expect_all_done_once(system, [code])
+        expect_all_done_once(system, [code], refused=1)
         shows("lienthong_dossiers_open", 0)
         shows("lienthong_consents_waiting", 0)
         shows("lienthong_outbox_waiting", 0)
+        shows("lienthong_demands_refused", 1, leg=RESIDENCE, province="01", reason="grounds_missing")
         after = running.scrape()
     ended = {"outcome": "completed", "timeliness": "early"}
     assert total(after, "lienthong_dossiers_concluded_total", **ended) == 1

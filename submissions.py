@@ -18,15 +18,15 @@ from ledger.errors import PossibleDuplicate
 from ledger.store import Ledger
 from ledger.values import Opened
 from models.base import Code, legal
-from models.declaration import BirthDeclaration
+from models.declaration import Declaration
 from models.details import title
-from models.law import Group, pack_in_force
+from models.law import pack_in_force
 from models.plan import resolve_plan
 from models.start import StartDossier
 from models.submission import NotDuplicate, submission
 from settings import Settings
 from telemetry import traces
-from workflows.birth import BirthProcedureGroup
+from workflows.plugin import PROCEDURE_GROUPS
 
 logger = logging.getLogger("lienthong.submissions")
 
@@ -44,7 +44,7 @@ class Submissions:
         return legal(datetime.now(UTC) + self._settings.training_offset)
 
     def open(
-        self, declaration: BirthDeclaration, contents: Mapping[str, bytes], not_duplicate: NotDuplicate | None = None
+        self, declaration: Declaration, contents: Mapping[str, bytes], not_duplicate: NotDuplicate | None = None
     ) -> Opened:
         """The dossier of this submission: same submission, same code. `not_duplicate` is for `Ledger.open_dossier`.
 
@@ -57,7 +57,7 @@ class Submissions:
             self._documents.put(contents[document.sha256], document.kind, document.file_name)
         incoming = submission(declaration, at, self._settings.hash_key)
         try:
-            opened = self._ledger.open_dossier(incoming, Group.BIRTH, self._settings.code_prefix, not_duplicate)
+            opened = self._ledger.open_dossier(incoming, declaration.group, self._settings.code_prefix, not_duplicate)
         except PossibleDuplicate as possible:  # its sender learns no code of others, the operators who decide must
             logger.warning("chưa mở hồ sơ: có thể trùng với %s", ", ".join(possible.others))
             raise
@@ -74,8 +74,9 @@ class Submissions:
             declaration = await asyncio.to_thread(self._ledger.declaration, code)
             submitted_at = await asyncio.to_thread(self._ledger.opened_at, code)
             try:
+                procedure_group = PROCEDURE_GROUPS[declaration.group]
                 await client.start_workflow(
-                    BirthProcedureGroup.run,
+                    procedure_group.run,
                     StartDossier(
                         code=code,
                         declaration=declaration,

@@ -22,14 +22,14 @@ from models.documents import Document
 from models.events import CloudEvent
 from models.facts import AgencyEvent, FactRefused
 from models.messages import (
-    BirthNoticeAnswer,
-    BirthNoticeQuery,
     ConsentMessage,
     FollowUp,
     Head,
     LegFound,
     LegOrder,
     LegQuery,
+    NoticeAnswer,
+    NoticeQuery,
     PaymentMessage,
     PeopleAnswer,
     PeopleQuery,
@@ -100,8 +100,8 @@ class AgencyActivities:
             message.head, System.PAYMENT, "payment", partial(self._adapters.payment.request, message)
         )
 
-    @activity.defn(name="look_up_birth_notice")
-    async def look_up_birth_notice(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
+    @activity.defn(name="look_up_notice")
+    async def look_up_notice(self, query: NoticeQuery) -> NoticeAnswer:
         """Find a birth notice; a look-up may be repeated freely."""
         look_up = partial(self._adapters.health.look_up, query)
         return await self._told(System.HEALTH, query.head, partial(self._counted, System.HEALTH, look_up))

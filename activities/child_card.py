@@ -10,7 +10,7 @@ No contract of this part is published [choice]: names follow the gateway's birth
 
 from activities.field_map import PAPER_PLACE, Row, compact_day, laid_out, relation, sex
 from activities.wire import Json
-from models.declaration import BirthDeclaration
+from models.birth import BirthDeclaration
 
 
 def card_request(declaration: BirthDeclaration) -> Json:

@@ -21,12 +21,14 @@ from activities.field_map import PAPER_PLACE, RESIDENCE_KIND, Row, laid_out, rel
 from activities.wire import Json, said
 from models.address import Address
 from models.agency_codes import CodeSystem, IdentityPaper, code_of
-from models.birth_form import FeeRelief, NamedPerson
-from models.declaration import BirthDeclaration
+from models.birth import BirthDeclaration
+from models.declaration import Declaration
+from models.form_parts import FeeRelief, NamedPerson
 
 
-def birth_record(declaration: BirthDeclaration) -> Json:
+def civil_status_record(declaration: Declaration) -> Json:
     """`hoTich` of a declaration. Attachments are no part of it: they travel as files."""
+    assert isinstance(declaration, BirthDeclaration)
     return laid_out(LTKS, declaration)
 
 

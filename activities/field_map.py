@@ -8,9 +8,10 @@ from typing import Any
 from activities.wire import Json, said
 from models.address import ResidenceKind
 from models.agency_codes import CodeSystem, code_of
-from models.birth_form import ApplicantRelation, PaperPlace
+from models.birth import BirthDeclaration
+from models.birth_form import ApplicantRelation
 from models.days import PartialDate
-from models.declaration import BirthDeclaration
+from models.form_parts import PaperPlace
 from models.identity import Sex
 
 Write = Callable[[Any], object]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from activities.http import AgencyClient
 from activities.insurance_gateway import GatewayAnswer, InsuranceGateway
 from activities.wire import SaidCode
-from models.messages import BirthNoticeAnswer, BirthNoticeQuery, BirthNoticeState
+from models.messages import NoticeAnswer, NoticeQuery, NoticeState
 
 _LOOK_UP = "/api/lienthong/traCuuGiayChungSinh"
 
@@ -17,9 +17,9 @@ class _NoticeCode(StrEnum):
 
 
 _STATES = {
-    _NoticeCode.NONE: BirthNoticeState.NOT_FOUND,
-    _NoticeCode.UNSIGNED: BirthNoticeState.UNSIGNED,
-    _NoticeCode.SIGNED: BirthNoticeState.SIGNED,
+    _NoticeCode.NONE: NoticeState.NOT_FOUND,
+    _NoticeCode.UNSIGNED: NoticeState.UNSIGNED,
+    _NoticeCode.SIGNED: NoticeState.SIGNED,
 }
 
 
@@ -34,7 +34,7 @@ class Adapter:
     def __init__(self, client: AgencyClient) -> None:
         self._gateway = InsuranceGateway(client)
 
-    async def look_up(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
+    async def look_up(self, query: NoticeQuery) -> NoticeAnswer:
         """Whether there is such a notice and whether it is signed. Raises AgencyError."""
         body = {
             "MaHoSo": query.head.dossier_code,
@@ -42,4 +42,4 @@ class Adapter:
             "SoGiayChungSinh": query.number,
         }
         found = await self._gateway.post(_LOOK_UP, body, query.head, _Notice)
-        return BirthNoticeAnswer(state=_STATES[found.TrangThai], facility=found.MaCSKCB)
+        return NoticeAnswer(state=_STATES[found.TrangThai], facility=found.MaCSKCB)

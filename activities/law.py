@@ -16,7 +16,7 @@ from models.commune_files import packaged_communes
 from models.communes import Communes
 from models.corrected_law import judged
 from models.corrections import CorrectedForm, CorrectionQuery, corrected
-from models.declaration import BirthDeclaration
+from models.declaration import Declaration
 from models.dossier import CitizenLimit
 from models.duties import term_of
 from models.gate import Gate, gate_of
@@ -44,7 +44,7 @@ LAW_NOT_RESOLVED = "LawNotResolved"
 class Declarations(Protocol):
     """Where declarations are kept: the ledger."""
 
-    def declaration(self, code: Code, revision: int | None = None) -> BirthDeclaration: ...
+    def declaration(self, code: Code, revision: int | None = None) -> Declaration: ...
 
 
 class LawActivities:
@@ -60,7 +60,7 @@ class LawActivities:
         """The law of a dossier. A declaration it cannot be resolved for never resolves by trying again."""
         return self.resolved(order, self._declarations.declaration(order.code, order.revision))
 
-    def resolved(self, order: LawOrder, declaration: BirthDeclaration) -> Resolved:
+    def resolved(self, order: LawOrder, declaration: Declaration) -> Resolved:
         """The law of a declaration. Raises ApplicationError, not to be retried, when there is none for it."""
         query = LawQuery(declaration=declaration, on=order.on, notice=order.notice)
         try:

@@ -14,7 +14,7 @@ from models.delivery import dispatches
 from models.publication import Publication
 from models.replacement_case import ReplacementCase, ReplacementNews, ReplacementQuery
 from models.start import Confirmation, Resolved, declaration_digest
-from models.submission import child_keys
+from models.submission import subject_keys
 
 logger = logging.getLogger("lienthong.dossier")
 
@@ -90,7 +90,9 @@ class LedgerActivities:
         revised = publication.revisions[-1].declaration if publication.revisions else None
         declaration = revised or self._ledger.declaration(publication.code)
         outgoing = dispatches(publication, plan, declaration) if plan else ()
-        keys = {revision.number: child_keys(revision.declaration, self._hash_key) for revision in publication.revisions}
+        keys = {
+            revision.number: subject_keys(revision.declaration, self._hash_key) for revision in publication.revisions
+        }
         concluded = self._ledger.publish(publication, outgoing, keys)
         self._wake_outbox()
         if concluded:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
-from activities.dvclt import birth_record
+from activities.dvclt import civil_status_record
 from activities.http import (
     MAX_ANSWER_BYTES,
     AgencyClient,
@@ -261,7 +261,7 @@ async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
         "module": _BIRTH_MODULE,
         "techId": message.leg,
         "ngayGui": slashed(head.sent_at),
-        "data": json.dumps({"hoTich": birth_record(declaration)}, ensure_ascii=False),
+        "data": json.dumps({"hoTich": civil_status_record(declaration)}, ensure_ascii=False),
         "fileDinhKem": [await _file(document, read) for document in message.documents],
     }
     if head.provincial_code:

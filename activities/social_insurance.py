@@ -23,6 +23,8 @@ from activities.wire import (
     pdf_document,
 )
 from models.base import Code, Text
+from models.birth import BirthDeclaration
+from models.declaration import Declaration
 from models.documents import Document, DocumentKind
 from models.events import CloudEvent
 from models.messages import ConsentEvidence, FollowUp, FollowUpKind, LegMessage, LegQuery, Sent
@@ -46,6 +48,7 @@ _TELLS = {
     FollowUpKind.REMINDER: "7",
     FollowUpKind.OVERDUE: "8",
     FollowUpKind.NOT_SUPPLEMENTED: "9",
+    FollowUpKind.TO_COMPLETE: "10",
 }
 """`Loai` of a message about a part: numbers of our own, as no contract is published [choice]."""
 
@@ -133,11 +136,22 @@ class Adapter:
         return Sent(receipt_at=receipt) if message.kind is FollowUpKind.SUPPLEMENT else Sent()
 
 
+def _content(declaration: Declaration) -> Json:
+    assert isinstance(declaration, BirthDeclaration)
+    return card_request(declaration)
+
+
+def _office(declaration: Declaration) -> str:
+    office = declaration.recipients.social_insurance_office
+    assert office is not None
+    return office.code
+
+
 async def _part(message: LegMessage, read: DocumentReader) -> Json:
     """`MaKyThuat` is the technical id of this part of the dossier; `DuLieu` is JSON inside a string."""
     head = message.head
     content = {
-        "toKhai": card_request(message.declaration),
+        "toKhai": _content(message.declaration),
         "soDangKyKhaiSinh": message.registration_number,
         "soDinhDanh": message.identity_number,
         "xacNhanVNeID": [_consent(consent) for consent in message.consents],
@@ -147,7 +161,7 @@ async def _part(message: LegMessage, read: DocumentReader) -> Json:
         "MaHoSoMCDT": head.provincial_code,
         "MaTTHC": head.procedure_code,
         "MaKyThuat": message.leg,
-        "MaCoQuan": message.declaration.recipients.social_insurance_office.code,
+        "MaCoQuan": _office(message.declaration),
         "ThoiGianGui": compact(head.sent_at),
         "DuLieu": json.dumps(content, ensure_ascii=False),
         "GiayTo": [await _paper(document, read) for document in message.documents],

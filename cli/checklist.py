@@ -10,16 +10,16 @@ from cli import output
 from cli.law_report import Kind, kinds
 from cli.law_text import QUORUM
 from models.base import Model
-from models.birth_form import Circumstance
 from models.calendar import WorkingCalendar
 from models.communes import Communes
-from models.declaration import BirthDeclaration, Fact, PersonRole
+from models.declaration import Declaration
 from models.documents import Document, DocumentKind
 from models.dossier import Fee, FeeLine, WaivedFee
 from models.fees import fee_words
+from models.form_facts import Fact, PersonRole
 from models.intake import known_facts, resolve
 from models.law import LawPack, Quorum
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from models.plan import Plan, RequiredDocument, declared_late, required_documents
 from models.start import LawQuery
 from models.words import day_words, dong
@@ -67,17 +67,17 @@ class FeeReport(Model):
 
 
 class Checklist(Model):
-    """What one declaration needs. `if_birth_notice_unusable`: needed as well if the notice is unsigned or not found."""
+    """What one declaration needs. `if_notice_unusable`: needed as well if the notice is unsigned or not found."""
 
     on: date
     pack: str
     procedure: str
     code: str
-    circumstance: Circumstance
+    case: str
     facts: tuple[Fact, ...]
     complete: bool
     required: tuple[Needed, ...]
-    if_birth_notice_unusable: tuple[Needed, ...]
+    if_notice_unusable: tuple[Needed, ...]
     other_attachments: tuple[Attached, ...]
     consents: tuple[Asked, ...]
     fee: FeeReport
@@ -85,7 +85,7 @@ class Checklist(Model):
 
 
 def checklist(
-    pack: LawPack, declaration: BirthDeclaration, on: date, calendar: WorkingCalendar, communes: Communes | None = None
+    pack: LawPack, declaration: Declaration, on: date, calendar: WorkingCalendar, communes: Communes | None = None
 ) -> Checklist:
     """What a declaration submitted on that day needs under the pack in force then.
 
@@ -94,19 +94,21 @@ def checklist(
     resolved = resolve(LawQuery(declaration=declaration, on=on), calendar, communes)
     late = declared_late(pack, declaration, on, calendar)
     plan, held = resolved.plan, known_facts(declaration, None, late=late)
-    required = required_documents(pack, held)
-    substitutes = required_documents(pack, known_facts(declaration, BirthNoticeState.NOT_FOUND, late=late))
+    required = required_documents(pack, declaration.group, held)
+    substitutes = required_documents(
+        pack, declaration.group, known_facts(declaration, NoticeState.NOT_FOUND, late=late)
+    )
     counted = {kind for document in (*required, *substitutes) for kind in document.any_of}
     return Checklist(
         on=on,
         pack=plan.pack,
         procedure=plan.name,
         code=plan.procedure_code,
-        circumstance=declaration.circumstance,
+        case=declaration.case,
         facts=tuple(fact for fact in Fact if fact in held),
         complete=not resolved.missing_documents,
         required=tuple(_needed(document, plan, declaration) for document in required),
-        if_birth_notice_unusable=tuple(
+        if_notice_unusable=tuple(
             _needed(document, plan, declaration) for document in substitutes if document not in required
         ),
         other_attachments=_attached(one for one in declaration.attachments if one.kind not in counted),
@@ -123,7 +125,7 @@ def print_checklist(found: Checklist) -> None:
         [
             ("Thủ tục", f"{found.procedure} ({found.code})"),
             ("Gói luật", found.pack),
-            ("Trường hợp", found.circumstance.label),
+            ("Trường hợp", found.case),
             ("Tờ khai", "; ".join(fact.label for fact in found.facts)),
         ]
     )
@@ -131,9 +133,9 @@ def print_checklist(found: Checklist) -> None:
     output.explain(f"{'THIẾU – ' if one.missing else ''}{_needed_words(one)}" for one in found.required)
     if not found.required:
         output.say("Không phải đính kèm giấy tờ nào.")
-    if found.if_birth_notice_unusable:
+    if found.if_notice_unusable:
         output.heading("Nếu không tìm thấy giấy chứng sinh, hoặc giấy chưa ký số, thì phải có thêm")
-        output.explain(map(_needed_words, found.if_birth_notice_unusable))
+        output.explain(map(_needed_words, found.if_notice_unusable))
     if found.other_attachments:
         output.heading("Giấy tờ khác đã đính kèm")
         output.explain(f"{one.label}: {one.file_name}" for one in found.other_attachments)
@@ -155,7 +157,7 @@ def print_checklist(found: Checklist) -> None:
         output.say("Đủ giấy tờ.", style="bold green")
 
 
-def _needed(document: RequiredDocument, plan: Plan, declaration: BirthDeclaration) -> Needed:
+def _needed(document: RequiredDocument, plan: Plan, declaration: Declaration) -> Needed:
     attached = _attached(one for one in declaration.attachments if one.kind in document.any_of)
     return Needed(
         any_of=kinds(document.any_of),

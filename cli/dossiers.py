@@ -327,7 +327,7 @@ def _demanded(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
     for leg in dossier.legs:
         name = plan.leg(leg.key).name
         for asked in leg.supplements:
-            concerns = concerned(tuple(asked.documents), asked.fields)
+            concerns = concerned(tuple(asked.documents), asked.fields, plan.group)
             yield f"{name}, {when(asked.requested_at)}, mã {asked.reason_code}: {concerns}. {asked.text}"
             if asked.state is SupplementState.ASKED:
                 yield f"Bổ sung bằng lệnh: {_supplement_command(dossier.summary.code, leg.key, asked)}"

@@ -4,15 +4,17 @@ from datetime import date
 from pathlib import Path
 
 from models.communes import Communes
-from models.declaration import MAX_ATTACHMENTS, BirthDeclaration
+from models.declaration import Declaration
 from models.documents import MAX_DOCUMENT_BYTES, Document, DocumentKind, DocumentRefused, describe
+from models.form_parts import MAX_ATTACHMENTS
+from models.groups import Group
 from models.reading import (
     MAX_JSON_BYTES,
     DeclarationErrors,
     Problem,
     parse_json,
     problem_at,
-    read_birth_declaration,
+    read_declaration,
 )
 from models.reading_words import field_name
 
@@ -21,7 +23,7 @@ _FILE_KEYS = frozenset({"kind", "file"})
 
 def load_declaration_file(
     path: Path, on: date, communes: Communes | None = None
-) -> tuple[BirthDeclaration, dict[str, bytes]]:
+) -> tuple[Declaration, dict[str, bytes]]:
     """The declaration in a file, submitted on the day `on`, and the contents of its attachments by SHA-256.
 
     An attachment is written `{"kind": "witness_statement", "file": "attachments/witness.pdf"}`, the path relative to
@@ -34,7 +36,7 @@ def load_declaration_file(
     if isinstance(listed, list):
         data["attachments"], contents, problems = _attachments(path.parent, listed)
     try:
-        declaration = read_birth_declaration(data, on, communes)
+        declaration = read_declaration(data, on, communes)
     except DeclarationErrors as error:
         raise DeclarationErrors((*error.problems, *problems)) from error
     if problems:
@@ -48,7 +50,7 @@ def _attachments(folder: Path, listed: list[object]) -> tuple[list[Document], di
     contents: dict[str, bytes] = {}
     problems: list[Problem] = []
     if len(listed) > MAX_ATTACHMENTS:
-        return [], {}, [problem_at(("attachments",), f"Nhiều nhất {MAX_ATTACHMENTS} mục.")]
+        return [], {}, [problem_at(("attachments",), f"Nhiều nhất {MAX_ATTACHMENTS} mục.", Group.BIRTH)]
     for at, entry in enumerate(listed):
         try:
             document, content = _attachment(folder, at, entry)
@@ -107,7 +109,7 @@ def _wrong(at: int, key: str | None, text: str) -> DeclarationErrors:
     """What is wrong with an entry; the key `file` of a declaration's file is the file name of the form."""
     path = ".".join(filter(None, ("attachments", str(at), key)))
     field = {"file": "file_name"}.get(key, key) if key else None
-    name = field_name(("attachments", at, field) if field else ("attachments", at))
+    name = field_name(("attachments", at, field) if field else ("attachments", at), Group.BIRTH)
     return DeclarationErrors((Problem(path=path, field=name, message=text),))
 
 

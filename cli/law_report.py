@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from models.base import Code, Model
-from models.declaration import Fact, PersonRole
 from models.documents import DocumentKind
+from models.form_facts import Fact, PersonRole
+from models.groups import Group
 from models.law import (
     Citation,
     Conditional,
@@ -13,7 +14,6 @@ from models.law import (
     ConsentLaw,
     DocumentLaw,
     Duty,
-    Group,
     GroupLaw,
     LawPack,
     LegLaw,

@@ -17,7 +17,8 @@ from cli.places import known_communes
 from models.base import LEGAL_ZONE, BeyondCalendar, Instant, Model, legal_date
 from models.calendar import CalendarError, WorkingCalendar, load_calendar
 from models.clock import ClockError, Due, ReceiptRule, agency_due, citizen_due
-from models.law import Group, LawError, LawPack, all_packs, pack_in_force
+from models.groups import Group
+from models.law import LawError, LawPack, all_packs, pack_in_force
 from models.reading import DeclarationErrors
 from models.words import day_words
 from settings import Settings

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from models.base import Code
-from models.submission import ChildKeys
+from models.submission import SubjectKeys
 from models.tables import DossierRow, FamilyClaimRow
 
 ATTEMPTS = 20
@@ -25,15 +25,15 @@ def claim_family(session: Session, known: Sequence[FamilyClaimRow], keys: Sequen
         session.flush()
 
 
-def claim_as_corrected(session: Session, dossier: DossierRow, keys: ChildKeys) -> bool:
+def claim_as_corrected(session: Session, dossier: DossierRow, keys: SubjectKeys) -> bool:
     """The locked dossier is found by its corrected form too; the families it was found by stay.
 
     False when the child of the corrected form is another dossier's: this one keeps the claim it had. A dossier that has
     let go of its child claims none.
     """
-    if dossier.child_claim is None:
+    if dossier.subject_claim is None:
         return True
-    claimed = _claim_child(session, dossier, keys.child_key)
+    claimed = _claim_child(session, dossier, keys.subject_key)
     for attempt in count(1):
         known = session.exec(select(FamilyClaimRow).where(col(FamilyClaimRow.key).in_(keys.family_keys))).all()
         own = {claim.key for claim in known if claim.dossier_code == dossier.code}
@@ -48,11 +48,11 @@ def claim_as_corrected(session: Session, dossier: DossierRow, keys: ChildKeys) -
 
 
 def _claim_child(session: Session, dossier: DossierRow, key: Code) -> bool:
-    if dossier.child_claim == key:
+    if dossier.subject_claim == key:
         return True
     try:
         with session.begin_nested():
-            dossier.child_claim = key
+            dossier.subject_claim = key
             session.flush()
     except IntegrityError:
         return False

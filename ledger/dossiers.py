@@ -13,10 +13,10 @@ from ledger.errors import DuplicateDossier, PossibleDuplicate, SubmissionReused,
 from ledger.transactions import Transactions, add_documents, found, insert_if_absent, locked
 from ledger.values import OPEN_DOSSIERS, Opened, StoredNotDuplicate
 from models.base import Code, legal_date
-from models.declaration import BirthDeclaration
+from models.declaration import Declaration
 from models.dossier import DossierStage
 from models.duplicates import Sameness, sameness
-from models.law import Group
+from models.groups import Group
 from models.plan import Plan
 from models.submission import NotDuplicate, Submission
 from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevisionRow, NotDuplicateRow
@@ -87,7 +87,7 @@ class Dossiers(Transactions):
         with self._reading() as session:
             return _known(found(session, code))
 
-    def declaration(self, code: Code, revision: int | None = None) -> BirthDeclaration:
+    def declaration(self, code: Code, revision: int | None = None) -> Declaration:
         """The form as it last was corrected, or as that revision has it: 0 is the one the dossier was opened with.
 
         Raises UnknownDossier, and UnknownRevision for one that is not there yet.
@@ -117,7 +117,7 @@ class Dossiers(Transactions):
 Found = Sequence[tuple[DossierRow, FamilyClaimRow | None]]
 
 
-def latest_form(session: Session, code: Code) -> BirthDeclaration:
+def latest_form(session: Session, code: Code) -> Declaration:
     """The form as it last was corrected. Raises UnknownDossier."""
     revisions = select(FormRevisionRow).where(FormRevisionRow.dossier_code == code)
     last = session.exec(revisions.order_by(col(FormRevisionRow.number).desc())).first()
@@ -141,7 +141,7 @@ def _known_of(session: Session, submission: Submission) -> Found:
     in_family = col(FamilyClaimRow.key).in_(submission.family_keys)
     codes = union(
         select(DossierRow.code).where(DossierRow.submission_key == submission.submission_key),
-        select(DossierRow.code).where(DossierRow.child_claim == submission.child_key),
+        select(DossierRow.code).where(DossierRow.subject_claim == submission.subject_key),
         select(FamilyClaimRow.dossier_code).where(in_family),
     )
     with_claims = select(DossierRow, FamilyClaimRow).outerjoin(
@@ -172,7 +172,7 @@ def _possibly_same(session: Session, known: Found, submission: Submission) -> tu
     for code, dossier in dossiers.items():
         *earlier, latest = dossier.declaration, *corrected[code]
         verdict = sameness(latest, submission.declaration)
-        if verdict is Sameness.SAME or dossier.child_claim == submission.child_key:
+        if verdict is Sameness.SAME or dossier.subject_claim == submission.subject_key:
             raise DuplicateDossier(_shown(dossier, submission))
         verdicts = (verdict, *(sameness(form, submission.declaration) for form in earlier))
         if any(one is not Sameness.OTHER for one in verdicts):
@@ -180,10 +180,10 @@ def _possibly_same(session: Session, known: Found, submission: Submission) -> tu
     return tuple(possible)
 
 
-def _corrected_forms(session: Session, codes: Collection[Code]) -> Mapping[Code, Sequence[BirthDeclaration]]:
+def _corrected_forms(session: Session, codes: Collection[Code]) -> Mapping[Code, Sequence[Declaration]]:
     """The corrected forms of each dossier, oldest first."""
     revisions = select(FormRevisionRow).where(col(FormRevisionRow.dossier_code).in_(codes))
-    forms: dict[Code, list[BirthDeclaration]] = {code: [] for code in codes}
+    forms: dict[Code, list[Declaration]] = {code: [] for code in codes}
     for revision in session.exec(revisions.order_by(col(FormRevisionRow.number))):
         forms[revision.dossier_code].append(revision.declaration)
     return forms
@@ -217,7 +217,7 @@ def _opened(session: Session, submission: Submission, group: Group, prefix: Code
             code=code,
             submission_key=submission.submission_key,
             content_key=submission.content_key,
-            child_claim=submission.child_key,
+            subject_claim=submission.subject_key,
             applicant_key=submission.applicant_key,
             group=group,
             province_code=submission.declaration.recipients.province_code,

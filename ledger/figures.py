@@ -12,7 +12,7 @@ from ledger.values import OPEN_DOSSIERS, OPEN_LEGS
 from models.base import Code
 from models.dossier import ConsentState, DossierStage
 from models.facts import FactRefusal
-from models.law import Group
+from models.groups import Group
 from models.systems import System
 from models.tables import ConsentRow, DemandRow, DemandVerdict, DossierRow, LegRow, NoticeRow
 

@@ -18,7 +18,7 @@ from models.clock import Clock, ClockEntry, Due
 from models.dossier import DossierStage, DossierState, Leg
 from models.messages import Dispatch
 from models.publication import Publication
-from models.submission import ChildKeys
+from models.submission import SubjectKeys
 from models.tables import (
     ClockEntryRow,
     ConsentRow,
@@ -46,7 +46,7 @@ class Publications(Transactions):
         self,
         publication: Publication,
         dispatches: Sequence[Dispatch],
-        keys: Mapping[int, ChildKeys] = MappingProxyType({}),
+        keys: Mapping[int, SubjectKeys] = MappingProxyType({}),
     ) -> bool:
         """Writes one change and puts its dispatches into the outbox; twice is the same as once.
 
@@ -78,7 +78,7 @@ class Publications(Transactions):
 
 def _let_go(session: Session, dossier: DossierRow) -> None:
     """The child may be declared again; without a portal's id, also in the very same words, which were the key."""
-    dossier.child_claim = None
+    dossier.subject_claim = None
     session.exec(delete(FamilyClaimRow).where(col(FamilyClaimRow.dossier_code) == dossier.code))
     if dossier.declaration.submission_id is None:
         dossier.submission_key = dossier.code
@@ -172,7 +172,7 @@ def demands_of(code: Code, leg: Leg) -> Iterator[DemandRow]:
 
 
 def _write_revisions(
-    session: Session, dossier: DossierRow, publication: Publication, keys: Mapping[int, ChildKeys]
+    session: Session, dossier: DossierRow, publication: Publication, keys: Mapping[int, SubjectKeys]
 ) -> None:
     for revision in publication.revisions:
         if session.get(FormRevisionRow, (publication.code, revision.number)) is None:

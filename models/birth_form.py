@@ -9,25 +9,16 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
-from models.address import VIETNAM, Address, CountryCode, ProvinceCode, Residence, field_errors
-from models.base import Code, Model, Text
-from models.codes import Vocabulary, ethnic_group, fold, label_of, labels, read_ethnic_name
+from models.address import Address, ProvinceCode, Residence, field_errors
+from models.base import Model, Text
+from models.codes import Vocabulary, fold, label_of, labels
 from models.days import ClockTime, Day, PartialDate
+from models.form_parts import MAX_COPIES, Ethnicity, NamedPerson, Nationality, PaperDelivery, PoorHousehold, Unit
 from models.identity import BirthNoticeNumber, Email, Passport, PersonalId, Phone, Sex
 from models.labelled import Labelled
 
-MAX_COPIES = 20
-"""How many certified copies of the birth certificate one declaration may order."""
-
 MAX_DWELLING_OWNERS = 20
 """How many owners of one dwelling a declaration may name."""
-
-
-class Unit(Model):
-    """A body chosen from a list, with its name as the citizen saw it (cơ quan, cơ sở)."""
-
-    code: Code = Field(title="Mã")
-    name: Text = Field(title="Tên")
 
 
 class Recipients(Model):
@@ -77,41 +68,6 @@ class Applicant(Model):
     relation: ApplicantRelation = Field(title="Quan hệ với người được khai sinh")
     phone: Phone = Field(title="Số điện thoại")
     email: Email | None = Field(None, title="Địa chỉ email")
-
-
-def _known_ethnic_code(code: str) -> str:
-    if ethnic_group(code) is None:
-        raise PydanticCustomError(
-            "ethnic_code", "Mã dân tộc không có trong danh mục (01 đến 54; 55 là người nước ngoài)."
-        )
-    return code
-
-
-class Ethnicity(Model):
-    """Dân tộc: a code of the list and the name exactly as declared (“T’rin” stays “T’rin”).
-
-    The code is open (None) where the name alone decides none (`codes.read_ethnic_name`): agencies then get the name and
-    no code, and the dossier says that a person has to decide.
-    """
-
-    code: Annotated[str, AfterValidator(_known_ethnic_code)] | None = Field(None, title="Mã dân tộc")
-    text: Text = Field(title="Tên dân tộc")
-
-    @property
-    def candidates(self) -> frozenset[str]:
-        """The codes its name may stand for, for the person who decides."""
-        return read_ethnic_name(self.text).codes
-
-
-class Nationality(Model):
-    """Quốc tịch: compared by code, shown as written (lists disagree on names of countries)."""
-
-    code: CountryCode = Field(title="Mã quốc tịch")
-    text: Text = Field(title="Tên quốc tịch")
-
-    @property
-    def vietnamese(self) -> bool:
-        return self.code == VIETNAM
 
 
 class Birthplace(Model):
@@ -189,13 +145,6 @@ class MarriageCertificate(Model):
     place: Text = Field(title="Nơi đăng ký")
 
 
-class NamedPerson(Model):
-    """A person named by full name and personal number."""
-
-    full_name: Text = Field(title="Họ, chữ đệm, tên")
-    personal_id: PersonalId = Field(title="Số định danh cá nhân")
-
-
 def _known_relation(text: str) -> str:
     """The label of the portal's list that a text spells."""
     known = labels(Vocabulary.CHILD_TO_HOUSEHOLDER)
@@ -220,59 +169,11 @@ class ResidenceRegistration(Model):
     )
 
 
-class PoorHousehold(Model):
-    """Giấy chứng nhận hộ nghèo."""
-
-    number: Text = Field(title="Số Giấy chứng nhận hộ nghèo")
-    issued_on: Day = Field(title="Ngày cấp")
-
-
 class HealthInsurance(Model):
     """Thẻ bảo hiểm y tế cho trẻ em dưới 6 tuổi."""
 
     initial_facility: Unit = Field(title="Nơi đăng ký khám, chữa bệnh ban đầu")
     poor_household: PoorHousehold | None = Field(None, title="Giấy chứng nhận hộ nghèo")
-
-
-class FeeReliefGround(Labelled):
-    """Who besides poor households pays no registration fee (Luật Hộ tịch 2014 Điều 11(1)(a))."""
-
-    MERIT_FAMILY = "merit_family", "Gia đình có công với cách mạng"
-    DISABLED = "disabled", "Người khuyết tật"
-
-
-class FeeRelief(Model):
-    """Giấy tờ chứng minh được miễn lệ phí: its number only, since the State holds the paper [choice].
-
-    Poor households have a field of their own on the form (`HealthInsurance`).
-    """
-
-    ground: FeeReliefGround = Field(title="Đối tượng")
-    number: Text = Field(title="Số giấy xác nhận, giấy chứng nhận")
-    issued_on: Day = Field(title="Ngày cấp")
-
-
-class PaperPlace(Labelled):
-    """Where a paper result is handed over."""
-
-    CIVIL_STATUS_DESK = "civil_status_desk", "Tại Bộ phận Một cửa của cơ quan giải quyết đăng ký khai sinh"
-    AGENCY_DESK = "agency_desk", "Tại cơ quan giải quyết"
-    POST = "post", "Qua dịch vụ bưu chính công ích"
-
-
-class PaperDelivery(Model):
-    """Bản giấy: the place, and for post an address in Việt Nam (form 01, footnotes 1 and 2)."""
-
-    place: PaperPlace = Field(title="Nơi nhận")
-    address: Address | None = Field(None, title="Địa chỉ nhận")
-
-    @model_validator(mode="after")
-    def _address_for_post_only(self) -> Self:
-        if self.place is not PaperPlace.POST and self.address is not None:
-            raise field_errors({"address": "Chỉ ghi địa chỉ nhận khi nhận qua bưu chính."})
-        if self.place is PaperPlace.POST and (self.address is None or not self.address.in_vietnam):
-            raise field_errors({"address": "Nhận qua bưu chính thì phải ghi địa chỉ nhận ở Việt Nam."})
-        return self
 
 
 class ResultChoices(Model):
@@ -291,13 +192,3 @@ class IdentityCardRequest(Model):
     """Đề nghị cấp thẻ căn cước (NĐ 301/2026/NĐ-CP; the new form's text was not available, so this is an extension)."""
 
     requested: StrictBool = Field(False, title="Đề nghị cấp thẻ căn cước")
-
-
-def _affirmed(value: bool) -> bool:
-    if not value:
-        raise PydanticCustomError("attested", "Phải xác nhận lời cam đoan thì mới nộp được tờ khai.")
-    return value
-
-
-Attested = Annotated[StrictBool, AfterValidator(_affirmed)]
-"""Tôi cam đoan nội dung khai trên đây là đúng sự thật…: only true is accepted."""

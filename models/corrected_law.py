@@ -4,27 +4,29 @@
 the citizen declares anew, or an operator decides what is to be done.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from models.base import Model
 from models.birth_form import Recipients
 from models.calendar import WorkingCalendar
 from models.corrections import CorrectedForm, CorrectionQuery
-from models.declaration import BirthDeclaration
+from models.death_form import DeathRecipients
+from models.declaration import Declaration
 from models.dossier import Fee
 from models.facts import FactRefusal
 from models.fees import assess_fee
+from models.form_parts import Unit
 from models.gate import field_label, fitting
+from models.groups import Group
 from models.intake import known_facts
 from models.law import LawError, LawPack, pack
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from models.plan import LegPlan, Plan, RequiredDocument, declared_late, required_documents, resolve_plan
 from models.reading import DeclarationErrors
 from models.words import dong, listed
 
 _LONGEST_TEXT = 2000
-_OFFICES = ("civil_status_office", "residence_office", "social_insurance_office")
 _REFUSED = (
     "Không nhận đính chính này, hồ sơ giữ nguyên tờ khai: pháp luật áp dụng cho hồ sơ sẽ khác đi – {what}."
     " Nếu thông tin mới là đúng, hãy rút thủ tục chưa xong và khai lại theo thông tin mới,"
@@ -40,11 +42,12 @@ class _Judged(Model):
     documents: tuple[RequiredDocument, ...]
     fee: Fee | None = None
     unpriced: str | None = None
-    recipients: Recipients
+    recipients: Recipients | DeathRecipients
+    group: Group
 
 
 def judged(
-    query: CorrectionQuery, before: BirthDeclaration, form: CorrectedForm, calendar: WorkingCalendar
+    query: CorrectionQuery, before: Declaration, form: CorrectedForm, calendar: WorkingCalendar
 ) -> CorrectedForm:
     """The corrected form, or its refusal where the dossier's own pack says anything else of it than of the one before.
 
@@ -61,9 +64,7 @@ def judged(
     return CorrectedForm(problem=text, refusal=FactRefusal.NOT_PERMITTED)
 
 
-def _judge(
-    law: LawPack, form: BirthDeclaration, notice: BirthNoticeState | None, on: date, calendar: WorkingCalendar
-) -> _Judged:
+def _judge(law: LawPack, form: Declaration, notice: NoticeState | None, on: date, calendar: WorkingCalendar) -> _Judged:
     facts = known_facts(form, notice, late=declared_late(law, form, on, calendar))
     plan = unplanned = fee = unpriced = None
     try:
@@ -77,10 +78,11 @@ def _judge(
     return _Judged(
         plan=plan,
         unplanned=unplanned,
-        documents=required_documents(law, facts),
+        documents=required_documents(law, form.group, facts),
         fee=fee,
         unpriced=unpriced,
         recipients=form.recipients,
+        group=form.group,
     )
 
 
@@ -90,7 +92,7 @@ def _differences(old: _Judged, new: _Judged) -> Iterator[str]:
         yield new.unplanned or "thủ tục phải lập lại từ đầu"
     elif old.plan and new.plan and old.plan != new.plan:
         yield from tuple(_of_plans(old.plan, new.plan)) or ("kế hoạch giải quyết hồ sơ",)
-    yield from _of_recipients(old.recipients, new.recipients)
+    yield from _of_recipients(old, new)
     yield from _of_documents(old.documents, new.documents)
     if new.unpriced != old.unpriced:
         yield new.unpriced or "lệ phí phải tính lại"
@@ -124,13 +126,18 @@ def _of_legs(old: LegPlan, new: LegPlan) -> Iterator[str]:
         yield "thời hạn giải quyết"
 
 
-def _of_recipients(old: Recipients, new: Recipients) -> Iterator[str]:
+def _of_recipients(old: _Judged, new: _Judged) -> Iterator[str]:
     """Other offices than those the dossier was sent to; a name written otherwise is none."""
-    changed = [office for office in _OFFICES if getattr(old, office).code != getattr(new, office).code]
-    if old.province_code != new.province_code:
-        changed.insert(0, "province_code")
+    before, after = (_codes(judged.recipients) for judged in (old, new))
+    changed = [office for office in after if before[office] != after[office]]
     if changed:
-        yield f"nơi nhận hồ sơ: {listed(field_label(f'recipients.{office}') for office in changed)}"
+        yield f"nơi nhận hồ sơ: {listed(field_label(f'recipients.{office}', new.group) for office in changed)}"
+
+
+def _codes(recipients: Recipients | DeathRecipients) -> Mapping[str, str | None]:
+    """The code of the province and of each office."""
+    named = ((name, getattr(recipients, name)) for name in type(recipients).model_fields)
+    return {name: one.code if isinstance(one, Unit) else one for name, one in named}
 
 
 def _of_documents(old: Sequence[RequiredDocument], new: Sequence[RequiredDocument]) -> Iterator[str]:

@@ -7,11 +7,12 @@ from typing import Any
 from models.base import Code, Instant, LongText, Model, nfc
 from models.codes import says_nothing
 from models.communes import Communes
-from models.declaration import BirthDeclaration
+from models.declaration import Declaration
 from models.facts import FactRefusal
 from models.gate import field_label, fitting, form_path
-from models.messages import BirthNoticeState, FieldChange
-from models.reading import DeclarationErrors, Problem, read_birth_declaration
+from models.groups import Group
+from models.messages import FieldChange, NoticeState
+from models.reading import DeclarationErrors, Problem, read_declaration
 from models.reading_words import is_field
 
 _LONGEST_TEXT = 2000
@@ -29,14 +30,14 @@ class CorrectionQuery(Model):
     revision: int
     on: date
     pack: Code
-    notice: BirthNoticeState | None = None
+    notice: NoticeState | None = None
     corrections: Mapping[Code, str]
 
 
 class CorrectedForm(Model):
     """The form as corrected, or what is wrong with the corrections and how they are refused; never both."""
 
-    declaration: BirthDeclaration | None = None
+    declaration: Declaration | None = None
     problem: LongText | None = None
     refusal: FactRefusal = FactRefusal.MALFORMED
 
@@ -48,28 +49,28 @@ class Revision(Model):
     at: Instant
     leg: Code
     paths: tuple[Code, ...]
-    declaration: BirthDeclaration
+    declaration: Declaration
 
 
 def correct(
-    declaration: BirthDeclaration, corrections: Mapping[str, str], on: date, communes: Communes | None = None
-) -> BirthDeclaration:
+    declaration: Declaration, corrections: Mapping[str, str], on: date, communes: Communes | None = None
+) -> Declaration:
     """The form with these fields changed, read as strictly as a new one of the day `on`; empty text clears a field.
 
     An ethnic group's name brings its own code. Raises DeclarationErrors, all at once.
     """
     form = declaration.model_dump(mode="json")
     problems = [
-        Problem(path=path, field=field_label(path), message=_NO_SUCH_FIELD)
+        Problem(path=path, field=field_label(path, declaration.group), message=_NO_SUCH_FIELD)
         for path, value in corrections.items()
-        if not (is_field(form_path(path)) and _put(form, form_path(path), value))
+        if not (is_field(form_path(path), declaration.group) and _put(form, form_path(path), value))
     ]
     if problems:
         raise DeclarationErrors(tuple(problems))
-    return read_birth_declaration(form, on, communes)
+    return read_declaration(form, on, communes)
 
 
-def corrected(query: CorrectionQuery, declaration: BirthDeclaration, communes: Communes | None = None) -> CorrectedForm:
+def corrected(query: CorrectionQuery, declaration: Declaration, communes: Communes | None = None) -> CorrectedForm:
     """The answer to a query about the form that the ledger has."""
     try:
         return CorrectedForm(declaration=correct(declaration, query.corrections, query.on, communes))
@@ -77,10 +78,12 @@ def corrected(query: CorrectionQuery, declaration: BirthDeclaration, communes: C
         return CorrectedForm(problem=fitting(f"Thông tin bổ sung chưa đúng: {errors}", _LONGEST_TEXT))
 
 
-def changes(corrections: Mapping[str, str]) -> tuple[FieldChange, ...]:
+def changes(corrections: Mapping[str, str], group: Group) -> tuple[FieldChange, ...]:
     """Corrections as agencies hear of them; a field that says nothing has no value, in whatever words."""
     return tuple(
-        FieldChange(path=path, label=field_label(path), value=None if _nothing(value) else str(nfc(value.strip())))
+        FieldChange(
+            path=path, label=field_label(path, group), value=None if _nothing(value) else str(nfc(value.strip()))
+        )
         for path, value in corrections.items()
     )
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from models.base import LongText, Model
-from models.birth_form import BirthNoticeRef, Child, Ethnicity, Nationality, Parent
+from models.birth_form import BirthNoticeRef, Child, Parent
 from models.codes import countries_called, ethnic_group, fold, read_ethnic_name
 from models.days import full_years
+from models.form_parts import Ethnicity, Nationality
 from models.identity import Sex, personal_id_parts, plausible_paper_year, usual_vietnamese_passport
 
 YOUNG_MOTHER = 14

@@ -10,10 +10,10 @@ from importlib import resources
 
 from models.address import Address
 from models.base import LongText, Model
-from models.birth_form import PaperDelivery, PaperPlace
-from models.declaration import BirthDeclaration
+from models.declaration import Declaration
 from models.documents import Document, DocumentKind
 from models.dossier import Leg
+from models.form_parts import PaperDelivery, PaperPlace
 from models.identity import is_mobile
 from models.messages import Dispatch, DispatchKind, FollowUp, Head
 from models.plan import Plan
@@ -41,18 +41,14 @@ def templates() -> Mapping[Notice, NoticeTemplate]:
     return {Notice(key): NoticeTemplate.model_validate(value) for key, value in content.items()}
 
 
-_VNEID_INTEGRATED = (DocumentKind.BIRTH_CERTIFICATE, DocumentKind.HEALTH_INSURANCE_CARD)
-"""What form 01 lets the applicant have shown in VNeID (tích hợp vào tài khoản định danh điện tử)."""
-
-
-def dispatches(publication: Publication, plan: Plan, declaration: BirthDeclaration) -> tuple[Dispatch, ...]:
+def dispatches(publication: Publication, plan: Plan, declaration: Declaration) -> tuple[Dispatch, ...]:
     """Everything that goes out because of one publication."""
     out = _Outgoing(publication, plan, declaration)
     return (*out.notices(), *out.statuses(), *out.receipts(), *out.results(), *out.follow_ups())
 
 
 class _Outgoing:
-    def __init__(self, publication: Publication, plan: Plan, declaration: BirthDeclaration) -> None:
+    def __init__(self, publication: Publication, plan: Plan, declaration: Declaration) -> None:
         self.publication = publication
         self.plan = plan
         self.declaration = declaration
@@ -125,30 +121,23 @@ class _Outgoing:
             key = f"{key}:v{len(old) + 1}"
         else:
             channels.append(System.PROVINCIAL)
-        if self.declaration.vneid_integration and document.kind in _VNEID_INTEGRATED:
+        if document.kind in self.declaration.integrated:
             channels.append(System.VNEID)
         supersedes = old[-1].sha256 if old else None
         for channel in channels:
             yield self._dispatch(
                 f"{key}:{channel.value}", channel, DispatchKind.RESULT, document=document, supersedes=supersedes
             )
-        paper = self._paper(document.kind)
+        paper = self.declaration.paper_of(document.kind)
         if paper and (paper.place is PaperPlace.POST or not old):
             yield self._paper_order(f"{key}:paper", document.kind, paper, again=bool(old))
 
-    def _paper(self, kind: DocumentKind) -> PaperDelivery | None:
-        results = self.declaration.results
-        return {
-            DocumentKind.RESIDENCE_NOTICE: results.residence_notice_paper,
-            DocumentKind.HEALTH_INSURANCE_CARD: results.health_card_paper,
-            DocumentKind.BIRTH_CERTIFICATE: PaperDelivery(place=PaperPlace.CIVIL_STATUS_DESK),
-        }.get(kind)
-
     def _paper_order(self, key: str, kind: DocumentKind, paper: PaperDelivery, *, again: bool) -> Dispatch:
         """By post through the postal system; at a desk through the provincial system, which runs the desks."""
-        copies = self.declaration.results.birth_certificate_copies
-        text = f"01 bản chính {kind.label}" if kind is DocumentKind.BIRTH_CERTIFICATE else f"01 bản giấy {kind.label}"
-        if kind is DocumentKind.BIRTH_CERTIFICATE and copies:
+        copies = self.declaration.copies
+        civil_status = kind in (DocumentKind.BIRTH_CERTIFICATE, DocumentKind.DEATH_EXTRACT)
+        text = f"01 bản chính {kind.label}" if civil_status else f"01 bản giấy {kind.label}"
+        if civil_status and copies:
             text += f", {copies} bản sao"
         if again:
             text += " (bản cấp lại, thay bản đã giao)"

@@ -26,11 +26,40 @@ class DocumentKind(Labelled):
     CONSENT_AGREEMENT = "consent_agreement", "Văn bản đồng ý của người được hỏi ý kiến"
     CONSENT_ATTESTATION = "consent_attestation", "Biên bản ghi nhận ý kiến tại bộ phận một cửa"
     GUARDIANSHIP_DOCUMENT = "guardianship_document", "Giấy tờ chứng minh việc giám hộ"
+    DEATH_NOTICE = "death_notice", "Giấy báo tử"
+    DEATH_NOTICE_SUBSTITUTE = "death_notice_substitute", "Giấy tờ thay thế Giấy báo tử"
+    REPRESENTATIVE_AGREEMENT = (
+        "representative_agreement",
+        "Văn bản thống nhất cử người đại diện nhận trợ cấp mai táng, trợ cấp tuất một lần",
+    )
+    MARTYR_RAISER_AGREEMENT = (
+        "martyr_raiser_agreement",
+        "Văn bản đồng thuận của các thân nhân xác nhận người có công nuôi liệt sĩ",
+    )
+    CAPACITY_ASSESSMENT = "capacity_assessment", "Biên bản giám định mức suy giảm khả năng lao động"
+    DISABILITY_CERTIFICATE = "disability_certificate", "Giấy xác nhận khuyết tật"
+    ASSESSMENT_INVOICE = "assessment_invoice", "Hóa đơn, chứng từ thu phí giám định, bảng kê nội dung giám định"
+    SCHOOL_CERTIFICATE = "school_certificate", "Giấy xác nhận của cơ sở giáo dục nơi đang theo học"
+    GRADUATION_DIPLOMA = "graduation_diploma", "Bằng tốt nghiệp trung học phổ thông"
+    SCHOOL_END_CERTIFICATE = (
+        "school_end_certificate",
+        "Giấy xác nhận của cơ sở giáo dục trung học phổ thông về thời điểm kết thúc học",
+    )
+    INCOME_CERTIFICATE = "income_certificate", "Giấy xác nhận thu nhập"
+    ALONE_OR_ORPHAN_CERTIFICATE = (
+        "alone_or_orphan_certificate",
+        "Giấy xác nhận sống độc thân và không còn thân nhân hoặc mồ côi cả cha lẫn mẹ",
+    )
     FOREIGN_DOCUMENTS = "foreign_documents", "Giấy tờ về yếu tố nước ngoài"
     BIRTH_CERTIFICATE = "birth_certificate", "Giấy khai sinh"
     RESIDENCE_NOTICE = "residence_notice", "Thông báo kết quả giải quyết đăng ký cư trú"
     HEALTH_INSURANCE_CARD = "health_insurance_card", "Thẻ bảo hiểm y tế"
     IDENTITY_CARD = "identity_card", "Thẻ căn cước"
+    DEATH_EXTRACT = "death_extract", "Trích lục khai tử"
+    DEREGISTRATION_NOTICE = "deregistration_notice", "Thông báo kết quả giải quyết xóa đăng ký thường trú"
+    BENEFIT_END_DECISION = "benefit_end_decision", "Quyết định thôi hưởng trợ cấp tuất hằng tháng"
+    FUNERAL_DECISION = "funeral_decision", "Quyết định hưởng trợ cấp mai táng"
+    SURVIVOR_DECISION = "survivor_decision", "Quyết định hưởng trợ cấp tuất"
     PAYMENT_RECEIPT = "payment_receipt", "Biên lai thu phí, lệ phí"
 
 

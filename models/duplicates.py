@@ -6,9 +6,11 @@ Asked of declarations that name the same birth notice, or a common parent and on
 import unicodedata
 from enum import StrEnum
 
+from models.birth import BirthDeclaration
 from models.birth_form import Child
 from models.codes import fold
-from models.declaration import BirthDeclaration
+from models.death import DeathDeclaration
+from models.declaration import Declaration
 
 
 class Sameness(StrEnum):
@@ -25,7 +27,29 @@ class _Names(StrEnum):
     DIFFERENT = "different"
 
 
-def sameness(one: BirthDeclaration, other: BirthDeclaration) -> Sameness:
+def sameness(one: Declaration, other: Declaration) -> Sameness:
+    """Whether the two are about one child, or one deceased; of two groups they never are."""
+    if isinstance(one, BirthDeclaration) and isinstance(other, BirthDeclaration):
+        return _of_children(one, other)
+    if isinstance(one, DeathDeclaration) and isinstance(other, DeathDeclaration):
+        return _of_deceased(one, other)
+    return Sameness.OTHER
+
+
+def _of_deceased(one: DeathDeclaration, other: DeathDeclaration) -> Sameness:
+    """One personal number or one death notice is one person; one name with the same dates probably is [choice]."""
+    numbers = {form.deceased.personal_id for form in (one, other)}
+    if len(numbers) == 1 and None not in numbers:
+        return Sameness.SAME
+    notices = {form.death_notice.number for form in (one, other) if form.death_notice}
+    if one.death_notice and other.death_notice and len(notices) == 1:
+        return Sameness.SAME
+    if None not in numbers or _names(one.deceased.full_name, other.deceased.full_name) is _Names.DIFFERENT:
+        return Sameness.OTHER
+    return Sameness.POSSIBLE
+
+
+def _of_children(one: BirthDeclaration, other: BirthDeclaration) -> Sameness:
     """Whether the two are about one child; twins are not: they have names, hours and birth notices of their own.
 
     A birth notice reissued keeps its number and is then a new version of the same; under a new number it is a possible

@@ -15,8 +15,9 @@ from importlib import resources
 from pydantic import Field
 
 from models.base import Code, LongText, Model, Text
-from models.declaration import BirthDeclaration, Fact
+from models.declaration import Declaration
 from models.dossier import Fee, FeeLine, WaivedFee
+from models.form_facts import Fact
 from models.law import Conditional, Confidence, LawError
 from models.words import dong, when
 
@@ -91,7 +92,7 @@ def fee_rows() -> tuple[FeeRow, ...]:
     )
 
 
-def assess_fee(declaration: BirthDeclaration, facts: frozenset[Fact], on: date) -> Fee:
+def assess_fee(declaration: Declaration, facts: frozenset[Fact], on: date) -> Fee:
     """What the citizen owes before the dossier is sent, and what the law waives.
 
     Raises LawError when nobody has set the amount of a fee that is owed.
@@ -121,8 +122,8 @@ def fee_words(fee: Fee) -> Iterator[str]:
         yield f"Đã nộp lúc {when(fee.paid_at)}, số biên lai {fee.receipt_number}; {electronic} bản điện tử."
 
 
-def _times(per: Per, declaration: BirthDeclaration) -> int:
-    return declaration.results.birth_certificate_copies if per is Per.CERTIFICATE_COPY else 1
+def _times(per: Per, declaration: Declaration) -> int:
+    return declaration.copies if per is Per.CERTIFICATE_COPY else 1
 
 
 def _row(key: Code, item: FeeItem, province: str, on: date) -> FeeRow:

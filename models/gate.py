@@ -17,6 +17,7 @@ from pydantic import Field
 from models.base import Code, LongText, Model, Text
 from models.documents import DocumentKind
 from models.facts import Demand, FactRefusal, Refused, Returned, SupplementRequested
+from models.groups import Group
 from models.labelled import Labelled
 from models.law import Confidence, LawPack
 from models.reading_words import field_name, is_field
@@ -161,8 +162,8 @@ def kind_of_demand(demand: Demand) -> DemandKind:
     return DemandKind.SUPPLEMENT
 
 
-def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held) -> Verdict:
-    """Whether the agency of that leg may demand this; every fault at once."""
+def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held, group: Group) -> Verdict:
+    """Whether the agency of that leg of the group may demand this; every fault at once."""
     reason = gate.reason(demand.reason_code)
     asks = _asks(demand, reason)
     findings = (
@@ -175,7 +176,7 @@ def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held) -> Ve
             for finding in _of_document(at, code, leg, gate, asks)
         ),
         *_of_holdings(demand, reason, gate, held),
-        *_of_fields(demand),
+        *_of_fields(demand, group),
     )
     if findings or reason is None:
         return Verdict(findings=findings)
@@ -191,16 +192,16 @@ def cleared(demand: Demand, verdict: Verdict, gate: Gate) -> SupplementRequested
     return Refused.model_validate(grounds)
 
 
-def concerned(documents: tuple[str, ...], fields: tuple[str, ...]) -> str:
+def concerned(documents: tuple[str, ...], fields: tuple[str, ...], group: Group) -> str:
     """Documents and fields by their Vietnamese names, for citizens."""
     kinds = {kind.value: kind.label for kind in DocumentKind}
-    names = [*(kinds.get(code, code) for code in documents), *(field_label(path) for path in fields)]
+    names = [*(kinds.get(code, code) for code in documents), *(field_label(path, group) for path in fields)]
     return fitting("; ".join(names), MAX_FINDINGS_TEXT)
 
 
-def field_label(path: str) -> str:
-    """The name on the form of the field at a dotted path."""
-    return field_name(form_path(path))
+def field_label(path: str, group: Group) -> str:
+    """The name on the group's form of the field at a dotted path."""
+    return field_name(form_path(path), group)
 
 
 def form_path(path: str) -> tuple[str | int, ...]:
@@ -282,10 +283,11 @@ def _of_holdings(demand: Demand, reason: Reason | None, gate: Gate, held: Held) 
             yield Finding(fault=Fault.ALREADY_HELD, says=says)
 
 
-def _of_fields(demand: Demand) -> Iterator[Finding]:
+def _of_fields(demand: Demand, group: Group) -> Iterator[Finding]:
     for at, path in enumerate(demand.fields, 1):
-        if path.split(".")[0] in _NOT_THE_CITIZENS or not is_field(form_path(path)):
-            says = f"Trường thông tin thứ {at} không có trên tờ khai; ghi theo đường dẫn, ví dụ child.full_name."
+        if path.split(".")[0] in _NOT_THE_CITIZENS or not is_field(form_path(path), group):
+            example = {Group.BIRTH: "child.full_name", Group.DEATH: "deceased.full_name"}[group]
+            says = f"Trường thông tin thứ {at} không có trên tờ khai; ghi theo đường dẫn, ví dụ {example}."
             yield Finding(fault=Fault.UNKNOWN_FIELD, says=says)
 
 

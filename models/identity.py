@@ -115,6 +115,14 @@ DeathNoticeNumber = Annotated[str, BeforeValidator(nfc), _paper_number("death_no
 """Số Giấy báo tử; shape only, as for a birth."""
 
 
+Icd10 = Annotated[
+    str,
+    BeforeValidator(_upper),
+    _shape("icd10", r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?", "Mã bệnh phải theo ICD-10, ví dụ: I21 hoặc I21.9."),
+]
+"""Mã bệnh ICD-10, shape only."""
+
+
 def plausible_paper_year(number: str, *years: int) -> bool:
     """Whether the last two digits of a paper's number are those of one of the years it may be of."""
     return int(number[-2:]) in {year % 100 for year in years}

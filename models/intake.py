@@ -8,11 +8,12 @@ from models.calendar import WorkingCalendar
 from models.clock import Due, agency_due
 from models.commune_files import packaged_communes
 from models.communes import Communes
-from models.declaration import BirthDeclaration, Fact
+from models.declaration import Declaration
 from models.fees import assess_fee
 from models.form_doubts import doubts_of_form
+from models.form_facts import Fact
 from models.law import LawPack, pack_in_force
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from models.plan import Plan, PlanTerms, declared_late, missing_documents, required_documents, resolve_plan
 from models.start import LawQuery, Resolved
 
@@ -31,21 +32,19 @@ def resolve(query: LawQuery, calendar: WorkingCalendar, communes: Communes | Non
     facts = known_facts(declaration, query.notice, late=late)
     return Resolved(
         plan=resolve_plan(pack, declaration),
-        missing_documents=missing_documents(required_documents(pack, facts), declaration),
+        missing_documents=missing_documents(required_documents(pack, declaration.group, facts), declaration),
         fee=assess_fee(declaration, facts, query.on),
         warnings=_warnings(pack, declaration, facts, communes or packaged_communes()),
     )
 
 
-def known_facts(
-    declaration: BirthDeclaration, notice: BirthNoticeState | None, *, late: bool = False
-) -> frozenset[Fact]:
-    """The facts of the declaration, corrected by what the look-up of the birth notice found and by the day it came."""
+def known_facts(declaration: Declaration, notice: NoticeState | None, *, late: bool = False) -> frozenset[Fact]:
+    """The facts of the declaration, corrected by what the look-up of the notice found and by the day it came."""
     facts = declaration.facts()
     if late:
         facts |= {Fact.DECLARED_LATE}
-    if notice is not None and notice is not BirthNoticeState.SIGNED:
-        facts -= {Fact.BIRTH_NOTICE_USABLE}
+    if notice is not None and notice is not NoticeState.SIGNED:
+        facts -= {Fact.NOTICE_USABLE}
     return facts
 
 
@@ -66,13 +65,12 @@ def _due_day(due: Due) -> date:
     return due.at.astimezone(LEGAL_ZONE).date() if due.at else due.effective_date
 
 
-def _warnings(
-    pack: LawPack, declaration: BirthDeclaration, facts: frozenset[Fact], communes: Communes
-) -> tuple[str, ...]:
+def _warnings(pack: LawPack, declaration: Declaration, facts: frozenset[Fact], communes: Communes) -> tuple[str, ...]:
     texts = [warning.text for warning in (*declaration.warnings(), *doubts_of_form(declaration, communes))]
     if Fact.DECLARED_LATE in facts:
-        duty = pack.birth.duties["declaration"]
-        texts.append(f"Khai sinh quá {duty.calendar_days} ngày kể từ ngày sinh ({duty.basis}).")
+        duty = pack.group(declaration.group).duties["declaration"]
+        what = declaration.group.label.capitalize()
+        texts.append(f"{what} quá {duty.calendar_days} ngày ({duty.basis}).")
     if Fact.IDENTITY_CARD_REQUESTED in facts and not any(
         Fact.IDENTITY_CARD_REQUESTED in leg.when for leg in pack.birth.legs.values()
     ):

@@ -16,8 +16,9 @@ from pydantic import Field, model_validator
 
 from models.base import Code, LongText, Model, Text
 from models.clock import ReceiptRule
-from models.declaration import Fact, PersonRole
 from models.documents import DocumentKind
+from models.form_facts import Fact, PersonRole
+from models.groups import Group
 from models.lateness import LatenessRule, WatchdogRule
 from models.reminders import ReminderRule
 from models.replacement import ReplacementRule
@@ -31,12 +32,6 @@ class Confidence(StrEnum):
     SECONDARY = "S"
     INFERRED = "I"
     CHOICE = "choice"
-
-
-class Group(StrEnum):
-    """The inter-linked procedure groups (nhóm thủ tục hành chính liên thông) that packs describe."""
-
-    BIRTH = "birth"
 
 
 class Quorum(StrEnum):
@@ -179,11 +174,18 @@ class AgencyException(Conditional):
 
 
 class ConsentLaw(Conditional):
-    """Whose consent a leg needs (sự đồng ý trên VNeID)."""
+    """Whose consent a leg needs (sự đồng ý trên VNeID).
+
+    `about` says to what, where it is not the leg as a whole. A declaration that carries `replaced_by`, signed by all,
+    needs nobody's consent in VNeID. `may_change`: a supplement may add or correct the people asked.
+    """
 
     role: PersonRole
     quorum: Quorum
+    about: Text | None = None
     ask_declarant: bool = False
+    replaced_by: DocumentKind | None = None
+    may_change: bool = False
     basis: LongText
     confidence: Confidence
 
@@ -196,7 +198,10 @@ class VerificationLaw(Conditional):
 
 
 class LegLaw(Conditional):
-    """One agency procedure of the group (thủ tục hành chính thành phần)."""
+    """One agency procedure of the group (thủ tục hành chính thành phần).
+
+    `requires` names the legs whose results it needs, as far as the dossier has them.
+    """
 
     name: Text
     system: System
@@ -215,11 +220,15 @@ class LegLaw(Conditional):
 
 
 class DocumentLaw(Conditional):
-    """A required attachment (thành phần hồ sơ): one of the kinds, for a leg, under a field of the form."""
+    """A required attachment (thành phần hồ sơ): one of the kinds, for a leg, under a field of the form.
+
+    One that an agency must add itself (`completed_by`) is never asked of the citizen.
+    """
 
     any_of: tuple[DocumentKind, ...] = Field(min_length=1)
     leg: Code
     field: Text
+    completed_by: Code | None = None
     basis: LongText
     confidence: Confidence
 
@@ -240,8 +249,20 @@ class Duty(Model):
     confidence: Confidence
 
 
+class GroupTotal(Conditional):
+    """The limit of the whole group for certain cases, in working days; stored, never derived from the legs'."""
+
+    limit: int = Field(ge=0)
+    verification_limit: int = Field(ge=0)
+    basis: LongText
+    confidence: Confidence
+
+
 class GroupLaw(Model):
-    """A procedure group as the pack declares it, legs in the order of the decision."""
+    """A procedure group as the pack declares it, legs in the order of the decision.
+
+    The first of `totals` that applies is the limit of the whole group, else `limit`.
+    """
 
     name: Text
     procedure_code: Code
@@ -249,9 +270,20 @@ class GroupLaw(Model):
     verification_limit: int = Field(ge=0)
     basis: LongText
     confidence: Confidence
+    totals: tuple[GroupTotal, ...] = ()
     legs: Mapping[Code, LegLaw]
     documents: tuple[DocumentLaw, ...] = ()
     duties: Mapping[Code, Duty] = {}
+
+    def total(self, facts: frozenset[Fact]) -> GroupTotal:
+        """The limit of the whole group for a declaration with these facts."""
+        usual = GroupTotal(
+            limit=self.limit,
+            verification_limit=self.verification_limit,
+            basis=self.basis,
+            confidence=self.confidence,
+        )
+        return next((total for total in self.totals if total.applies(facts)), usual)
 
 
 class LawPack(Model):
@@ -266,10 +298,11 @@ class LawPack(Model):
     policies: Policies
     agencies: Mapping[Code, Agency]
     birth: GroupLaw
+    death: GroupLaw
 
     def group(self, group: Group) -> GroupLaw:
         """The law of one group."""
-        return {Group.BIRTH: self.birth}[group]
+        return {Group.BIRTH: self.birth, Group.DEATH: self.death}[group]
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

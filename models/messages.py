@@ -8,11 +8,13 @@ from enum import StrEnum
 
 from models.address import Address
 from models.base import Code, Instant, LongText, MessageKey, Model, NoticeText, Text
-from models.declaration import BirthDeclaration, PersonNamed, PersonRole
+from models.declaration import Declaration
 from models.documents import Document, DocumentKind, Sha256
 from models.dossier import Attestation, Evidence, Fee
 from models.facts import AgencyEvent
-from models.identity import BirthNoticeNumber, PersonalId
+from models.form_facts import PersonNamed, PersonRole
+from models.groups import Group
+from models.identity import BirthNoticeNumber, DeathNoticeNumber, PersonalId
 from models.labelled import Labelled
 from models.plan import AskedPerson
 from models.statuses import Status
@@ -50,7 +52,7 @@ class LegMessage(Model):
     system: System
     leg: Code
     agency: Text
-    declaration: BirthDeclaration
+    declaration: Declaration
     documents: tuple[Document, ...] = ()
     registration_number: Code | None = None
     identity_number: PersonalId | None = None
@@ -74,7 +76,7 @@ class LegOrder(Model):
     identity_number: PersonalId | None = None
     consents: tuple[ConsentEvidence, ...] = ()
 
-    def message(self, form: BirthDeclaration) -> LegMessage:
+    def message(self, form: Declaration) -> LegMessage:
         """The part as its agency gets it, with the form as the ledger has it."""
         attachments = (*form.attachments, *self.supplied)
         return LegMessage(
@@ -82,7 +84,7 @@ class LegOrder(Model):
             system=self.system,
             leg=self.leg,
             agency=self.agency,
-            declaration=form.model_copy(update={"attachments": attachments}),
+            declaration=form.model_copy(update={"attachments": attachments}).seen_by(self.system),
             documents=(*attachments, *self.results, *dict.fromkeys(c.proof for c in self.consents if c.proof)),
             registration_number=self.registration_number,
             identity_number=self.identity_number,
@@ -99,6 +101,7 @@ class FollowUpKind(Labelled):
     WITHDRAWAL = "withdrawal", "công dân rút hồ sơ"
     NOT_SUPPLEMENTED = "not_supplemented", "công dân không bổ sung trong thời hạn"
     GROUNDS_DEMANDED = "grounds_demanded", "đề nghị nêu lý do theo mẫu"
+    TO_COMPLETE = "to_complete", "đề nghị cơ quan hoàn thiện giấy tờ thuộc trách nhiệm của mình"
     RESULT_ASKED = "result_asked", "đề nghị gửi bản điện tử còn thiếu"
     REMINDER = "reminder", "nhắc sắp đến hạn"
     OVERDUE = "overdue", "thông báo quá hạn"
@@ -158,12 +161,16 @@ class Sent(Model):
 
 
 class ConsentMessage(Model):
-    """A request for one person's consent in VNeID, to be answered by the end of `answer_by`."""
+    """A request for one person's consent in VNeID, to be answered by the end of `answer_by`.
+
+    `subject_name` is the child or the deceased; `about` says to what they agree, where it is not the leg as a whole.
+    """
 
     head: Head
     leg: Code
     leg_name: Text
-    child_name: Text
+    about: Text | None = None
+    subject_name: Text
     person: AskedPerson
     answer_by: Instant
 
@@ -177,25 +184,30 @@ class PaymentMessage(Model):
     pay_by: Instant
 
 
-class BirthNoticeQuery(Model):
-    """A look-up of a birth notice (giấy chứng sinh) by its number."""
+class NoticeQuery(Model):
+    """A look-up of a birth or death notice (giấy chứng sinh, giấy báo tử) by its number."""
 
     head: Head
-    number: BirthNoticeNumber
+    group: Group
+    number: BirthNoticeNumber | DeathNoticeNumber
 
 
-class BirthNoticeState(Labelled):
+class NoticeState(Labelled):
     """What the look-up found. Only a signed notice spares the citizen the substitute documents."""
 
-    NOT_FOUND = "not_found", "không tìm thấy giấy chứng sinh"
-    UNSIGNED = "unsigned", "giấy chứng sinh điện tử chưa ký số hoặc ký số không đúng"
-    SIGNED = "signed", "giấy chứng sinh điện tử đã ký số"
+    NOT_FOUND = "not_found", "không tìm thấy"
+    UNSIGNED = "unsigned", "bản điện tử chưa ký số hoặc ký số không đúng"
+    SIGNED = "signed", "bản điện tử đã ký số"
+
+    def words(self, notice: DocumentKind) -> str:
+        """What was found of that notice."""
+        return f"{notice.label}: {self.label}"
 
 
-class BirthNoticeAnswer(Model):
+class NoticeAnswer(Model):
     """The answer to the look-up; `facility` is the facility code as it came."""
 
-    state: BirthNoticeState
+    state: NoticeState
     facility: Code | None = None
 
 

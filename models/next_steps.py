@@ -179,7 +179,7 @@ def _supplement(leg: Leg, leg_plan: LegPlan) -> Step:
     asked = leg.supplement
     if asked is None:
         return Step(f"“{leg_plan.name}”: đã hết chờ công dân bổ sung.")
-    missing = concerned(tuple(asked.missing_documents), asked.missing_fields)
+    missing = concerned(tuple(asked.missing_documents), asked.missing_fields, leg_plan.group)
     text = f"**Công dân** bổ sung cho “{leg_plan.name}” theo yêu cầu của {leg_plan.agency}: {missing}"
     if asked.limit is None:
         return Step(f"{text}; hạn đang được tính.")

@@ -8,13 +8,15 @@ from datetime import date, timedelta
 from pydantic import Field
 
 from models.base import Code, LongText, Model, Text
-from models.birth_form import NamedPerson
 from models.calendar import WorkingCalendar
 from models.clock import ReceiptRule
-from models.declaration import BirthDeclaration, Fact, PersonRole
+from models.declaration import Declaration
 from models.documents import DocumentKind
+from models.form_facts import Fact, PersonRole
+from models.form_parts import NamedPerson
+from models.groups import Group
 from models.lateness import LatenessRule, WatchdogRule
-from models.law import ConsentLaw, DocumentLaw, Group, GroupLaw, LawPack, LegLaw, Quorum, all_packs
+from models.law import ConsentLaw, DocumentLaw, GroupLaw, LawPack, LegLaw, Quorum, all_packs
 from models.reading import DeclarationErrors, Problem
 from models.reminders import ReminderRule
 from models.replacement import ReplacementRule
@@ -31,11 +33,14 @@ class AskedPerson(Model):
 
 
 class ConsentRule(Model):
-    """Which of the people asked must agree before the leg may be sent."""
+    """Which of the people asked must agree before the leg may be sent; see `law.ConsentLaw`."""
 
     role: PersonRole
     quorum: Quorum
     people: tuple[Code, ...]
+    about: Text | None = None
+    replaced_by: DocumentKind | None = None
+    may_change: bool = False
     basis: LongText
 
 
@@ -58,6 +63,7 @@ class PlanTerms(Model):
 class LegPlan(LegTerms):
     """One leg as this dossier will run it. Limits are working days."""
 
+    group: Group = Group.BIRTH
     name: Text
     system: System
     agency: Text
@@ -85,11 +91,15 @@ class PlannedDuty(Model):
 
 
 class RequiredDocument(Model):
-    """An attachment this dossier needs: one of `any_of`, declared under `field` of the form."""
+    """An attachment this dossier needs: one of `any_of`, declared under `field` of the form.
+
+    What an agency must add itself (`completed_by`) is never asked of the citizen.
+    """
 
     any_of: tuple[DocumentKind, ...]
     leg: Code
     field: Text
+    completed_by: Text | None = None
     basis: LongText
 
     def met_by(self, kinds: frozenset[DocumentKind]) -> bool:
@@ -124,6 +134,7 @@ class Plan(Model):
     watchdog: WatchdogRule = Field(default_factory=lambda: all_packs()[0].policies.watchdog.rule)
     replacement: ReplacementRule = Field(default_factory=lambda: all_packs()[0].policies.replacement.rule)
     legs: tuple[LegPlan, ...]
+    completed_by_agencies: tuple[RequiredDocument, ...] = ()
     duties: tuple[PlannedDuty, ...] = ()
 
     @property
@@ -140,30 +151,31 @@ class Plan(Model):
         raise KeyError(key)
 
 
-def resolve_plan(pack: LawPack, declaration: BirthDeclaration) -> Plan:
-    """The plan of a birth dossier under that pack.
+def resolve_plan(pack: LawPack, declaration: Declaration) -> Plan:
+    """The plan of a dossier under that pack.
 
     Raises DeclarationErrors, all at once, when the plan needs somebody the form does not name (a dwelling's owner).
     """
-    law = pack.group(Group.BIRTH)
+    law = pack.group(declaration.group)
     facts = declaration.facts()
+    wanted = {key: leg for key, leg in law.legs.items() if leg.applies(facts)}
     legs, problems = [], []
-    for key, leg in law.legs.items():
-        if leg.applies(facts):
-            planned, missing = _leg(pack, key, leg, declaration, facts)
-            legs.append(planned)
-            problems += missing
+    for key, leg in wanted.items():
+        planned, missing = _leg(pack, key, leg, declaration, facts)
+        requires = tuple(needed for needed in leg.requires if needed in wanted)
+        legs.append(planned.model_copy(update={"requires": requires}))
+        problems += missing
     if problems:
         raise DeclarationErrors(tuple(problems))
-    policies = pack.policies
+    policies, total = pack.policies, law.total(facts)
     return Plan(
-        group=Group.BIRTH,
+        group=declaration.group,
         pack=pack.id,
         name=law.name,
         procedure_code=law.procedure_code,
-        limit=law.limit,
-        verification_limit=law.verification_limit,
-        basis=law.basis,
+        limit=total.limit,
+        verification_limit=total.verification_limit,
+        basis=total.basis,
         receipt=policies.receipt.rule,
         consent_days=policies.consent.working_days,
         consent_basis=policies.consent.basis,
@@ -179,30 +191,31 @@ def resolve_plan(pack: LawPack, declaration: BirthDeclaration) -> Plan:
         watchdog=policies.watchdog.rule,
         replacement=policies.replacement.rule,
         legs=tuple(legs),
+        completed_by_agencies=tuple(
+            document for document in required_documents(pack, declaration.group, facts) if document.completed_by
+        ),
         duties=_duties(law, frozenset(leg.key for leg in legs)),
     )
 
 
-def required_documents(pack: LawPack, facts: frozenset[Fact]) -> tuple[RequiredDocument, ...]:
+def required_documents(pack: LawPack, group: Group, facts: frozenset[Fact]) -> tuple[RequiredDocument, ...]:
     """The attachments a declaration with these facts needs (thành phần hồ sơ phải đính kèm)."""
-    return tuple(_required(law) for law in pack.group(Group.BIRTH).documents if law.applies(facts))
+    return tuple(_required(pack, law) for law in pack.group(group).documents if law.applies(facts))
 
 
-def missing_documents(
-    required: tuple[RequiredDocument, ...], declaration: BirthDeclaration
-) -> tuple[RequiredDocument, ...]:
-    """Those of the required attachments that the declaration does not carry."""
+def missing_documents(required: tuple[RequiredDocument, ...], declaration: Declaration) -> tuple[RequiredDocument, ...]:
+    """Those of the required attachments that the citizen owes and the declaration does not carry."""
     carried = frozenset(document.kind for document in declaration.attachments)
-    return tuple(document for document in required if not document.met_by(carried))
+    return tuple(document for document in required if not (document.completed_by or document.met_by(carried)))
 
 
-def declared_late(pack: LawPack, declaration: BirthDeclaration, on: date, calendar: WorkingCalendar) -> bool:
-    """Whether the birth is declared after the citizen's term (quá hạn đăng ký khai sinh), counted in calendar days.
+def declared_late(pack: LawPack, declaration: Declaration, on: date, calendar: WorkingCalendar) -> bool:
+    """Whether it is declared after the citizen's term (quá hạn khai sinh, khai tử), counted in calendar days.
 
     A term whose last day is a day off ends with the next working day (Bộ luật Dân sự 2015 Điều 148(5)).
     """
-    born_on, days = declaration.child.born_on, pack.group(Group.BIRTH).duties["declaration"].calendar_days
-    return on - timedelta(days=days) > born_on and on > last_day_of_term(born_on, days, calendar)
+    since, days = declaration.happened_on, pack.group(declaration.group).duties["declaration"].calendar_days
+    return on - timedelta(days=days) > since and on > last_day_of_term(since, days, calendar)
 
 
 def last_day_of_term(counted_from: date, calendar_days: int, calendar: WorkingCalendar) -> date:
@@ -227,18 +240,20 @@ def _duties(law: GroupLaw, legs: frozenset[str]) -> tuple[PlannedDuty, ...]:
     )
 
 
-def _required(law: DocumentLaw) -> RequiredDocument:
-    return RequiredDocument(any_of=law.any_of, leg=law.leg, field=law.field, basis=law.basis)
+def _required(pack: LawPack, law: DocumentLaw) -> RequiredDocument:
+    agency = pack.agencies[law.completed_by].name if law.completed_by else None
+    return RequiredDocument(any_of=law.any_of, leg=law.leg, field=law.field, completed_by=agency, basis=law.basis)
 
 
 def _leg(
-    pack: LawPack, key: str, law: LegLaw, declaration: BirthDeclaration, facts: frozenset[Fact]
+    pack: LawPack, key: str, law: LegLaw, declaration: Declaration, facts: frozenset[Fact]
 ) -> tuple[LegPlan, list[Problem]]:
     agency = next((case.agency for case in law.agency_exceptions if case.applies(facts)), law.agency)
     verification = law.verification if law.verification and law.verification.applies(facts) else None
     rules, people, problems = _consents(pack, law, declaration, facts)
     plan = LegPlan(
         key=key,
+        group=declaration.group,
         name=law.name,
         system=law.system,
         agency=pack.agencies[agency].name,
@@ -258,16 +273,17 @@ def _leg(
 
 
 def _consents(
-    pack: LawPack, law: LegLaw, declaration: BirthDeclaration, facts: frozenset[Fact]
+    pack: LawPack, law: LegLaw, declaration: Declaration, facts: frozenset[Fact]
 ) -> tuple[tuple[ConsentRule, ...], tuple[AskedPerson, ...], list[Problem]]:
     """The consent rules of a leg and the people to ask, each person once however many roles they have."""
     asked: dict[str, AskedPerson] = {}
     rules: list[ConsentRule] = []
     problems: list[Problem] = []
+    attached = {document.kind for document in declaration.attachments}
     for consent in law.consents:
-        if not consent.applies(facts):
+        if not consent.applies(facts) or consent.replaced_by in attached:
             continue
-        named = people_in_role(declaration, consent.role)
+        named = declaration.people_in_role(consent.role)
         if not named and consent.role in _MUST_BE_NAMED:
             path, field, message = _MUST_BE_NAMED[consent.role]
             problems.append(Problem(path=path, field=field, message=f"{message} ({consent.basis})."))
@@ -286,39 +302,28 @@ def _consents(
             )
         if to_ask:
             keys = tuple(asked[person.personal_id].key for person in to_ask)
-            rules.append(ConsentRule(role=consent.role, quorum=consent.quorum, people=keys, basis=consent.basis))
+            rules.append(
+                ConsentRule(
+                    role=consent.role,
+                    quorum=consent.quorum,
+                    people=keys,
+                    about=consent.about,
+                    replaced_by=consent.replaced_by,
+                    may_change=consent.may_change,
+                    basis=consent.basis,
+                )
+            )
     return tuple(rules), tuple(asked.values()), problems
 
 
 def _to_ask(
-    pack: LawPack, consent: ConsentLaw, named: tuple[NamedPerson, ...], declaration: BirthDeclaration
+    pack: LawPack, consent: ConsentLaw, named: tuple[NamedPerson, ...], declaration: Declaration
 ) -> tuple[NamedPerson, ...]:
     """Whom to ask, the declarant left out where signing the declaration is consent enough."""
     if consent.ask_declarant or not pack.policies.consent.declarant_counts:
         return named
     others = tuple(person for person in named if person.personal_id != declaration.applicant.personal_id)
     return () if consent.quorum is Quorum.ANY and len(others) < len(named) else others
-
-
-def people_in_role(declaration: BirthDeclaration, role: PersonRole) -> tuple[NamedPerson, ...]:
-    """The people of the form who stand in that role and can be reached by their personal number."""
-    if role is PersonRole.HOUSEHOLDER:
-        householder = declaration.residence_registration.householder
-        return (householder,) if householder else ()
-    if role is PersonRole.DWELLING_OWNER:
-        return declaration.residence_registration.dwelling_owners
-    parents = tuple(
-        NamedPerson(full_name=parent.full_name, personal_id=parent.personal_id)
-        for parent in (declaration.mother, declaration.father)
-        if parent and not parent.deceased and parent.personal_id
-    )
-    if role is PersonRole.PARENT:
-        return parents
-    if role is PersonRole.LEGAL_REPRESENTATIVE:
-        applicant = declaration.applicant
-        declares = NamedPerson(full_name=applicant.full_name, personal_id=applicant.personal_id)
-        return (declares,) if applicant.relation.is_legal_representative else parents[:1]
-    raise ValueError(f"{role} is nobody's consent")
 
 
 _MUST_BE_NAMED = {

@@ -10,6 +10,7 @@ from enum import StrEnum
 from models.base import Code, LongText, Model, Text, legal, legal_date
 from models.codes import provinces
 from models.dossier import DossierOutcome, DossierStage
+from models.groups import Group
 from models.law import all_packs
 from models.search_attributes import NO_AGENCY, REJECTED, UNREACHED, SearchAttribute
 from models.systems import Role, System
@@ -122,7 +123,7 @@ def _values(parameter: Parameter) -> Iterator[str]:
             yield from (system.value for system in System if Role.HANDLES_LEGS in system.roles)
             yield NO_AGENCY
         case Parameter.LEG:
-            yield from dict.fromkeys(leg for pack in all_packs() for leg in pack.birth.legs)
+            yield from dict.fromkeys(leg for pack in all_packs() for group in Group for leg in pack.group(group).legs)
         case Parameter.OUTCOME:
             yield from (outcome.value for outcome in DossierOutcome)
 

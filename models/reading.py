@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any, NoReturn, get_type_hints
@@ -11,10 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.address import Address
 from models.base import LongText, Model, Path, Text, parts
+from models.birth_rules import RULES as BIRTH_RULES
 from models.commune_files import packaged_communes
 from models.communes import Communes
-from models.declaration import BirthDeclaration
-from models.declaration_rules import RULES
+from models.death_rules import RULES as DEATH_RULES
+from models.declaration import FORMS, Declaration, group_declared
+from models.form_rules import Rule
+from models.groups import Group
 from models.reading_entry import at_entry
 from models.reading_words import field_name, message, shown
 from models.tcvn3 import surely_tcvn3
@@ -47,34 +50,41 @@ class DeclarationErrors(Exception):
         return "; ".join(f"{problem.field}: {problem.message}" for problem in self.problems)
 
 
-def problem_at(path: Path, text: str) -> Problem:
+def problem_at(path: Path, text: str, group: Group) -> Problem:
     """A problem with the field at a path of the form."""
-    return Problem(path=".".join(map(shown, path)), field=field_name(path), message=text)
+    return Problem(path=".".join(map(shown, path)), field=field_name(path, group), message=text)
 
 
-def read_birth_declaration(data: Mapping[str, object], on: date, communes: Communes | None = None) -> BirthDeclaration:
+RULES: Mapping[Group, Sequence[Rule]] = {Group.BIRTH: BIRTH_RULES, Group.DEATH: DEATH_RULES}
+"""The checks of each form, in the order problems are reported."""
+
+
+def read_declaration(data: Mapping[str, object], on: date, communes: Communes | None = None) -> Declaration:
     """The declaration in `data`, submitted on the day `on`; places are judged by `communes`, else the packaged ones.
 
-    Raises DeclarationErrors with every wrong field and every broken rule between sections that are valid themselves.
+    A form that names somebody who died is form 02, any other form 01. Raises DeclarationErrors with every wrong field
+    and every broken rule between sections that are valid themselves.
     """
-    form, valid, problems = _validated(at_entry(data) if isinstance(data, Mapping) else data)
-    for rule in RULES:
+    group = group_declared(data)
+    form, valid, problems = _validated(at_entry(data) if isinstance(data, Mapping) else data, group)
+    for rule in RULES[group]:
         if rule.needs <= valid:
-            problems += [problem_at(breach.path, breach.message) for breach in rule.judge(form, on)]
+            problems += [problem_at(breach.path, breach.message, group) for breach in rule.judge(form, on)]
     for section in sorted(valid - {"attachments"}):
-        problems += _problems_inside(getattr(form, section), (section,), communes or packaged_communes())
+        problems += _problems_inside(getattr(form, section), (section,), communes or packaged_communes(), group)
     if problems:
         raise DeclarationErrors(tuple(problems))
     return form
 
 
-def _problems_inside(section: object, path: Path, communes: Communes) -> Iterator[Problem]:
+def _problems_inside(section: object, path: Path, communes: Communes, group: Group) -> Iterator[Problem]:
     """What is wrong anywhere in a section that is valid by itself: text in an old font, communes that do not exist."""
     for where, value in parts(section, path):
         if isinstance(value, str) and surely_tcvn3(value):
-            yield problem_at(where, "Chữ gõ bằng phông cũ TCVN3 (ABC), đọc không được. Hãy gõ lại bằng Unicode.")
+            text = "Chữ gõ bằng phông cũ TCVN3 (ABC), đọc không được. Hãy gõ lại bằng Unicode."
+            yield problem_at(where, text, group)
         if isinstance(value, Address) and (fault := communes.fault(value)):
-            yield problem_at((*where, fault.field), fault.message)
+            yield problem_at((*where, fault.field), fault.message, group)
 
 
 def parse_json(raw: bytes | str) -> dict[str, object]:
@@ -103,27 +113,30 @@ def parse_json(raw: bytes | str) -> dict[str, object]:
     if not isinstance(data, dict):
         _refuse("Phải là một đối tượng JSON, đặt trong ngoặc nhọn.")
     if unreadable := tuple(_unreadable(data)):
-        raise DeclarationErrors(tuple(problem_at(path, "Có ký tự không hợp lệ.") for path in unreadable))
+        raise DeclarationErrors(
+            tuple(problem_at(path, "Có ký tự không hợp lệ.", group_declared(data)) for path in unreadable)
+        )
     return data
 
 
-def _validated(data: Mapping[str, object]) -> tuple[BirthDeclaration, frozenset[str], list[Problem]]:
+def _validated(data: Mapping[str, object], group: Group) -> tuple[Declaration, frozenset[str], list[Problem]]:
     """The form, or as much of it as is valid, with the names of the valid sections and the problems of the others."""
-    sections = frozenset(BirthDeclaration.model_fields)
+    form = FORMS[group]
+    sections = frozenset(form.model_fields)
     try:
-        return BirthDeclaration.model_validate(data), sections, []
+        return form.model_validate(data), sections, []
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
     wrong = {str(error["loc"][0]) for error in found if error["loc"]}
     valid = sections - wrong if all(error["loc"] for error in found) else frozenset()
-    sound: dict[str, Any] = {name: _adapter(name).validate_python(data[name]) for name in valid if name in data}
-    problems = [problem_at(error["loc"], message(error)) for error in found[:MAX_PROBLEMS]]
-    return BirthDeclaration.model_construct(**sound), valid, problems
+    sound: dict[str, Any] = {name: _adapter(group, name).validate_python(data[name]) for name in valid if name in data}
+    problems = [problem_at(error["loc"], message(error, group), group) for error in found[:MAX_PROBLEMS]]
+    return form.model_construct(**sound), valid, problems
 
 
 @cache
-def _adapter(section: str) -> TypeAdapter[Any]:
-    return TypeAdapter(get_type_hints(BirthDeclaration, include_extras=True)[section])
+def _adapter(group: Group, section: str) -> TypeAdapter[Any]:
+    return TypeAdapter(get_type_hints(FORMS[group], include_extras=True)[section])
 
 
 def _text(raw: bytes | str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from models.codes import ethnic_group, read_ethnic_name, says_nothing
 
-_HAVE_ETHNICITY = ("child", "mother", "father")
+_HAVE_ETHNICITY = ("child", "mother", "father", "deceased")
 _DEEPEST = 20
 
 

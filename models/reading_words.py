@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from models.base import Path
-from models.declaration import BirthDeclaration
+from models.declaration import FORMS
+from models.groups import Group
 
 _LONGEST_KEY = 80
 _OTHER_ERRORS = frozenset(get_args(ErrorType))
@@ -34,10 +35,10 @@ _MESSAGES = {
 }
 
 
-def field_name(path: Path) -> str:
-    """The Vietnamese name on the form of the field at a path, section first: “Người mẹ – Số định danh cá nhân”."""
+def field_name(path: Path, group: Group) -> str:
+    """The Vietnamese name on the group's form of the field at a path: “Người mẹ – Số định danh cá nhân”."""
     names: list[str] = []
-    model: type[BaseModel] | None = BirthDeclaration
+    model: type[BaseModel] | None = FORMS[group]
     for step in path:
         info = model.model_fields.get(str(step)) if model and isinstance(step, str) else None
         if info:
@@ -51,20 +52,21 @@ def field_name(path: Path) -> str:
     return " – ".join(names) or "Tờ khai"
 
 
-def is_field(path: Path) -> bool:
-    """Whether the form has something at that path: a section, a field, an item of a list."""
-    if not path or _annotation_at(path) is None:
+def is_field(path: Path, group: Group) -> bool:
+    """Whether the group's form has something at that path: a section, a field, an item of a list."""
+    if not path or _annotation_at(path, group) is None:
         return False
-    return not any(isinstance(step, int) and not _is_list(_annotation_at(path[:at])) for at, step in enumerate(path))
+    steps = enumerate(path)
+    return not any(isinstance(step, int) and not _is_list(_annotation_at(path[:at], group)) for at, step in steps)
 
 
-def message(error: ErrorDetails) -> str:
+def message(error: ErrorDetails, group: Group) -> str:
     """What is wrong, in Vietnamese; rules of our own arrive in Vietnamese already."""
     kind, path = error["type"], error["loc"]
     if kind == "extra_forbidden":
-        return f"{_MESSAGES[kind]}{_nearest(path)}"
+        return f"{_MESSAGES[kind]}{_nearest(path, group)}"
     if kind == "enum":
-        return f"{_MESSAGES[kind]}{_choices(path)}"
+        return f"{_MESSAGES[kind]}{_choices(path, group)}"
     if kind in _MESSAGES:
         return _MESSAGES[kind].format_map(error.get("ctx", {}))
     return "Giá trị không hợp lệ." if kind in _OTHER_ERRORS else error["msg"]
@@ -76,9 +78,9 @@ def shown(step: str | int) -> str:
     return "".join(character if character.isprintable() else "?" for character in short)
 
 
-def _annotation_at(path: Path) -> Any:
+def _annotation_at(path: Path, group: Group) -> Any:
     """The declared type at a path; None where the form has no such field."""
-    annotation: Any = BirthDeclaration
+    annotation: Any = FORMS[group]
     for step in path:
         if isinstance(step, str):
             model = next(_models_in(annotation), None)
@@ -103,15 +105,15 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     return (kind for kind in _types_in(annotation) if issubclass(kind, BaseModel) and not issubclass(kind, RootModel))
 
 
-def _nearest(path: Path) -> str:
-    model = next(_models_in(_annotation_at(path[:-1])), None)
+def _nearest(path: Path, group: Group) -> str:
+    model = next(_models_in(_annotation_at(path[:-1], group)), None)
     known = model.model_fields if model else {}
     match = get_close_matches(shown(path[-1]), known, 1)
     return f" Có phải ý là “{match[0]}” ({known[match[0]].title})?" if match else ""
 
 
-def _choices(path: Path) -> str:
-    kind = next((kind for kind in _types_in(_annotation_at(path)) if issubclass(kind, StrEnum)), None)
+def _choices(path: Path, group: Group) -> str:
+    kind = next((kind for kind in _types_in(_annotation_at(path, group)) if issubclass(kind, StrEnum)), None)
     if kind is None:
         return ""
     words = (

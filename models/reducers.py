@@ -208,7 +208,7 @@ def _refused(fact: Refused, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: dat
     leg = _clock_running(leg, plan, rule, at, now)
     refusal = Refusal(
         reason_code=fact.reason_code or UNSTATED,
-        concerns=concerned(fact.documents, fact.fields) or UNSTATED,
+        concerns=concerned(fact.documents, fact.fields, plan.group) or UNSTATED,
         legal_basis=fact.legal_basis or UNSTATED,
         text=fact.text or UNSTATED,
     )

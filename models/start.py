@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from models.base import Code, Instant, LongText, Model
 from models.clock import Clock, Due
-from models.declaration import BirthDeclaration
+from models.declaration import Declaration
 from models.dossier import Fee
 from models.lateness import AgencyReminder, Ahead, DayAhead
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from models.plan import Plan, PlanTerms, RequiredDocument
 from models.reminders import ReminderRule
 
@@ -25,7 +25,7 @@ class StartDossier(Model):
     """
 
     code: Code
-    declaration: BirthDeclaration
+    declaration: Declaration
     submitted_at: Instant
     training_offset: timedelta = timedelta()
 
@@ -33,13 +33,13 @@ class StartDossier(Model):
 class LawOrder(Model):
     """Which law to find: a dossier's on a date. The declaration stays in the ledger, at `revision` (0: as opened).
 
-    `notice` is what the look-up of the birth notice found, if made.
+    `notice` is what the look-up of the notice found, if made.
     """
 
     code: Code
     revision: int = 0
     on: date
-    notice: BirthNoticeState | None = None
+    notice: NoticeState | None = None
 
 
 class Confirmation(Model):
@@ -50,17 +50,17 @@ class Confirmation(Model):
     training: bool
 
 
-def declaration_digest(declaration: BirthDeclaration) -> str:
+def declaration_digest(declaration: Declaration) -> str:
     """The SHA-256 of a declaration as JSON, in hexadecimal digits."""
     return hashlib.sha256(declaration.model_dump_json().encode()).hexdigest()
 
 
 class LawQuery(Model):
-    """What the law says of a declaration on a date; `notice` is what the look-up of the birth notice found, if made."""
+    """What the law says of a declaration on a date; `notice` is what the look-up of the notice found, if made."""
 
-    declaration: BirthDeclaration
+    declaration: Declaration
     on: date
-    notice: BirthNoticeState | None = None
+    notice: NoticeState | None = None
 
 
 class Resolved(Model):

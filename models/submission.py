@@ -1,4 +1,4 @@
-"""A submission (lần nộp): what makes two of them the same, and what makes two of them about the same child.
+"""A submission (lần nộp): what makes two of them the same, and what makes two of them about the same person.
 
 Keys are keyed hashes (HMAC-SHA-256), so that neither the ledger's indexes nor ids give away who declared whom.
 """
@@ -10,30 +10,32 @@ from collections.abc import Iterator
 from pydantic import SecretStr
 
 from models.base import Code, Instant, LongText, Model
+from models.birth import BirthDeclaration
 from models.codes import fold
-from models.declaration import BirthDeclaration
+from models.death import DeathDeclaration
+from models.declaration import Declaration
 
 
 class Submission(Model):
     """A declaration on its way in. `at` is legal time; the keys are hex digests.
 
-    `child_key` says which child it is. `family_keys` find other declarations that may be about the same one, however
+    `subject_key` says which child it is. `family_keys` find other declarations that may be about the same one, however
     its name is spelt and whatever its birth notice: twins share them, so `duplicates.sameness` judges what they find.
     """
 
-    declaration: BirthDeclaration
+    declaration: Declaration
     at: Instant
     submission_key: Code
     content_key: Code
-    child_key: Code
+    subject_key: Code
     family_keys: tuple[Code, ...]
     applicant_key: Code
 
 
-class ChildKeys(Model):
+class SubjectKeys(Model):
     """The keys by which a form's child is found; see `Submission`."""
 
-    child_key: Code
+    subject_key: Code
     family_keys: tuple[Code, ...]
 
 
@@ -43,28 +45,56 @@ class NotDuplicate(Model):
     reason: LongText
 
 
-def submission(declaration: BirthDeclaration, at: Instant, secret: SecretStr) -> Submission:
+def submission(declaration: Declaration, at: Instant, secret: SecretStr) -> Submission:
     """The submission of a declaration: the portal's id makes it the same, else the whole content (REQUIREMENTS §8)."""
     content = json.dumps(declaration.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
     identity = f"portal:{declaration.submission_id}" if declaration.submission_id else f"content:{content}"
-    keys = child_keys(declaration, secret)
+    keys = subject_keys(declaration, secret)
     return Submission(
         declaration=declaration,
         at=at,
         submission_key=_digest(secret, "submission", identity),
         content_key=_digest(secret, "content", content),
-        child_key=keys.child_key,
+        subject_key=keys.subject_key,
         family_keys=keys.family_keys,
         applicant_key=_digest(secret, "applicant", declaration.applicant.personal_id),
     )
 
 
-def child_keys(declaration: BirthDeclaration, secret: SecretStr) -> ChildKeys:
+def subject_keys(declaration: Declaration, secret: SecretStr) -> SubjectKeys:
     """Of a form as submitted, or as corrected."""
-    return ChildKeys(
-        child_key=_digest(secret, "child", _child(declaration)),
+    return SubjectKeys(
+        subject_key=_digest(secret, "child", _subject(declaration)),
         family_keys=tuple(sorted({_digest(secret, "family", family) for family in _families(declaration)})),
     )
+
+
+def _subject(declaration: Declaration) -> str:
+    """Whom the declaration is about, as well as it says."""
+    return _child(declaration) if isinstance(declaration, BirthDeclaration) else _deceased(declaration)
+
+
+def _families(declaration: Declaration) -> Iterator[str]:
+    """By what else declarations are found that may be about the same person."""
+    return _parents(declaration) if isinstance(declaration, BirthDeclaration) else _also_known_as(declaration)
+
+
+def _deceased(declaration: DeathDeclaration) -> str:
+    """Who has died: their personal number, else name and dates."""
+    deceased = declaration.deceased
+    if deceased.personal_id:
+        return f"deceased:{deceased.personal_id}"
+    return "|".join(("deceased", fold(deceased.full_name), deceased.born.root, deceased.died_on.root))
+
+
+def _also_known_as(declaration: DeathDeclaration) -> Iterator[str]:
+    """The deceased's number, their death notice, and the years of birth and death: names are spelt in many ways."""
+    deceased = declaration.deceased
+    if deceased.personal_id:
+        yield f"deceased:{deceased.personal_id}"
+    if declaration.death_notice:
+        yield f"notice:{declaration.death_notice.number}"
+    yield f"deceased|{deceased.born.year}|{deceased.died_on.root}|{deceased.sex.value}"
 
 
 def _child(declaration: BirthDeclaration) -> str:
@@ -77,7 +107,7 @@ def _child(declaration: BirthDeclaration) -> str:
     return "|".join((fold(child.full_name), child.born_on.isoformat(), family or declaration.applicant.personal_id))
 
 
-def _families(declaration: BirthDeclaration) -> Iterator[str]:
+def _parents(declaration: BirthDeclaration) -> Iterator[str]:
     """Each parent, by every number they go by, with the day of birth; the declarant's where no parent has a number."""
     numbers = [number for parent in declaration.parents for number in (parent.personal_id, parent.passport) if number]
     for number in numbers or [declaration.applicant.personal_id]:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from models.declaration import MAX_ATTACHMENTS
 from models.dossier import AgencyNote, Leg, LegStage, Supplement, SupplementState, within
 from models.facts import (
     AgencyEvent,
@@ -16,7 +15,9 @@ from models.facts import (
     SupplementRequested,
     Unclassified,
 )
+from models.form_parts import MAX_ATTACHMENTS
 from models.gate import concerned
+from models.groups import Group
 from models.plan import LegPlan
 from models.reducers import expect_from_agency, not_in_future, with_supplement
 
@@ -37,7 +38,7 @@ def apply_supplement(leg: Leg, plan: LegPlan, fact: SupplementProvided, now: dat
         raise FactRefused(FactRefusal.ENDED, f"Đã hết hạn bổ sung cho “{plan.name}”.")
     if not (fact.documents or fact.corrections):
         raise FactRefused(FactRefusal.MALFORMED, "Phải nộp ít nhất một giấy tờ hoặc sửa một trường thông tin.")
-    _only_what_was_asked(fact, asked)
+    _only_what_was_asked(fact, asked, plan.group)
     held = {(document.kind, document.sha256): document for document in (*asked.given, *fact.documents)}
     if len(held) > MAX_ATTACHMENTS:
         raise FactRefused(FactRefusal.NOT_PERMITTED, f"Một lần bổ sung kèm nhiều nhất {MAX_ATTACHMENTS} tệp.")
@@ -49,11 +50,11 @@ def apply_supplement(leg: Leg, plan: LegPlan, fact: SupplementProvided, now: dat
     return leg.model_copy(update={"stage": LegStage.SENDING, "acknowledged_at": None})
 
 
-def _only_what_was_asked(fact: SupplementProvided, asked: Supplement) -> None:
+def _only_what_was_asked(fact: SupplementProvided, asked: Supplement, group: Group) -> None:
     foreign = any(document.kind not in asked.documents for document in fact.documents)
     unasked = any(not any(within(path, field) for field in asked.fields) for path in fact.corrections)
     if foreign or unasked:
-        wanted = concerned(tuple(asked.documents), asked.fields)
+        wanted = concerned(tuple(asked.documents), asked.fields, group)
         what = "giấy tờ" if foreign else "trường thông tin"
         raise FactRefused(FactRefusal.NOT_AWAITED, f"Có {what} mà cơ quan không yêu cầu. Cơ quan yêu cầu: {wanted}.")
 

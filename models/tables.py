@@ -27,12 +27,12 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from models.clock import ClockEntry, ClockEntryKind, Due, Timeliness
-from models.declaration import BirthDeclaration
+from models.declaration import Declaration
 from models.documents import Document, DocumentKind, MediaType
 from models.dossier import ConsentState, DossierOutcome, DossierStage, Fee, Leg, LegOutcome, LegStage, OwedDuty
 from models.facts import FactRefusal
 from models.gate import DemandKind, Fault
-from models.law import Group
+from models.groups import Group
 from models.messages import Dispatch, DispatchKind, Sent
 from models.plan import Plan
 from models.publication import StatusEvent
@@ -116,7 +116,7 @@ class Table(SQLModel):
 
 
 class DossierRow(Table, table=True):
-    """Hồ sơ: one dossier. `child_claim` is free again once the dossier ends without the birth being registered."""
+    """Hồ sơ: one dossier. `subject_claim` is free again once the dossier ends without the birth being registered."""
 
     __tablename__ = "dossiers"
     __table_args__ = (Index(None, "stage", "province_code", "opened_at"),)
@@ -124,12 +124,12 @@ class DossierRow(Table, table=True):
     code: str = Field(primary_key=True, sa_type=_KEY)
     submission_key: str = Field(sa_type=_KEY, unique=True)
     content_key: str = Field(sa_type=_KEY)
-    child_claim: str | None = Field(default=None, sa_type=_KEY, unique=True)
+    subject_claim: str | None = Field(default=None, sa_type=_KEY, unique=True)
     applicant_key: str = Field(sa_type=_KEY)
     group: Group = Field(sa_type=Word(Group))
     province_code: str = Field(sa_type=_KEY, index=True)
     pack: str | None = Field(default=None, sa_type=_KEY)
-    declaration: BirthDeclaration = Field(sa_type=Shown(BirthDeclaration))
+    declaration: Declaration = Field(sa_type=Shown(Declaration))
     plan: Plan | None = Field(default=None, sa_type=Shown(Plan))
     plan_sequence: int | None = None
     stage: DossierStage = Field(default=DossierStage.INTAKE, sa_type=Word(DossierStage))
@@ -215,7 +215,7 @@ class FormRevisionRow(Table, table=True):
     number: int = Field(primary_key=True)
     leg: str = Field(sa_type=_KEY)
     paths: tuple[str, ...] = Field(sa_type=Shown(tuple[str, ...]))
-    declaration: BirthDeclaration = Field(sa_type=Shown(BirthDeclaration))
+    declaration: Declaration = Field(sa_type=Shown(Declaration))
     at: datetime = Field(sa_type=UtcInstant())
 
 

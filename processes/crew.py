@@ -200,7 +200,7 @@ def _system_worker(client: Client, settings: Settings, system: System, agencies:
             agencies.look_up_leg,
             agencies.ask_consent,
             agencies.request_payment,
-            agencies.look_up_birth_notice,
+            agencies.look_up_notice,
             agencies.check_people,
         ],
         max_concurrent_activities=settings.concurrency(system),

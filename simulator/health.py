@@ -5,13 +5,13 @@ from fastapi.responses import JSONResponse
 
 from models.base import Code, Model
 from models.identity import BirthNoticeNumber
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from simulator.desk import Desk, Reply
 from simulator.insurance import DONE, EXPIRED, add_tokens, failure
 from simulator.insurance import INVALID as INVALID
 from simulator.records import NoticeAsked
 
-_CODES = {BirthNoticeState.NOT_FOUND: "0", BirthNoticeState.UNSIGNED: "1", BirthNoticeState.SIGNED: "2"}
+_CODES = {NoticeState.NOT_FOUND: "0", NoticeState.UNSIGNED: "1", NoticeState.SIGNED: "2"}
 
 _UNKNOWN, _UNSIGNED = "00000", "11111"
 """How numbers begin that are not known, or whose notice is not signed, without any instruction."""
@@ -50,11 +50,11 @@ def _find(desk: Desk, body: NoticeQueryBody) -> Reply:
         )
     )
     state = desk.instruction(body.MaHoSo).birth_notice or _usual_state(body.SoGiayChungSinh)
-    facility = None if state is BirthNoticeState.NOT_FOUND else body.SoGiayChungSinh[-8:-3]
+    facility = None if state is NoticeState.NOT_FOUND else body.SoGiayChungSinh[-8:-3]
     return Reply({"MaKetQua": DONE, "TrangThai": _CODES[state], "MaCSKCB": facility})
 
 
-def _usual_state(number: str) -> BirthNoticeState:
+def _usual_state(number: str) -> NoticeState:
     if number.startswith(_UNKNOWN):
-        return BirthNoticeState.NOT_FOUND
-    return BirthNoticeState.UNSIGNED if number.startswith(_UNSIGNED) else BirthNoticeState.SIGNED
+        return NoticeState.NOT_FOUND
+    return NoticeState.UNSIGNED if number.startswith(_UNSIGNED) else NoticeState.SIGNED

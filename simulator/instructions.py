@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import Code, LongText, Model, Text
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 
 EVERY_DOSSIER = "*"
 """In place of a dossier code: the default for all dossiers without an instruction of their own."""
@@ -109,7 +109,7 @@ class Instruction(Model):
     after_verification: bool = False
     refuse: Grounds | None = None
     consents: Mapping[str, ConsentReply] = {}
-    birth_notice: BirthNoticeState | None = None
+    birth_notice: NoticeState | None = None
 
     @property
     def grounds(self) -> Grounds | None:

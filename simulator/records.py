@@ -7,8 +7,8 @@ from typing import Any
 
 from models.address import Address
 from models.base import Code, Instant, LongText, Model, NoticeText, Text
-from models.declaration import PersonNamed
 from models.documents import Document, DocumentKind, Sha256
+from models.form_facts import PersonNamed
 from models.identity import BirthNoticeNumber, PersonalId, Sex
 from models.messages import ConsentEvidence, DispatchKind, FieldChange, FollowUpKind
 from models.statuses import Status
@@ -155,7 +155,7 @@ class ConsentAsked(Record):
     """A consent request put before a person. `key` is the course of the answer."""
 
     leg: Code
-    child_name: Text
+    subject_name: Text
     full_name: Text
     personal_id: PersonalId
     roles: tuple[Code, ...]

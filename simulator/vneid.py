@@ -66,7 +66,7 @@ def _ask(desk: Desk, message: ConsentMessage) -> Reply:
             key=course,
             at=message.head.sent_at,
             leg=message.leg,
-            child_name=message.child_name,
+            subject_name=message.subject_name,
             full_name=person.full_name,
             personal_id=person.personal_id,
             roles=person.roles,

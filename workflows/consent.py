@@ -185,13 +185,21 @@ class ConsentRound:
             head=self._dossier.head(f"{self._plan.key}:consent:{person.key}"),
             leg=self._plan.key,
             leg_name=self._plan.name,
-            child_name=self._dossier.declaration.child.full_name,
+            about=self._about(person),
+            subject_name=self._dossier.declaration.subject_name,
             person=person,
             answer_by=until,
         )
         role = listed(role.label for role in person.roles)
         summary = f"Xin xác nhận của {role}: {self._plan.name}"
         await hand_over(self._dossier, ports.ask_consent, System.VNEID, message, summary, leg=self._plan.key)
+
+    def _about(self, person: AskedPerson) -> str | None:
+        """To what this person is to agree, where that is not the leg as a whole."""
+        asked = dict.fromkeys(
+            rule.about for rule in self._plan.consent_rules if rule.about and person.key in rule.people
+        )
+        return listed(asked) if asked else None
 
     # --- As days pass ------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from models.facts import (
     Unclassified,
 )
 from models.gate import Held, Verdict, cleared, judge, kind_of_demand
-from models.messages import BirthNoticeState, FollowUpKind
+from models.messages import FollowUpKind, NoticeState
 from models.plan import LegPlan
 from models.reducers import apply_agency_event, expect_from_agency, may_demand
 from models.supplements import apply_classification, demand_found, settled, with_note
@@ -123,13 +123,13 @@ def classification_effect(
 
 
 def _judged(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, demand: Demand) -> Verdict:
-    return judge(demand, plan.key, plan.name, dossier.known_gate, _held(dossier, leg))
+    return judge(demand, plan.key, plan.name, dossier.known_gate, _held(dossier, leg), plan.group)
 
 
 def _held(dossier: "DossierWorkflow", leg: Leg) -> Held:
     """What agencies have issued in this dossier, and what the citizen has given this agency."""
     issued = {document.kind.value for other in dossier.legs.values() for document in other.documents}
-    signed = {DocumentKind.BIRTH_NOTICE.value} if dossier.notice_found is BirthNoticeState.SIGNED else set()
+    signed = {DocumentKind.BIRTH_NOTICE.value} if dossier.notice_found is NoticeState.SIGNED else set()
     given = {document.kind.value for supplement in leg.supplements for document in supplement.given}
     attached = {document.kind.value for document in dossier.declaration.attachments}
     return Held(by_state=frozenset(issued | signed), attached=frozenset(attached | given))

@@ -16,7 +16,7 @@ from temporalio.common import RawValue, SearchAttributeUpdate
 from models.base import MAX_LONG_TEXT, MessageKey, legal_date
 from models.clock import Clock, Due, Timeliness
 from models.corrections import CorrectedForm, CorrectionQuery, Revision, changes
-from models.declaration import MAX_ATTACHMENTS, BirthDeclaration
+from models.declaration import Declaration
 from models.details import attributes, details
 from models.documents import Document
 from models.dossier import (
@@ -53,9 +53,10 @@ from models.facts import (
     Withdrawal,
 )
 from models.facts import Corrected as ResultCorrected
+from models.form_parts import MAX_ATTACHMENTS
 from models.gate import Gate, field_label, fitting
 from models.lateness import Apology
-from models.messages import BirthNoticeState, FieldChange, FollowUpKind
+from models.messages import FieldChange, FollowUpKind, NoticeState
 from models.payments import apply_payment
 from models.plan import LegPlan, Plan, RequiredDocument
 from models.publication import FollowUpOrder, HeardFact, Notice, NoticeOrder, Publication, StatusEvent, news
@@ -118,7 +119,7 @@ class DossierWorkflow:
         self.warnings: tuple[str, ...] = ()
         self.calendar_news = 0
         self.gate: Gate | None = None
-        self.notice_found: BirthNoticeState | None = None
+        self.notice_found: NoticeState | None = None
         self._seen: dict[str, str] = {}
         self._refused: dict[str, FactRefused] = {}
         self._revising = asyncio.Lock()
@@ -467,7 +468,7 @@ class DossierWorkflow:
             self.warnings = (*self.warnings, text)
             self.enter(self.stage)
 
-    def revise(self, declaration: BirthDeclaration, leg: str, corrections: Mapping[str, str]) -> None:
+    def revise(self, declaration: Declaration, leg: str, corrections: Mapping[str, str]) -> None:
         """The form now reads so, the law of the dossier as before: whoever else has the old one is told (§§7, 8).
 
         [choice] Consents stay as given; where what people agreed to has changed, operators are warned.
@@ -478,11 +479,12 @@ class DossierWorkflow:
         self._journal.revisions.append(
             Revision(number=self.revision, at=self.time.now(), leg=leg, paths=paths, declaration=declaration)
         )
-        labels = listed(field_label(path) for path in paths)
+        group = declaration.group
+        labels = listed(field_label(path, group) for path in paths)
         for other in self.legs.values():
             if other.key != leg and other.sent_at:
                 text = f"Công dân đính chính tờ khai: {labels}. Đề nghị dùng thông tin mới."
-                self.follow_up(other.key, FollowUpKind.CORRECTION, text, changes=changes(corrections))
+                self.follow_up(other.key, FollowUpKind.CORRECTION, text, changes=changes(corrections, group))
         self.tell(Notice.FORM_CORRECTED, leg=self.required_plan.leg(leg).name, fields=labels)
         consented = any(consent.given for other in self.legs.values() for consent in other.consents)
         if consented and any(within(path, _CONSENTED) for path in paths):

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 from models.base import legal_date
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due, Timeliness, timeliness
 from models.details import state
 from models.dossier import CitizenLimit, DossierOutcome, DossierStage, Fee, GroupOutcome, Leg, LegOutcome
-from models.messages import BirthNoticeState, Head, PaymentMessage
+from models.messages import FollowUpKind, Head, NoticeQuery, NoticeState, PaymentMessage, PeopleQuery, PersonMatch
 from models.plan import LegPlan, RequiredDocument
 from models.publication import Notice
 from models.reminders import ReminderRule
@@ -29,7 +30,7 @@ from models.statuses import PortalStatus
 from models.systems import System
 from models.words import dong, in_words, last_day, listed, when
 from workflows import ports
-from workflows.calls import call_ledger
+from workflows.calls import call_ledger, call_system
 from workflows.citizen import limit_over
 from workflows.dossier import DossierWorkflow
 from workflows.duties import Duties
@@ -40,19 +41,17 @@ from workflows.retiming import Retiming
 from workflows.sending import hand_over
 from workflows.withdrawal import unless_withdrawn
 
+_CHECK_PATIENCE = timedelta(minutes=15)
+
 _LAW_CHANGED = "Hồ sơ được tiếp nhận theo gói luật {pack}, khác gói khi nộp."
 
 
 class ProcedureGroup(DossierWorkflow):
-    """The engine: it runs any plan. A group adds only what is different in kind (`look_up`)."""
+    """The engine: it runs any plan. What makes two dossiers different stands in the plan, never here."""
 
     def __init__(self, start: StartDossier) -> None:
         super().__init__(start)
         self._entering_clock = asyncio.Lock()
-
-    async def look_up(self) -> BirthNoticeState | None:
-        """What the group must find out before the law can be resolved."""
-        raise NotImplementedError
 
     async def life(self, start: StartDossier) -> GroupOutcome:
         """The life of the dossier, published as it goes. Gathered, so that no part can fail without being seen."""
@@ -86,9 +85,11 @@ class ProcedureGroup(DossierWorkflow):
         self.enter(DossierStage.INTAKE, PortalStatus.SUBMITTED)
         self.tell(Notice.SUBMITTED, group=self.required_plan.name)
         self.notice_found = notice = await self.look_up()
-        if notice not in (None, BirthNoticeState.SIGNED):
+        if notice not in (None, NoticeState.SIGNED):
             law = self.law(legal_date(start.submitted_at)).model_copy(update={"notice": notice})
-            resolved = await self.compute(ports.resolve_law, law, f"Áp dụng pháp luật: {notice.label}")
+            resolved = await self.compute(
+                ports.resolve_law, law, f"Áp dụng pháp luật: {notice.words(self.declaration.group.notice)}"
+            )
         return await self.attachments_complete(resolved.missing_documents, notice) and await self.fee_paid()
 
     async def confirmed(self, start: StartDossier) -> Resolved:
@@ -116,9 +117,7 @@ class ProcedureGroup(DossierWorkflow):
         self.legs = {leg.key: self.legs[leg.key] for leg in resolved.plan.legs}
         self.plan_changed()
 
-    async def attachments_complete(
-        self, missing: tuple[RequiredDocument, ...], notice: BirthNoticeState | None
-    ) -> bool:
+    async def attachments_complete(self, missing: tuple[RequiredDocument, ...], notice: NoticeState | None) -> bool:
         """Wait for attachments the law requires; the citizen has the supplement limit, and nothing has been sent."""
         if not missing:
             return True
@@ -131,7 +130,7 @@ class ProcedureGroup(DossierWorkflow):
             Notice.DOCUMENTS_NEEDED,
             documents=wanted,
             until=until,
-            reason="; ".join([*_wanting(notice), *dict.fromkeys(document.basis for document in missing)]),
+            reason="; ".join([*self._wanting(notice), *dict.fromkeys(document.basis for document in missing)]),
         )
         expired = await limit_over(
             self.time,
@@ -147,6 +146,10 @@ class ProcedureGroup(DossierWorkflow):
         else:
             self.enter(DossierStage.INTAKE)
         return not expired
+
+    def _wanting(self, notice: NoticeState | None) -> tuple[str, ...]:
+        """What is wrong with the notice of the health facility, if anything is."""
+        return () if notice in (None, NoticeState.SIGNED) else (notice.words(self.declaration.group.notice),)
 
     def _remind_of_documents(self, limit: CitizenLimit) -> None:
         self.limit = limit
@@ -215,6 +218,45 @@ class ProcedureGroup(DossierWorkflow):
         query = CitizenDueQuery(requested_at=requested_at, working_days=working_days, reminders=reminders)
         return await self.compute(ports.citizen_due_date, query, f"Tính hạn {working_days} ngày làm việc của công dân")
 
+    # --- Before the law can be resolved ------------------------------------------------------------------------------
+
+    async def look_up(self) -> NoticeState | None:
+        """Validate the people named and find the notice of the health facility, both at once."""
+        notice, _ = await asyncio.gather(self.find_notice(), self.check_people())
+        return notice
+
+    async def find_notice(self) -> NoticeState | None:
+        """What the look-up finds of the notice named: unless it is signed, substitutes become required."""
+        number, group = self.declaration.notice_number, self.declaration.group
+        if number is None:
+            return None
+        query = NoticeQuery(head=self.head("notice"), group=group, number=number)
+        summary = f"Tra cứu {group.notice.label}"
+        answer = await hand_over(self, ports.look_up_notice, System.HEALTH, query, summary)
+        return answer.state
+
+    async def check_people(self) -> None:
+        """Names and numbers against the population database: a doubt warns the operator and never blocks."""
+        people = self.declaration.people_to_validate()
+        query = PeopleQuery(head=self.head("people"), people=people)
+        try:
+            answer = await call_system(
+                ports.check_people,
+                System.POPULATION,
+                query,
+                "Đối chiếu người khai với CSDL dân cư",
+                give_up=_CHECK_PATIENCE,
+            )
+        except ActivityError:
+            self.warnings = (*self.warnings, f"Chưa đối chiếu được với {System.POPULATION.label}.")
+            return
+        doubts = [p.role.label for p, m in zip(people, answer.matches, strict=True) if m is not PersonMatch.MATCH]
+        if doubts:
+            self.warnings = (
+                *self.warnings,
+                f"Số định danh không khớp với {System.POPULATION.label}: {', '.join(doubts)}.",
+            )
+
     # --- Legs ------------------------------------------------------------------------------------------------------
 
     async def run_legs(self) -> None:
@@ -277,7 +319,15 @@ class ProcedureGroup(DossierWorkflow):
             due=when(self.due.at) if self.due and self.due.at else "",
             legs="; ".join(promised),
         )
+        self._ask_agencies_to_complete(first)
         return promise.received
+
+    def _ask_agencies_to_complete(self, first: LegPlan) -> None:
+        """What an agency must add to the dossier by itself it is asked for at once, through the province."""
+        for document in self.required_plan.completed_by_agencies:
+            papers = " hoặc ".join(kind.label for kind in document.any_of)
+            text = f"Đề nghị {document.completed_by} hoàn thiện: {papers}. Căn cứ: {document.basis}."
+            self.follow_up(first.key, FollowUpKind.TO_COMPLETE, text)
 
     def settle_law(self, promise: Promise) -> None:
         """The pack is fixed by the calendar date of the provincial receipt; the plan is another if that differs."""
@@ -414,8 +464,3 @@ class ProcedureGroup(DossierWorkflow):
 def _wanted(documents: Iterable[RequiredDocument]) -> str:
     """What the citizen is to attach."""
     return "; ".join(" hoặc ".join(kind.label for kind in document.any_of) for document in documents)
-
-
-def _wanting(notice: BirthNoticeState | None) -> tuple[str, ...]:
-    """What is wrong with the birth notice, if anything is."""
-    return () if notice in (None, BirthNoticeState.SIGNED) else (notice.label,)

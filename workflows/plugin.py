@@ -4,6 +4,7 @@ Given to the client, it configures every worker and replayer made from it.
 """
 
 import logging
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 from temporalio import activity, workflow
@@ -17,8 +18,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from models.groups import Group
 from models.search_attributes import AttributeType, SearchAttribute
 from workflows.birth import BirthProcedureGroup
+from workflows.death import DeathProcedureGroup
 from workflows.replacement import ReplacementWorkflow
 from workflows.tracing import Tracing
 
@@ -43,7 +46,13 @@ def _sandbox(*passed_through: str) -> WorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
-WORKFLOWS = (BirthProcedureGroup, ReplacementWorkflow)
+WORKFLOWS = (BirthProcedureGroup, DeathProcedureGroup, ReplacementWorkflow)
+
+PROCEDURE_GROUPS: Mapping[Group, type[BirthProcedureGroup] | type[DeathProcedureGroup]] = {
+    Group.BIRTH: BirthProcedureGroup,
+    Group.DEATH: DeathProcedureGroup,
+}
+"""The workflow of each group."""
 """For the worker of the workflows' queue; replayers get them from the plugin."""
 
 

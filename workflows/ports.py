@@ -6,13 +6,13 @@ from models.corrections import CorrectedForm, CorrectionQuery
 from models.dossier import CitizenLimit
 from models.gate import Gate
 from models.messages import (
-    BirthNoticeAnswer,
-    BirthNoticeQuery,
     ConsentMessage,
     FollowUp,
     LegFound,
     LegOrder,
     LegQuery,
+    NoticeAnswer,
+    NoticeQuery,
     PaymentMessage,
     PeopleAnswer,
     PeopleQuery,
@@ -90,8 +90,8 @@ async def request_payment(message: PaymentMessage) -> Sent:
     raise NotImplementedError
 
 
-@activity.defn(name="look_up_birth_notice")
-async def look_up_birth_notice(query: BirthNoticeQuery) -> BirthNoticeAnswer:
+@activity.defn(name="look_up_notice")
+async def look_up_notice(query: NoticeQuery) -> NoticeAnswer:
     """Find the birth notice and say whether it is signed."""
     raise NotImplementedError
 

@@ -79,7 +79,7 @@ class SupplementRound:
             Notice.SUPPLEMENT_NEEDED,
             leg=self._plan.name,
             agency=self._plan.agency,
-            what=concerned(tuple(asked.documents), asked.fields),
+            what=concerned(tuple(asked.documents), asked.fields, self._plan.group),
             until=last_day(limit.ends_at),
             reason=reason.label if reason else asked.reason_code,
             explanation=asked.text,
@@ -149,17 +149,18 @@ class SupplementRound:
     async def _hand_over(self, number: int) -> None:
         """What the citizen gave goes to the agency, once; its receipt lets the full limit run anew."""
         given, leg = self._supplement, self._run.leg
+        what = concerned(tuple(given.documents), given.fields, self._plan.group)
         self._dossier.tell(Notice.SUPPLEMENT_SENT, leg=self._plan.name, agency=self._plan.agency)
         message = FollowUp(
             head=self._dossier.head(f"{leg.key}:supplement:{number}"),
             system=self._plan.system,
             leg=leg.key,
             kind=FollowUpKind.SUPPLEMENT,
-            text=f"Công dân đã bổ sung theo yêu cầu: {concerned(tuple(given.documents), given.fields)}.",
+            text=f"Công dân đã bổ sung theo yêu cầu: {what}.",
             agency_code=leg.agency_code,
             registration_number=leg.number,
             documents=given.given,
-            changes=changes(given.corrected),
+            changes=changes(given.corrected, self._plan.group),
         )
         summary = f"Gửi bổ sung “{self._plan.name}” đến {self._plan.agency}"
         sent = await hand_over(self._dossier, ports.send_follow_up, self._plan.system, message, summary, leg=leg.key)
@@ -187,7 +188,7 @@ class SupplementRound:
         return limit
 
     def _missing(self) -> str:
-        return concerned(tuple(self._supplement.missing_documents), self._supplement.missing_fields)
+        return concerned(tuple(self._supplement.missing_documents), self._supplement.missing_fields, self._plan.group)
 
     def _put(self, **changes_: object) -> None:
         self._dossier.put(with_supplement(self._run.leg, **changes_))

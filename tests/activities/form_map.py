@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, RootModel
 
-from models.declaration import BirthDeclaration
+from models.birth import BirthDeclaration
 from models.systems import System
 
 WHOLE_FORM = frozenset({System.PROVINCIAL, System.RESIDENCE, System.IDENTITY})

@@ -8,18 +8,20 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cli.files import load_declaration_file
-from models.birth_form import ApplicantRelation, Circumstance, FeeReliefGround, PaperPlace
+from models.birth import BirthDeclaration
+from models.birth_form import ApplicantRelation, Circumstance
 from models.codes import Vocabulary, labels, provinces, says_nothing
-from models.declaration import BirthDeclaration
 from models.documents import Document, DocumentKind, describe
+from models.form_parts import FeeReliefGround, PaperPlace
 from models.identity import Sex
-from tests.models.cases import ON, SAMPLE_NAMES
+from tests.models.cases import ON, SAMPLE_NAMES, born
 from tests.models.cases import SAMPLES as FOLDER
 
 SAMPLES: dict[str, BirthDeclaration] = {}
 _CONTENTS: dict[str, bytes] = {}
 for _name in SAMPLE_NAMES:
-    SAMPLES[_name], _more = load_declaration_file(FOLDER / f"{_name}.json", ON)
+    _form, _more = load_declaration_file(FOLDER / f"{_name}.json", ON)
+    SAMPLES[_name] = born(_form)
     _CONTENTS |= _more
 
 TWO_TIERS, THREE_TIERS = date(2026, 11, 1), date(2024, 1, 1)

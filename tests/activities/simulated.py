@@ -14,9 +14,10 @@ from fastapi import FastAPI, Request, Response
 
 from activities.adapters import Adapters
 from models.base import LEGAL_ZONE
-from models.declaration import BirthDeclaration, PersonRole
+from models.birth import BirthDeclaration
 from models.documents import Document, DocumentKind, describe
 from models.events import CloudEvent
+from models.form_facts import PersonRole
 from models.messages import ConsentMessage, Dispatch, DispatchKind, Head, LegMessage
 from models.plan import AskedPerson
 from models.systems import System
@@ -76,7 +77,7 @@ def consent_message(role: PersonRole, personal_id: str, code: str = CODE) -> Con
         head=head(f"consent:{role.value}", code),
         leg="residence_registration",
         leg_name="Đăng ký thường trú",
-        child_name="Trần Minh Mẫu",
+        subject_name="Trần Minh Mẫu",
         person=AskedPerson(key=role.value, full_name="Trần Văn Mẫu", personal_id=personal_id, roles=(role,)),
         answer_by=SENT_AT + timedelta(days=7),
     )

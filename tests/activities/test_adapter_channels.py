@@ -11,13 +11,14 @@ from activities.http import (
     AgencyUnreadable,
 )
 from models.address import Address
-from models.declaration import PersonNamed, PersonRole
 from models.documents import DocumentKind
 from models.dossier import Fee, FeeLine
+from models.form_facts import PersonNamed, PersonRole
+from models.groups import Group
 from models.messages import (
-    BirthNoticeQuery,
-    BirthNoticeState,
     DispatchKind,
+    NoticeQuery,
+    NoticeState,
     PaymentMessage,
     PeopleQuery,
     PersonMatch,
@@ -48,23 +49,25 @@ from tests.activities.simulated import (
 @pytest.mark.parametrize(
     ("number", "state", "facility"),
     [
-        ("12345.GCS.01901.26", BirthNoticeState.SIGNED, "01901"),
-        ("Đ/0.1.GCS.0190A.26", BirthNoticeState.SIGNED, "0190A"),
-        ("11111.GCS.01901.26", BirthNoticeState.UNSIGNED, "01901"),
-        ("00000.GCS.01901.26", BirthNoticeState.NOT_FOUND, None),
+        ("12345.GCS.01901.26", NoticeState.SIGNED, "01901"),
+        ("Đ/0.1.GCS.0190A.26", NoticeState.SIGNED, "0190A"),
+        ("11111.GCS.01901.26", NoticeState.UNSIGNED, "01901"),
+        ("00000.GCS.01901.26", NoticeState.NOT_FOUND, None),
     ],
 )
-async def test_birth_notices_are_looked_up(number: str, state: BirthNoticeState, facility: str | None) -> None:
+async def test_birth_notices_are_looked_up(number: str, state: NoticeState, facility: str | None) -> None:
     async with stage() as play:
-        answer = await play.adapters.health.look_up(BirthNoticeQuery(head=head("notice"), number=number))
+        answer = await play.adapters.health.look_up(NoticeQuery(head=head("notice"), group=Group.BIRTH, number=number))
     assert (answer.state, answer.facility) == (state, facility)
 
 
 async def test_a_notice_is_as_a_test_says() -> None:
     async with stage() as play:
         await play.instruct(System.HEALTH, birth_notice="unsigned")
-        answer = await play.adapters.health.look_up(BirthNoticeQuery(head=head("n"), number="12345.GCS.01901.26"))
-    assert answer.state is BirthNoticeState.UNSIGNED
+        answer = await play.adapters.health.look_up(
+            NoticeQuery(head=head("n"), group=Group.BIRTH, number="12345.GCS.01901.26")
+        )
+    assert answer.state is NoticeState.UNSIGNED
 
 
 def people(*numbers: str) -> PeopleQuery:

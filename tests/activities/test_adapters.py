@@ -17,13 +17,14 @@ from activities.http import (
     AgencyUnavailable,
     AgencyUnreadable,
 )
-from models.declaration import PersonRole
 from models.documents import MAX_DOCUMENT_BYTES, Document, DocumentKind
+from models.form_facts import PersonRole
+from models.groups import Group
 from models.messages import (
-    BirthNoticeQuery,
-    BirthNoticeState,
     ConsentEvidence,
     DispatchKind,
+    NoticeQuery,
+    NoticeState,
 )
 from models.statuses import Status, StatusSystem
 from models.systems import System
@@ -281,12 +282,12 @@ async def test_a_look_up_that_finds_something_else_is_not_believed(found: dict[s
 async def test_a_filler_in_an_answer_is_no_code(filler: str) -> None:
     found = {"maKetQua": "00", "thongBao": "thành công", "hoSo": {"maHoSo": CODE, "maHoSoMCDT": filler}}
     notice = {"MaKetQua": 200, "TrangThai": "2", "MaCSKCB": filler}
-    query = BirthNoticeQuery(head=head("notice"), number="12345.GCS.01901.26")
+    query = NoticeQuery(head=head("notice"), group=Group.BIRTH, number="12345.GCS.01901.26")
     async with crooked({CODE: found, "token": {"MaKetQua": 200, "Token": "t"}, "traCuu": notice}) as (_, adapters):
         sent = await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
         answer = await adapters.health.look_up(query)
     assert sent.agency_code is None
-    assert (answer.state, answer.facility) == (BirthNoticeState.SIGNED, None)
+    assert (answer.state, answer.facility) == (NoticeState.SIGNED, None)
 
 
 async def test_an_oversized_answer_is_cut_off() -> None:
@@ -320,10 +321,10 @@ async def test_the_largest_document_gets_through() -> None:
 
 
 async def test_a_used_up_token_is_renewed_on_the_way() -> None:
-    query = BirthNoticeQuery(head=head("notice"), number="12345.GCS.01901.26")
+    query = NoticeQuery(head=head("notice"), group=Group.BIRTH, number="12345.GCS.01901.26")
     async with stage() as play:
         for _ in range(CALLS_PER_TOKEN + 2):
-            assert (await play.adapters.health.look_up(query)).state is BirthNoticeState.SIGNED
+            assert (await play.adapters.health.look_up(query)).state is NoticeState.SIGNED
         book = await play.book()
     assert len(calls(book, System.HEALTH)) == CALLS_PER_TOKEN + 2
 
@@ -332,7 +333,9 @@ async def test_a_token_that_is_never_good_is_a_rejection() -> None:
     answers = {"token": {"MaKetQua": 200, "Token": "t"}, "traCuu": {"MaKetQua": 401}}
     async with crooked(answers) as (_, adapters):
         with pytest.raises(AgencyRejected):
-            await adapters.health.look_up(BirthNoticeQuery(head=head("notice"), number="12345.GCS.01901.26"))
+            await adapters.health.look_up(
+                NoticeQuery(head=head("notice"), group=Group.BIRTH, number="12345.GCS.01901.26")
+            )
 
 
 async def test_every_request_of_a_dossier_is_of_one_trace() -> None:

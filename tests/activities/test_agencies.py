@@ -17,7 +17,8 @@ from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
 from models.calendar import load_calendar
-from models.messages import BirthNoticeQuery, LegOrder
+from models.groups import Group
+from models.messages import LegOrder, NoticeQuery
 from models.systems import System
 from settings import Settings
 from tests.activities.simulated import LEGS, head
@@ -38,12 +39,12 @@ async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
     environment = ActivityEnvironment()
     environment.info = replace(environment.default_info(), start_to_close_timeout=timedelta(seconds=5.2))
     settings = Settings(simulator_url=f"http://{host}:{port}", call_timeout=600)
-    asked = BirthNoticeQuery(head=head("notice"), number="24681.GCS.01234.26")
+    asked = NoticeQuery(head=head("notice"), group=Group.BIRTH, number="24681.GCS.01234.26")
     async with server, Adapters(settings) as adapters:
         activities = AgencyActivities(adapters, Ledger(engine), DocumentStore(tmp_path), Patience(load_calendar()))
         async with asyncio.timeout(5):
             with pytest.raises(ApplicationError, match="không trả lời kịp") as failure:
-                await environment.run(activities.look_up_birth_notice, asked)
+                await environment.run(activities.look_up_notice, asked)
             await gone.wait()
     assert failure.value.type == "AgencyUnavailable"
     engine.dispose()

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from activities.child_card import CHILD_CARD
 from activities.dvclt import LTKS
-from models.declaration import BirthDeclaration
+from models.birth import BirthDeclaration
 from models.systems import Role, System
 from simulator.records import Intake
 from tests.activities.form_map import CARRIED, WHOLE_FORM, WHY_NOT, at, carried_by, fields

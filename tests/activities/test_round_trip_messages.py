@@ -18,16 +18,18 @@ from activities.outbox import OutboxRelay
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
-from models.declaration import BirthDeclaration, PersonRole
+from models.birth import BirthDeclaration
 from models.delivery import dispatches, templates
 from models.documents import DocumentKind
 from models.dossier import DossierStage, Fee, FeeLine, Leg, LegOutcome, LegStage
-from models.law import Group, pack
+from models.form_facts import PersonRole
+from models.groups import Group
+from models.law import pack
 from models.messages import (
-    BirthNoticeQuery,
     ConsentMessage,
     Dispatch,
     DispatchKind,
+    NoticeQuery,
     PaymentMessage,
     PeopleQuery,
 )
@@ -120,7 +122,7 @@ async def tell_everybody(play: Stage, form: BirthDeclaration) -> None:
     people = form.people_to_validate()
     await adapters.population.check(PeopleQuery(head=head("people"), people=people))
     assert form.birth_notice
-    await adapters.health.look_up(BirthNoticeQuery(head=head("notice"), number=form.birth_notice.number))
+    await adapters.health.look_up(NoticeQuery(head=head("notice"), group=Group.BIRTH, number=form.birth_notice.number))
     for number, person in enumerate(people):
         asked = AskedPerson(
             key=f"p{number}",
@@ -132,7 +134,7 @@ async def tell_everybody(play: Stage, form: BirthDeclaration) -> None:
             head=head(f"consent:{number}"),
             leg="residence_registration",
             leg_name="Đăng ký thường trú",
-            child_name=form.child.full_name,
+            subject_name=form.child.full_name,
             person=asked,
             answer_by=SENT_AT + timedelta(days=7),
         )

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from cli import output
 from cli.offline import register
-from models.declaration import Fact
+from models.form_facts import Fact
 from starter import application
 
 ROOT = Path(__file__).parents[2]

@@ -13,6 +13,7 @@ import pytest
 from models.dossier import LegStage
 from models.facts import FactRefusal
 from tests.integration.system import System
+from tests.models.cases import born
 
 PDF = base64.b64encode(b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n").decode()
 LEG = "residence_registration"
@@ -32,7 +33,7 @@ def waiting(system: System) -> str:
 
 
 def householder(system: System, code: str) -> str:
-    return system.ledger.declaration(code).residence_registration.householder.personal_id
+    return born(system.ledger.declaration(code)).residence_registration.householder.personal_id
 
 
 def consent(system: System, code: str, person: str, **changes: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from models.dossier import LegStage
 from tests.integration.many_runs import run_often
 from tests.integration.system import SAMPLES, System
 from tests.integration.test_straight_path import attachment
+from tests.models.cases import born
 
 
 def test_attach_and_pay(system: System) -> None:
@@ -29,7 +30,7 @@ def test_consent_and_agency_event(system: System) -> None:
     system.instruct(code, "social_insurance", silent=True)
     system.start(code)
     system.see(code, lambda d: d.legs and d.legs[1].stage is LegStage.WAITING_CONSENTS, "waiting for consents")
-    householder = system.ledger.declaration(code).residence_registration.householder.personal_id
+    householder = born(system.ledger.declaration(code)).residence_registration.householder.personal_id
     answer = ("--leg", "residence_registration", "--person", householder, "--message-id", "consent-1")
     run_often(system, "consent", code, *answer, "--at", system.now().isoformat())
     fact = {"kind": "verification", "at": system.now().isoformat(), "text": "Cần xác minh."}

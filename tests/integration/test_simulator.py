@@ -14,9 +14,9 @@ from activities.adapters import Adapters
 from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
 from models.base import LEGAL_ZONE
-from models.declaration import PersonRole
 from models.documents import DocumentKind
 from models.facts import AgencyEvent, Decided, InboundFact, Received, Refused, ResultDocument
+from models.form_facts import PersonRole
 from models.identity import personal_id_parts
 from models.statuses import Status, StatusSystem, status_label
 from models.systems import System

@@ -14,7 +14,7 @@ import pytest
 
 from activities.adapters import Adapters
 from activities.child_card import card_request
-from activities.dvclt import birth_record
+from activities.dvclt import civil_status_record
 from activities.wire import leg_body
 from models.systems import System
 from tests.activities.simulated import (
@@ -33,7 +33,7 @@ from tests.activities.simulated import (
 
 def in_data(**changes: object) -> str:
     """`data` with some fields of the record otherwise than the wire has them."""
-    return json.dumps({"hoTich": {**birth_record(declared()), **changes}})
+    return json.dumps({"hoTich": {**civil_status_record(declared()), **changes}})
 
 
 PROVINCIAL_BODY: dict[str, Any] = {

@@ -9,6 +9,7 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from models.dossier import DossierOutcome, LegOutcome, LegStage
 from tests.integration.system import SAMPLES, System
+from tests.models.cases import born
 from workflows.plugin import connect
 
 EVERY_SAMPLE = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -197,6 +198,6 @@ def test_an_operator_who_knows_only_the_temporal_ui_sees_the_dossier(system: Sys
     assert "| Đăng ký thường trú | Công an xã, phường, đặc khu | chờ xác nhận đồng ý trên VNeID |" in details
     assert "Chủ hộ, Chủ sở hữu chỗ ở hợp pháp, đến hết thứ Sáu 27/11/2026" in details
     assert any("xác nhận “Đăng ký thường trú” đến hết thứ Sáu 27/11/2026" in summary for summary in summaries)
-    form = system.ledger.declaration(code)
+    form = born(system.ledger.declaration(code))
     for personal in (form.child.full_name, form.applicant.personal_id, form.applicant.full_name):
         assert personal not in details + title + "".join(summaries) + code

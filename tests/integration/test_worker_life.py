@@ -20,6 +20,7 @@ from models.dossier import DossierOutcome, LegOutcome, LegStage
 from telemetry.metrics import CATALOGUE
 from tests.integration.system import ROOT, System, running_system, system_settings
 from tests.integration.test_straight_path import expect_once
+from tests.models.cases import born
 
 _PATIENCE = 30.0
 _AFTER_A_KILL = 100.0
@@ -213,7 +214,7 @@ def test_metrics_follow_the_dossiers_and_name_nobody(system: System) -> None:
         shows("lienthong_dossiers_open", 1, stage="in_progress", group="birth", province="01")
         shows("lienthong_consents_waiting", 2, leg=RESIDENCE)
         shows("lienthong_legs_due_soon", 0)
-        declaration = system.ledger.declaration(code)
+        declaration = born(system.ledger.declaration(code))
         people = [declaration.residence_registration.householder.personal_id]
         people += [owner.personal_id for owner in declaration.residence_registration.dwelling_owners]
         for person in dict.fromkeys(people):
@@ -234,7 +235,8 @@ def test_metrics_follow_the_dossiers_and_name_nobody(system: System) -> None:
     ours = {name: keys for name, keys in samples(after).items() if name.startswith("lienthong_")}
     for metric in CATALOGUE:
         names = [name for name in ours if name.removesuffix("_bucket") == metric.name]
-        if metric.name != "lienthong_legs_overdue":  # nothing was late
+        # Nothing was late, and a leg may be due soon for so short a time that nobody has looked.
+        if metric.name not in ("lienthong_legs_overdue", "lienthong_legs_due_soon"):
             assert names, metric.name
         for name in names:
             for key in ours.pop(name):

@@ -13,20 +13,21 @@ from ledger.engine import open_engine
 from ledger.errors import DuplicateDossier
 from ledger.store import Ledger
 from models.base import LEGAL_ZONE
+from models.birth import BirthDeclaration
 from models.calendar import load_calendar
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due, due
 from models.corrections import Revision
-from models.declaration import BirthDeclaration
 from models.documents import Document, DocumentKind, describe
 from models.dossier import AgencyNote, DossierStage, Leg, LegStage, OwedDuty, RefusedDemand, Supplement
 from models.facts import FactRefusal
 from models.gate import DemandKind, Fault
-from models.law import Group, pack_in_force
+from models.groups import Group
+from models.law import pack_in_force
 from models.messages import Dispatch, DispatchKind, Head
 from models.plan import Plan, resolve_plan
 from models.publication import Publication
 from models.replacement import Replacement, Telling
-from models.submission import ChildKeys, NotDuplicate, Submission, child_keys, submission
+from models.submission import NotDuplicate, SubjectKeys, Submission, subject_keys, submission
 from models.systems import System
 from tests.ledger.processes import together
 
@@ -97,9 +98,9 @@ def published(code: str, sequence: int, **changes: Any) -> Publication:
     return Publication(**{"code": code, "sequence": sequence, "at": at, "stage": DossierStage.IN_PROGRESS} | changes)
 
 
-def keys_of(publication: Publication) -> Mapping[int, ChildKeys]:
+def keys_of(publication: Publication) -> Mapping[int, SubjectKeys]:
     """The keys of a publication's corrected forms."""
-    return {revision.number: child_keys(revision.declaration, SECRET) for revision in publication.revisions}
+    return {revision.number: subject_keys(revision.declaration, SECRET) for revision in publication.revisions}
 
 
 def demanded(code: str, sequence: int) -> Publication:

@@ -10,7 +10,7 @@ from ledger.figures import Figures, OpenDossiers, PressingLegs, Waiting
 from ledger.store import Ledger
 from models.clock import ClockEntryKind
 from models.dossier import Consent, ConsentState, DossierOutcome, DossierStage, Leg, LegOutcome, LegStage
-from models.law import Group
+from models.groups import Group
 from models.systems import System
 from tests.ledger.builders import OPENED_AT, clock, declared, due_of, notice, numbered, opened, plan_of, published
 

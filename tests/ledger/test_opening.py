@@ -15,10 +15,10 @@ from ledger.errors import DuplicateDossier, DuplicateReason, PossibleDuplicate, 
 from ledger.store import Ledger
 from ledger.values import Opened
 from models.base import LEGAL_ZONE
+from models.birth import BirthDeclaration
 from models.corrections import Revision
-from models.declaration import BirthDeclaration
 from models.dossier import DossierOutcome, DossierStage, Leg, LegOutcome, LegStage
-from models.law import Group
+from models.groups import Group
 from tests.ledger.builders import (
     CHILDREN,
     OPENED_AT,
@@ -39,6 +39,7 @@ from tests.ledger.builders import (
     submitted,
 )
 from tests.ledger.processes import two_processes
+from tests.models.cases import born
 
 
 def test_codes_run_per_legal_day(ledger: Ledger) -> None:
@@ -228,7 +229,7 @@ def test_a_correction_into_another_dossiers_child_is_kept_and_takes_nothing(
         ledger.publish(published(holder, 9, **ended), ())
 
 
-def test_a_dossier_that_has_let_go_of_its_child_claims_none_by_a_correction(ledger: Ledger) -> None:
+def test_a_dossier_that_has_let_go_of_its_subject_claims_none_by_a_correction(ledger: Ledger) -> None:
     code = opened(ledger)
     ledger.publish(published(code, 2, stage=DossierStage.CONCLUDED, outcome=DossierOutcome.UNPAID), ())
     corrected(ledger, code, born_later())
@@ -253,7 +254,7 @@ def test_while_others_declare_its_child_a_correction_is_written_all_the_same(led
             job.result(timeout=60)
         won = [job.result(timeout=60) for job in declarations]
     assert len([code for code in won if code]) <= 1
-    assert {ledger.declaration(code).birth_notice for code in codes} == {child.birth_notice}
+    assert {born(ledger.declaration(code)).birth_notice for code in codes} == {child.birth_notice}
     assert declare(9) is None
 
 

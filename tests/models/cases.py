@@ -8,11 +8,14 @@ from typing import Any
 
 from cli.files import load_declaration_file
 from models.base import LEGAL_ZONE
+from models.birth import BirthDeclaration
 from models.calendar import load_calendar
-from models.declaration import BirthDeclaration
+from models.communes import Communes
+from models.declaration import Declaration
 from models.documents import Document, DocumentKind, describe
 from models.law import all_packs, pack
 from models.plan import Plan, resolve_plan
+from models.reading import read_declaration
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
 SAMPLE_NAMES = tuple(sorted(path.stem for path in SAMPLES.glob("*.json")))
@@ -33,7 +36,18 @@ _PERSONAL_FIELDS = frozenset({"full_name", "personal_id", "passport", "phone", "
 @cache
 def sample(name: str) -> BirthDeclaration:
     """A sample declaration, submitted on `ON`."""
-    return load_declaration_file(SAMPLES / f"{name}.json", ON)[0]
+    return born(load_declaration_file(SAMPLES / f"{name}.json", ON)[0])
+
+
+def born(declaration: Declaration) -> BirthDeclaration:
+    """The declaration, which must be one of a birth."""
+    assert isinstance(declaration, BirthDeclaration)
+    return declaration
+
+
+def read_birth(data: Mapping[str, object], on: date, communes: Communes | None = None) -> BirthDeclaration:
+    """The declaration of a birth that these data are."""
+    return born(read_declaration(data, on, communes))
 
 
 def changed(form: BirthDeclaration, **sections: Any) -> BirthDeclaration:

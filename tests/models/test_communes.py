@@ -16,7 +16,7 @@ from models.commune_files import COLUMNS, CommuneListError, load_communes, packa
 from models.communes import Communes, Fault
 from models.declaration_doubts import WarningCode
 from models.form_doubts import doubts_of_form
-from models.reading import DeclarationErrors, read_birth_declaration
+from models.reading import DeclarationErrors, read_declaration
 from tests.models.cases import SAMPLE_NAMES, changed, sample
 
 LAST_OLD, FIRST_NEW, ON = date(2025, 6, 30), date(2025, 7, 1), date(2026, 11, 19)
@@ -88,7 +88,7 @@ def test_every_place_of_the_samples_is_known_under_its_name(name: str) -> None:
 
 def test_without_a_whole_list_an_unknown_code_passes_and_is_said_to_be_unchecked() -> None:
     form = changed(sample("plain"), child={"hometown": {**place().model_dump(mode="json"), "commune_code": "99999"}})
-    assert read_birth_declaration(json.loads(form.model_dump_json()), ON) == form
+    assert read_declaration(json.loads(form.model_dump_json()), ON) == form
     [doubt] = doubts_of_form(form, packaged_communes())
     assert doubt.code is WarningCode.COMMUNE_UNCHECKED
     assert "Quê quán" in doubt.text
@@ -156,7 +156,7 @@ def test_a_declaration_is_refused_by_the_field_with_everything_else(hue: Commune
     data["child"]["hometown"] = {"codes_on": "2026-11-01", "province_code": "46", "commune_code": "20040"}
     data["birth_notice"]["issued_on"] = "2026-11-20"
     with pytest.raises(DeclarationErrors) as caught:
-        read_birth_declaration(data, ON, hue)
+        read_declaration(data, ON, hue)
     assert [(one.path, one.field) for one in caught.value.problems] == [
         ("birth_notice.issued_on", "Giấy chứng sinh – Ngày cấp"),
         ("child.hometown.commune_code", "Người được khai sinh – Quê quán – Xã, phường, đặc khu"),

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from models.calendar import load_calendar
 from models.clock import citizen_due
 from models.consents import apply_agreement, apply_attestation, apply_consent, with_consent
-from models.declaration import PersonRole
 from models.documents import Document, DocumentKind
 from models.dossier import (
     Attestation,
@@ -27,6 +26,7 @@ from models.dossier import (
     consent_verdict,
 )
 from models.facts import AgreementProvided, Answer, AttestedConsent, ConsentAnswer, FactRefusal, FactRefused
+from models.form_facts import PersonRole
 from models.law import Quorum
 from models.plan import AskedPerson, ConsentRule, LegPlan
 from models.reducers import CLOCK_SKEW

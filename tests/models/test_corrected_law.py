@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from models.birth import BirthDeclaration
 from models.corrected_law import judged
 from models.corrections import CorrectedForm, CorrectionQuery, corrected
-from models.declaration import BirthDeclaration
 from models.facts import FactRefusal
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from tests.models.cases import CALENDAR, NEWEST, ON, OWNER, changed, sample
 
 PLAIN = sample("plain")
@@ -104,11 +104,11 @@ def test_the_law_is_that_of_the_dossier() -> None:
 
 def test_a_birth_notice_found_unsigned_stays_so() -> None:
     named = {"birth_notice__number": "00002.GCS.01901.26"}
-    for found in BirthNoticeState:
+    for found in NoticeState:
         assert judge(PLAIN, notice=found, **named).problem is None
     without = changed(PLAIN, birth_notice=None)
     named |= {"birth_notice__issued_on": "2026-11-10", "birth_notice__facility": "Bệnh viện Phụ sản Hà Nội"}
-    assert judge(without, notice=BirthNoticeState.UNSIGNED, **named).problem is None
+    assert judge(without, notice=NoticeState.UNSIGNED, **named).problem is None
     assert "không còn phải đính kèm" in refused(judge(without, **named))
 
 

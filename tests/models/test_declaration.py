@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 
 from cli.files import load_declaration_file
 from models.address import Address, same_dwelling
+from models.birth import BirthDeclaration
 from models.codes import Tiers, Vocabulary, labels, provinces, two_tiers_from
-from models.declaration import BirthDeclaration, Fact, PersonRole
 from models.declaration_doubts import WarningCode
 from models.documents import DocumentKind
+from models.form_facts import Fact, PersonRole
+from tests.models.cases import born
 
 ON = date(2026, 11, 19)
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
 
 WITH_PARENTS = Fact.REGISTERED_WITH_PARENT_OR_GUARDIAN
-NOTICE = Fact.BIRTH_NOTICE_USABLE
+NOTICE = Fact.NOTICE_USABLE
 FACTS = {
     "plain": {WITH_PARENTS, NOTICE},
     "identity-card": {WITH_PARENTS, NOTICE, Fact.IDENTITY_CARD_REQUESTED},
@@ -51,7 +53,7 @@ ATTACHED = {
 
 
 def sample(name: str) -> BirthDeclaration:
-    return load_declaration_file(SAMPLES / f"{name}.json", ON)[0]
+    return born(load_declaration_file(SAMPLES / f"{name}.json", ON)[0])
 
 
 def changed(form: BirthDeclaration, **sections: dict[str, Any] | None) -> BirthDeclaration:

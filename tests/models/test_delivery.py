@@ -8,12 +8,12 @@ from string import Formatter
 import pytest
 
 from models.base import nfc
-from models.birth_form import PaperPlace
+from models.birth import BirthDeclaration
 from models.clock import Timeliness
-from models.declaration import BirthDeclaration
 from models.delivery import dispatches, templates
 from models.documents import Document, DocumentKind
 from models.dossier import DossierStage, Leg, LegOutcome, LegStage
+from models.form_parts import PaperPlace
 from models.messages import Dispatch, DispatchKind
 from models.publication import Notice, NoticeOrder, Publication, StatusEvent
 from models.statuses import PortalStatus, Status, StatusSystem

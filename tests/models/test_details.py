@@ -21,7 +21,7 @@ from models.dossier import (
 )
 from models.facts import AgencyEvent, AgencyFact, Decided, Received, Refused, Verification
 from models.intake import expected_dates, resolve
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from models.plan import Plan
 from models.reducers import apply_agency_event
 from models.search_attributes import NO_AGENCY, AttributeType, SearchAttribute
@@ -88,7 +88,7 @@ def fresh(plan: Plan) -> dict[str, Leg]:
 
 def view(name: str, legs: dict[str, Leg] | None = None, **changes: object) -> DossierView:
     """The dossier of a sample, in progress unless changed."""
-    resolved = resolve(LawQuery(declaration=owned(sample(name)), on=ON, notice=BirthNoticeState.SIGNED), CALENDAR)
+    resolved = resolve(LawQuery(declaration=owned(sample(name)), on=ON, notice=NoticeState.SIGNED), CALENDAR)
     legs = fresh(resolved.plan) if legs is None else legs
     data = {
         "code": CODE,
@@ -121,7 +121,7 @@ def moments(name: str) -> tuple[DossierView, ...]:
     """The dossier of a sample at every stage of its life."""
     plan = plan_of(name)
     start = fresh(plan)
-    unsigned = resolve(LawQuery(declaration=owned(sample(name)), on=ON, notice=BirthNoticeState.UNSIGNED), CALENDAR)
+    unsigned = resolve(LawQuery(declaration=owned(sample(name)), on=ON, notice=NoticeState.UNSIGNED), CALENDAR)
     first = registered(start[BIRTH], plan)
     others = {key: leg for key, leg in start.items() if key != BIRTH}
     at_agencies = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.declaration import BirthDeclaration
+from models.birth import BirthDeclaration
 from models.duplicates import Sameness, sameness
 from tests.models.cases import changed, sample
 

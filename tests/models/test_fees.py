@@ -6,10 +6,11 @@ from itertools import combinations
 import pytest
 
 from models import fees
+from models.birth import BirthDeclaration
 from models.codes import province
-from models.declaration import BirthDeclaration, Fact
 from models.dossier import Fee
 from models.fees import ANY_PROVINCE, FeeRow, assess_fee, fee_law, fee_rows
+from models.form_facts import Fact
 from models.intake import known_facts, resolve
 from models.law import LawError, pack_in_force
 from models.plan import declared_late

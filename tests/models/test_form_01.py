@@ -6,8 +6,9 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from models.birth_form import ApplicantRelation, PaperPlace
-from models.declaration import BirthDeclaration
+from models.birth import BirthDeclaration
+from models.birth_form import ApplicantRelation
+from models.form_parts import PaperPlace
 from tests.models.cases import changed, sample
 
 PARENT = (

@@ -27,6 +27,7 @@ from models.gate import (
     judge,
     kind_of_demand,
 )
+from models.groups import Group
 from models.law import all_packs, pack
 from tests.models.cases import NEWEST, moment
 
@@ -50,7 +51,7 @@ def asked(**grounds: Any) -> SupplementRequested:
 
 
 def verdict(demand: Demand, leg: str = RESIDENCE, gate: Gate = GATE, held: Held = NOTHING) -> Verdict:
-    return judge(demand, leg, "Đăng ký thường trú", gate, held)
+    return judge(demand, leg, "Đăng ký thường trú", gate, held, Group.BIRTH)
 
 
 def faults(demand: Demand, **where: Any) -> set[Fault]:
@@ -236,7 +237,7 @@ legs = st.sampled_from([BIRTH, RESIDENCE, HEALTH_CARD])
 @settings(deadline=None)
 @given(demands, legs, holdings)
 def test_a_demand_passes_whole_or_is_explained_whole(demand: Demand, leg: str, held: Held) -> None:
-    found = judge(demand, leg, "Thủ tục", GATE, held)
+    found = judge(demand, leg, "Thủ tục", GATE, held, Group.BIRTH)
     assert bool(found.leads_to) is not bool(found.findings)
     assert 0 < len(found.text) <= MAX_FINDINGS_TEXT
     if found.leads_to:
@@ -256,7 +257,7 @@ def test_a_demand_passes_whole_or_is_explained_whole(demand: Demand, leg: str, h
 @given(demands, legs, holdings)
 def test_without_reason_basis_or_text_no_demand_passes(demand: Demand, leg: str, held: Held) -> None:
     for gone in ({"reason_code": None}, {"legal_basis": None}, {"text": None}):
-        assert not judge(demand.model_copy(update=gone), leg, "Thủ tục", GATE, held).leads_to
+        assert not judge(demand.model_copy(update=gone), leg, "Thủ tục", GATE, held, Group.BIRTH).leads_to
 
 
 @settings(deadline=None)
@@ -264,7 +265,7 @@ def test_without_reason_basis_or_text_no_demand_passes(demand: Demand, leg: str,
 def test_nothing_an_agency_made_up_is_repeated(demand: Demand, leg: str) -> None:
     known = {*CODES, *DOCUMENTS}
     made_up = {code for code in (demand.reason_code, *demand.documents, *demand.fields) if code and code not in known}
-    said = set(re.findall(r"[\w.]+", judge(demand, leg, "Thủ tục", GATE, NOTHING).text))
+    said = set(re.findall(r"[\w.]+", judge(demand, leg, "Thủ tục", GATE, NOTHING, Group.BIRTH).text))
     long_ones = {code for code in made_up if len(code) > 8 and code != "child.full_name"}
     assert not long_ones & said
 
@@ -297,11 +298,13 @@ def test_a_gate_is_small_enough_to_be_recorded() -> None:
 
 
 def test_citizens_read_names_and_not_codes() -> None:
-    text = concerned(("residence_papers",), ("child.hometown.detail", "residence_registration.dwelling_owners.0"))
+    text = concerned(
+        ("residence_papers",), ("child.hometown.detail", "residence_registration.dwelling_owners.0"), Group.BIRTH
+    )
     assert DocumentKind.RESIDENCE_PAPERS.label in text
     assert "Quê quán" in text
     assert "Chủ sở hữu chỗ ở hợp pháp (mục 1)" in text
-    assert field_label("mother.personal_id") == "Người mẹ – Số định danh cá nhân"
+    assert field_label("mother.personal_id", Group.BIRTH) == "Người mẹ – Số định danh cá nhân"
 
 
 def test_what_an_agency_wants_by_its_name() -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from models.declaration import BirthDeclaration, Fact, PersonRole
+from models.birth import BirthDeclaration
 from models.documents import DocumentKind
-from models.law import Conditional, Confidence, Group, LawError, LawPack, LegLaw, Quorum, all_packs, pack, pack_in_force
+from models.form_facts import Fact, PersonRole
+from models.groups import Group
+from models.law import Conditional, Confidence, LawError, LawPack, LegLaw, Quorum, all_packs, pack, pack_in_force
 from models.systems import System
 from tests.models.cases import PACKS
 

@@ -4,10 +4,10 @@ from datetime import date, time
 
 import pytest
 
-from models.declaration import Fact
+from models.form_facts import Fact
 from models.intake import expected_dates, known_facts, resolve
 from models.law import LawError
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from models.reading import DeclarationErrors
 from models.start import LawQuery, Resolved
 from tests.models.cases import CALENDAR, ON, SAMPLE_NAMES, changed, moment, owned, plan_of, sample
@@ -20,7 +20,7 @@ BIRTH, RESIDENCE, HEALTH_CARD, CARD = (
 )
 
 
-def resolved(name: str, on: date = ON, notice: BirthNoticeState | None = BirthNoticeState.SIGNED) -> Resolved:
+def resolved(name: str, on: date = ON, notice: NoticeState | None = NoticeState.SIGNED) -> Resolved:
     return resolve(LawQuery(declaration=owned(sample(name)), on=on, notice=notice), CALENDAR)
 
 
@@ -32,13 +32,13 @@ def test_only_a_signed_notice_stays_usable(name: str) -> None:
     form = sample(name)
     declared = form.facts()
     assert known_facts(form, None) == declared
-    assert known_facts(form, BirthNoticeState.SIGNED) == declared
-    for state in (BirthNoticeState.UNSIGNED, BirthNoticeState.NOT_FOUND):
-        assert known_facts(form, state) == declared - {Fact.BIRTH_NOTICE_USABLE}
+    assert known_facts(form, NoticeState.SIGNED) == declared
+    for state in (NoticeState.UNSIGNED, NoticeState.NOT_FOUND):
+        assert known_facts(form, state) == declared - {Fact.NOTICE_USABLE}
 
 
 def test_a_signed_notice_nobody_named_makes_nothing_usable() -> None:
-    assert Fact.BIRTH_NOTICE_USABLE not in known_facts(sample("no-birth-notice"), BirthNoticeState.SIGNED)
+    assert Fact.NOTICE_USABLE not in known_facts(sample("no-birth-notice"), NoticeState.SIGNED)
 
 
 # --- The law of the day --------------------------------------------------------------------------------------------
@@ -80,8 +80,8 @@ def test_every_sample_can_be_sent_with_a_signed_notice_or_its_own_substitute(nam
 
 
 @pytest.mark.rule("4.1-substitutes")
-@pytest.mark.parametrize("notice", [BirthNoticeState.UNSIGNED, BirthNoticeState.NOT_FOUND])
-def test_a_notice_that_cannot_be_used_makes_a_substitute_missing_at_once_and_by_field(notice: BirthNoticeState) -> None:
+@pytest.mark.parametrize("notice", [NoticeState.UNSIGNED, NoticeState.NOT_FOUND])
+def test_a_notice_that_cannot_be_used_makes_a_substitute_missing_at_once_and_by_field(notice: NoticeState) -> None:
     (missing,) = resolved("plain", notice=notice).missing_documents
     assert (missing.field, missing.leg) == ("Số Giấy chứng sinh", BIRTH)
     assert "Luật Hộ tịch 2014 Điều 16(1)" in missing.basis
@@ -103,7 +103,7 @@ def test_only_doubtful_samples_warn_the_operator() -> None:
 @pytest.mark.parametrize(("on", "warned"), [("2026-11-19", False), ("2026-11-20", True)])
 def test_a_late_declaration_warns_and_is_charged_from_the_sixty_first_day(on: str, warned: bool) -> None:
     form = changed(sample("plain"), child={"born_on": "2026-09-20"}, results={"birth_certificate_copies": 0})
-    answer = resolve(LawQuery(declaration=form, on=date.fromisoformat(on), notice=BirthNoticeState.SIGNED), CALENDAR)
+    answer = resolve(LawQuery(declaration=form, on=date.fromisoformat(on), notice=NoticeState.SIGNED), CALENDAR)
     late = [text for text in answer.warnings if "quá 60 ngày" in text]
     assert bool(late) is warned
     assert [line.item for line in answer.fee.lines] == (["late_birth_registration"] if warned else [])

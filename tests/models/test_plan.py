@@ -5,17 +5,18 @@ from datetime import date
 
 import pytest
 
-from models.declaration import BirthDeclaration, Fact, PersonRole
+from models.birth import BirthDeclaration
 from models.documents import DocumentKind
+from models.form_facts import Fact, PersonRole
+from models.groups import Group
 from models.intake import known_facts
 from models.law import Quorum, pack, pack_in_force
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from models.plan import (
     LegPlan,
     Plan,
     declared_late,
     missing_documents,
-    people_in_role,
     required_documents,
     resolve_plan,
 )
@@ -246,7 +247,7 @@ def test_a_guardian_confirms_the_card_of_an_abandoned_child() -> None:
 
 def test_nobody_consents_as_applicant() -> None:
     with pytest.raises(ValueError, match="applicant"):
-        people_in_role(sample("plain"), PersonRole.APPLICANT)
+        sample("plain").people_in_role(PersonRole.APPLICANT)
 
 
 # --- The plan as a whole -------------------------------------------------------------------------------------------
@@ -340,24 +341,24 @@ BASES = {
     SURROGACY: r"Luật Hộ tịch 2014 Điều 16\(1\).*mang thai hộ",
     RESIDENCE_PAPERS: r"Quyết định 296/QĐ-VPCP, I\.4a",
 }
-NOTICES = (BirthNoticeState.SIGNED, BirthNoticeState.UNSIGNED, BirthNoticeState.NOT_FOUND, None)
+NOTICES = (NoticeState.SIGNED, NoticeState.UNSIGNED, NoticeState.NOT_FOUND, None)
 
 
-def needs_substitute(name: str, notice: BirthNoticeState | None) -> bool:
+def needs_substitute(name: str, notice: NoticeState | None) -> bool:
     """Without usable data of a birth notice, unless the child was found, a substitute is owed."""
     if name == "abandoned-child":
         return False
-    return name == "no-birth-notice" or notice in (BirthNoticeState.UNSIGNED, BirthNoticeState.NOT_FOUND)
+    return name == "no-birth-notice" or notice in (NoticeState.UNSIGNED, NoticeState.NOT_FOUND)
 
 
 @pytest.mark.rule("4.1-substitutes", "4.case-abandoned", "4.case-surrogacy")
 @pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: notice.value if notice else "not looked up")
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
-def test_required_attachments_by_case_and_birth_notice(name: str, notice: BirthNoticeState | None) -> None:
+def test_required_attachments_by_case_and_birth_notice(name: str, notice: NoticeState | None) -> None:
     form = sample(name)
     expected = [*([SUBSTITUTE] if needs_substitute(name, notice) else []), *OF_THE_CASE.get(name, [])]
     for pack_id in PACKS:
-        required = required_documents(pack(pack_id), known_facts(form, notice))
+        required = required_documents(pack(pack_id), Group.BIRTH, known_facts(form, notice))
         assert [(document.any_of, document.leg, document.field) for document in required] == expected
         for found, wanted in zip(required, expected, strict=True):
             assert re.search(BASES[wanted], found.basis)
@@ -365,9 +366,9 @@ def test_required_attachments_by_case_and_birth_notice(name: str, notice: BirthN
 
 @pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: notice.value if notice else "not looked up")
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
-def test_a_sample_misses_at_most_the_substitute(name: str, notice: BirthNoticeState | None) -> None:
+def test_a_sample_misses_at_most_the_substitute(name: str, notice: NoticeState | None) -> None:
     form = sample(name)
-    missing = missing_documents(required_documents(pack(NEWEST), known_facts(form, notice)), form)
+    missing = missing_documents(required_documents(pack(NEWEST), Group.BIRTH, known_facts(form, notice)), form)
     owed = needs_substitute(name, notice) and name != "no-birth-notice"
     assert [document.field for document in missing] == (["Số Giấy chứng sinh"] if owed else [])
 
@@ -375,7 +376,7 @@ def test_a_sample_misses_at_most_the_substitute(name: str, notice: BirthNoticeSt
 @pytest.mark.parametrize("kind", [DocumentKind.WITNESS_STATEMENT, DocumentKind.BIRTH_COMMITMENT])
 def test_either_substitute_is_enough(kind: DocumentKind) -> None:
     form = sample("plain")
-    required = required_documents(pack(NEWEST), known_facts(form, BirthNoticeState.UNSIGNED))
+    required = required_documents(pack(NEWEST), Group.BIRTH, known_facts(form, NoticeState.UNSIGNED))
     assert not required[0].met_by(frozenset({DocumentKind.BIRTH_NOTICE, DocumentKind.RESIDENCE_PAPERS}))
     assert required[0].met_by(frozenset({kind}))
     carried = changed(form, attachments=[document(kind).model_dump(mode="json")])
@@ -384,13 +385,13 @@ def test_either_substitute_is_enough(kind: DocumentKind) -> None:
 
 def test_a_paper_notice_does_not_replace_the_substitute_of_an_unsigned_one() -> None:
     form = changed(sample("plain"), attachments=[document(DocumentKind.BIRTH_NOTICE).model_dump(mode="json")])
-    required = required_documents(pack(NEWEST), known_facts(form, BirthNoticeState.UNSIGNED))
+    required = required_documents(pack(NEWEST), Group.BIRTH, known_facts(form, NoticeState.UNSIGNED))
     assert len(missing_documents(required, form)) == 1
 
 
 def test_several_cases_at_once_need_the_attachments_of_each() -> None:
     facts = frozenset({Fact.SURROGACY, Fact.REGISTERED_AWAY_FROM_PARENTS})
-    required = required_documents(pack(NEWEST), facts)
+    required = required_documents(pack(NEWEST), Group.BIRTH, facts)
     assert [(document.any_of, document.leg, document.field) for document in required] == [
         SUBSTITUTE,
         SURROGACY,

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.declaration import BirthDeclaration
-from models.declaration_rules import RULES
-from models.reading import MAX_JSON_BYTES, MAX_PROBLEMS, DeclarationErrors, Problem, parse_json, read_birth_declaration
+from models.birth import BirthDeclaration
+from models.birth_rules import RULES
+from models.reading import MAX_JSON_BYTES, MAX_PROBLEMS, DeclarationErrors, Problem, parse_json
+from tests.models.cases import read_birth
 
 ON = date(2026, 11, 19)
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
@@ -49,14 +50,14 @@ def edited(*edits: Edit, name: str = "plain") -> dict[str, Any]:
 def wrong(data: Any, on: date = ON) -> dict[str, tuple[str, str]]:
     """What is wrong, by path: name of the field on the form and message."""
     with pytest.raises(DeclarationErrors) as caught:
-        read_birth_declaration(data, on)
+        read_birth(data, on)
     assert all(problem.field and problem.message for problem in caught.value.problems)
     return {problem.path: (problem.field, problem.message) for problem in caught.value.problems}
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_form_of_every_sample_is_right(name: str) -> None:
-    assert read_birth_declaration(data_of(name), ON).submission_id == f"sample-{name}"
+    assert read_birth(data_of(name), ON).submission_id == f"sample-{name}"
 
 
 ONE_WRONG: list[tuple[Edit, str, str, str]] = [
@@ -220,12 +221,12 @@ def test_sections_that_contradict_each_other_are_told_so(name: str, edits: list[
 
 def test_a_child_is_under_six_until_the_day_before_the_sixth_birthday() -> None:
     edits = [("child.born_on", "2020-11-20"), ("birth_notice.issued_on", "2020-11-21")]
-    assert read_birth_declaration(edited(*edits), ON).child.born_on == date(2020, 11, 20)
+    assert read_birth(edited(*edits), ON).child.born_on == date(2020, 11, 20)
 
 
 @pytest.mark.rule("4.case-parent-deceased")
 def test_a_deceased_parent_owes_neither_number_nor_residence() -> None:
-    form = read_birth_declaration(data_of("deceased-parent"), ON)
+    form = read_birth(data_of("deceased-parent"), ON)
     assert form.father is not None
     assert (form.father.deceased, form.father.personal_id, form.father.residence) == (True, None, None)
 
@@ -281,13 +282,13 @@ def test_what_is_not_a_form_at_all_is_refused() -> None:
 def test_no_message_repeats_what_was_typed() -> None:
     secret = "0011940000012345"
     with pytest.raises(DeclarationErrors) as caught:
-        read_birth_declaration(edited(("mother.personal_id", secret), ("child.born_on", secret)), ON)
+        read_birth(edited(("mother.personal_id", secret), ("child.born_on", secret)), ON)
     assert secret not in str(caught.value)
 
 
 def test_a_flood_of_unknown_fields_is_reported_up_to_a_limit() -> None:
     with pytest.raises(DeclarationErrors) as caught:
-        read_birth_declaration({f"field_{number}": number for number in range(5000)}, ON)
+        read_birth({f"field_{number}": number for number in range(5000)}, ON)
     assert len(caught.value.problems) == MAX_PROBLEMS
 
 
@@ -305,7 +306,7 @@ class OnlyThese:
 @pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
 def test_a_rule_looks_only_at_the_sections_it_needs(rule: Any) -> None:
     for name in ALL:
-        form = OnlyThese(read_birth_declaration(data_of(name), ON), rule.needs)
+        form = OnlyThese(read_birth(data_of(name), ON), rule.needs)
         assert not list(rule.judge(cast(BirthDeclaration, form), ON))
 
 
@@ -339,14 +340,14 @@ def test_rules_have_names_of_their_own() -> None:
 def test_an_ethnic_group_is_read_by_code_or_name_and_never_guessed(
     typed: dict[str, Any], code: str | None, text: str
 ) -> None:
-    ethnicity = read_birth_declaration(edited(("child.ethnicity", typed)), ON).child.ethnicity
+    ethnicity = read_birth(edited(("child.ethnicity", typed)), ON).child.ethnicity
     assert (ethnicity.code, ethnicity.text) == (code, text)
 
 
 def test_reading_changes_nothing_in_what_came() -> None:
     data = edited(("child.ethnicity", {"text": "Kinh"}), ("applicant.email", "Không có thông tin"))
     before = json.dumps(data)
-    read_birth_declaration(data, ON)
+    read_birth(data, ON)
     assert json.dumps(data) == before
 
 
@@ -357,12 +358,12 @@ def test_an_ethnic_group_without_name_and_code_is_refused(typed: Any) -> None:
 
 def test_a_section_of_nothing_but_fillers_is_absent() -> None:
     nothing = {"full_name": "Không có thông tin", "nationality": {"code": "Không có thông tin"}}
-    assert read_birth_declaration(edited(("father", nothing), ("marriage", None)), ON).father is None
+    assert read_birth(edited(("father", nothing), ("marriage", None)), ON).father is None
 
 
 @pytest.mark.parametrize("filler", ["Không có thông tin", " không có  thông tin", "KHÔNG CÓ THÔNG TIN"])
 def test_a_filler_is_nothing_at_all(filler: str) -> None:
-    form = read_birth_declaration(edited(("applicant.email", filler), ("marriage.book", filler)), ON)
+    form = read_birth(edited(("applicant.email", filler), ("marriage.book", filler)), ON)
     assert form.marriage
     assert (form.applicant.email, form.marriage.book) == (None, None)
     assert "thông tin" not in form.model_dump_json().replace("Thông tin", "")
@@ -397,12 +398,12 @@ def test_the_name_of_an_attached_file_may_be_anything() -> None:
         "media_type": "image/png",
         "file_name": "C«x.png",
     }
-    assert read_birth_declaration(edited(("attachments", [file])), ON).attachments[0].file_name == "C«x.png"
+    assert read_birth(edited(("attachments", [file])), ON).attachments[0].file_name == "C«x.png"
 
 
 @pytest.mark.parametrize("typed", ["con đẻ", "Con  đẻ", "CON ĐẺ"])
 def test_a_relation_is_the_label_it_spells(typed: str) -> None:
-    form = read_birth_declaration(edited(("residence_registration.relation_to_householder", typed)), ON)
+    form = read_birth(edited(("residence_registration.relation_to_householder", typed)), ON)
     assert form.residence_registration.relation_to_householder == "Con đẻ"
 
 
@@ -420,15 +421,15 @@ def test_a_relation_is_no_part_of_a_label() -> None:
     "text", ["Phường Hải Châu II", "Cây Trường II", "VII Vị Thanh", "T’rin", "H’Leo", "Krẹ Luỹ", "Hoà Thuỷ", "BLa"]
 )
 def test_what_is_typed_is_kept_letter_by_letter(text: str) -> None:
-    form = read_birth_declaration(edited((f"{HOME}.detail", text), ("child.full_name", text)), ON)
+    form = read_birth(edited((f"{HOME}.detail", text), ("child.full_name", text)), ON)
     assert (form.residence_registration.address.detail, form.child.full_name) == (text, text)
-    assert read_birth_declaration(json.loads(form.model_dump_json()), ON) == form
+    assert read_birth(json.loads(form.model_dump_json()), ON) == form
 
 
 @pytest.mark.rule("8.nfc")
 def test_names_typed_in_nfd_are_kept_in_nfc() -> None:
     typed = unicodedata.normalize("NFD", "Trần Hồng Mẫu Hải Châu II")
-    form = read_birth_declaration(edited(("child.full_name", typed)), ON)
+    form = read_birth(edited(("child.full_name", typed)), ON)
     assert form.child.full_name == unicodedata.normalize("NFC", typed)
     assert form.child.full_name.endswith("Hải Châu II")
 
@@ -497,7 +498,7 @@ json_values = st.recursive(
 @settings(max_examples=300)
 @given(section=st.sampled_from(sorted(BirthDeclaration.model_fields)), value=json_values)
 def test_any_rubbish_in_a_section_is_read_or_explained_never_a_crash(section: str, value: object) -> None:
-    found = problems_of(lambda: read_birth_declaration({**data_of(), section: value}, ON))
+    found = problems_of(lambda: read_birth({**data_of(), section: value}, ON))
     assert all(problem.field and problem.message for problem in found)
 
 

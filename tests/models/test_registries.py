@@ -11,14 +11,15 @@ import pytest
 
 from models.address import ResidenceKind
 from models.agency_codes import CodeSystem, IdentityPaper, UnknownCode, code_of, word_of
-from models.birth_form import ApplicantRelation, Circumstance, PaperPlace
-from models.declaration import PersonRole
+from models.birth_form import ApplicantRelation, Circumstance
 from models.documents import DocumentKind
 from models.dossier import ConsentState, DossierOutcome, DossierStage, LegOutcome, LegStage
 from models.events import EventType
 from models.facts import FactKind, FactRefusal
+from models.form_facts import PersonRole
+from models.form_parts import PaperPlace
 from models.identity import Sex
-from models.messages import BirthNoticeState
+from models.messages import NoticeState
 from models.search_attributes import AttributeType, SearchAttribute
 from models.statuses import (
     PortalStatus,
@@ -253,7 +254,7 @@ def test_reasons_of_refusal_are_words_a_sender_can_switch_on() -> None:
 
 LABELLED: tuple[type[StrEnum], ...] = (
     ApplicantRelation,
-    BirthNoticeState,
+    NoticeState,
     Circumstance,
     CodeSystem,
     ConsentState,

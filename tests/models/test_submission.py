@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from models.declaration import BirthDeclaration
+from models.birth import BirthDeclaration
 from models.documents import DocumentKind
 from models.submission import Submission, submission
 from tests.models.cases import SAMPLE_NAMES, changed, document, moment, personal_data, sample
 
 SECRET = SecretStr("chỉ để thử")
-KEYS = ("submission_key", "content_key", "child_key", "applicant_key")
+KEYS = ("submission_key", "content_key", "subject_key", "applicant_key")
 """The keys there is one of; those of the family have tests of their own."""
 
 
@@ -51,7 +51,7 @@ def test_the_portals_id_makes_the_submission_whatever_its_content() -> None:
 
 def test_another_id_of_the_portal_is_another_submission_of_the_same_child() -> None:
     other = changed(sample("plain"), submission_id="sample-plain-2")
-    assert same(of(sample("plain")), of(other)) == {"child_key", "applicant_key"}
+    assert same(of(sample("plain")), of(other)) == {"subject_key", "applicant_key"}
 
 
 @pytest.mark.rule("8.submission-key")
@@ -63,7 +63,7 @@ def test_without_an_id_any_change_of_content_is_another_submission() -> None:
         {"applicant": {"phone": "0912345679"}},
         {"attachments": [document(DocumentKind.BIRTH_COMMITMENT).model_dump(mode="json")]},
     ):
-        assert same(of(form), of(changed(form, **change))) == {"child_key", "applicant_key"}
+        assert same(of(form), of(changed(form, **change))) == {"subject_key", "applicant_key"}
 
 
 def test_an_id_is_never_taken_for_content() -> None:
@@ -126,20 +126,20 @@ def other_spelling(form: BirthDeclaration) -> dict[str, Any]:
 @pytest.mark.parametrize("notice", [True, False], ids=["with notice", "without"])
 def test_the_child_is_the_same_whoever_declares_it(notice: bool) -> None:
     form = sample("plain") if notice else changed(sample("plain"), birth_notice=None)
-    assert same(of(form), of(as_father(form))) == {"child_key"}
+    assert same(of(form), of(as_father(form))) == {"subject_key"}
 
 
 def test_the_notice_says_who_the_child_is_however_its_name_is_spelt() -> None:
     form = sample("plain")
-    assert "child_key" in same(of(form), of(changed(form, child={"full_name": "Một Tên Khác"})))
+    assert "subject_key" in same(of(form), of(changed(form, child={"full_name": "Một Tên Khác"})))
 
 
 def test_without_a_notice_capitals_and_the_place_of_a_tone_make_no_other_child() -> None:
     form = changed(sample("plain"), birth_notice=None, child={"full_name": "Trần Minh Hoà"})
     for name in ("TRẦN MINH HOÀ", "Trần Minh Hòa", "Trần  Minh Hoà"):
-        assert "child_key" in same(of(form), of(changed(form, child={"full_name": name})))
+        assert "subject_key" in same(of(form), of(changed(form, child={"full_name": name})))
     for name in ("Trần Minh Hoá", "Trần Minh Hoa"):
-        assert "child_key" not in same(of(form), of(changed(form, child={"full_name": name})))
+        assert "subject_key" not in same(of(form), of(changed(form, child={"full_name": name})))
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_without_a_notice_capitals_and_the_place_of_a_tone_make_no_other_child()
 )
 def test_without_a_notice_another_day_or_another_mother_is_another_child(other: dict[str, Any]) -> None:
     form = changed(sample("plain"), birth_notice=None)
-    assert "child_key" not in same(of(form), of(changed(form, **other)))
+    assert "subject_key" not in same(of(form), of(changed(form, **other)))
 
 
 # --- The same family -----------------------------------------------------------------------------------------------

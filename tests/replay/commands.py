@@ -24,7 +24,7 @@ from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetail
 from temporalio.workflow import _Definition
 
 from models.base import LEGAL_ZONE, legal
-from models.declaration import PersonRole
+from models.form_facts import PersonRole
 from workflows.plugin import LienthongPlugin
 
 FINGERPRINT = Path(__file__).parent / "commands.txt"

@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from models.documents import DocumentKind
 from models.dossier import DossierStage, DossierView, LegStage
 from models.facts import Answer, ClassifiedAs, OverdueChoice, Received
-from models.messages import BirthNoticeState, FollowUpKind
+from models.messages import FollowUpKind, NoticeState
 from models.start import StartDossier
 from models.systems import System
 from tests.workflows.harness import Play, development_server, time_skipping_server
@@ -163,7 +163,7 @@ async def unknown_to_the_ledger(play: Play, keep: Keep) -> None:
 
 @_now
 async def substitutes_for_the_birth_notice(play: Play, keep: Keep) -> None:
-    play.world.notice = BirthNoticeState.UNSIGNED
+    play.world.notice = NoticeState.UNSIGNED
     await play.declare("plain", DECLARED)
     await play.see(lambda view: view.stage is DossierStage.WAITING_DOCUMENTS, "documents are asked for")
     await keep("waiting-for-documents")

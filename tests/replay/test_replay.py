@@ -26,7 +26,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.dossier import GroupOutcome
-from models.messages import BirthNoticeQuery, BirthNoticeState
+from models.messages import NoticeQuery, NoticeState
 from models.start import StartDossier
 from tests.replay import commands, coverage, stored
 from tests.replay.commands import Replayed
@@ -163,12 +163,12 @@ class WithOneMoreTimer(BirthProcedureGroup):
     async def run(self, start: StartDossier) -> GroupOutcome:
         return await self.life(start)
 
-    async def look_up(self) -> BirthNoticeState | None:
+    async def look_up(self) -> NoticeState | None:
         await workflow.sleep(timedelta(seconds=1))
         return await super().look_up()
 
 
-class LongerQuery(BirthNoticeQuery):
+class LongerQuery(NoticeQuery):
     """A message with one more field."""
 
     ward: str = "sơ sinh"
@@ -214,7 +214,7 @@ def _longer_waits(patch: pytest.MonkeyPatch) -> None:
         (lambda patch: patch.setattr(calls, "_CALL_TIMEOUT", timedelta(seconds=90)), "one attempt 90 s"),
         (lambda patch: patch.setattr(sending, "PROMPT", RetryPolicy(maximum_attempts=3)), "3 attempts"),
         (lambda patch: patch.setattr(calls, "system_queue", lambda queue, system: f"{queue}-all"), "queue …-all"),
-        (lambda patch: patch.setattr(birth, "BirthNoticeQuery", LongerQuery), "(head, number, ward)"),
+        (lambda patch: patch.setattr(birth, "NoticeQuery", LongerQuery), "(head, number, ward)"),
         (_longer_waits, "timer Chờ nộp lệ phí đến hết …: 1 day, 0:00:00 after that date"),
     ],
     ids=["time-out", "retries", "queue", "message", "date"],

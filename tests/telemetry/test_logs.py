@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.http import AgencyUnavailable
-from models.declaration import PersonNamed
+from models.form_facts import PersonNamed
 from settings import LogLevel, Settings
 from telemetry import traces
 from telemetry.logs import JsonLines, Key, TextLines, configure

@@ -27,8 +27,8 @@ from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from ledger.values import GROUP_CLOCK, StoredDossier
 from models.base import LEGAL_ZONE
+from models.birth import BirthDeclaration
 from models.calendar import load_calendar
-from models.declaration import BirthDeclaration
 from models.documents import DocumentKind
 from models.dossier import DossierStage, DossierView, GroupOutcome, Leg
 from models.facts import (
@@ -47,7 +47,7 @@ from models.facts import (
     Verification,
     kind_of,
 )
-from models.law import Group
+from models.groups import Group
 from models.messages import ConsentMessage, DispatchKind, LegMessage
 from models.publication import Notice
 from models.start import StartDossier
@@ -422,7 +422,7 @@ async def stage(
                     world.look_up_leg,
                     world.ask_consent,
                     world.request_payment,
-                    world.look_up_birth_notice,
+                    world.look_up_notice,
                     world.check_people,
                 ],
             )

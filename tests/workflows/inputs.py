@@ -6,10 +6,11 @@ from typing import Any
 
 from cli.files import load_declaration_file
 from models.base import LEGAL_ZONE
+from models.birth import BirthDeclaration
 from models.codes import Tiers, tiers_on
-from models.declaration import BirthDeclaration
 from models.documents import Document, DocumentKind, describe
-from models.reading import read_birth_declaration
+from models.reading import read_declaration
+from tests.models.cases import born
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -30,7 +31,7 @@ def sample(name: str, on: date, **sections: Any) -> BirthDeclaration:
     form["child"]["born_on"] = (on - timedelta(days=10)).isoformat()
     if form["birth_notice"]:
         form["birth_notice"]["issued_on"] = (on - timedelta(days=9)).isoformat()
-    return read_birth_declaration(form, on)
+    return born(read_declaration(form, on))
 
 
 def free(name: str, on: date, **sections: Any) -> BirthDeclaration:

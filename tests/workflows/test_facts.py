@@ -29,8 +29,8 @@ from models.facts import (
     Received,
     ResultDocument,
 )
-from models.law import Group
-from models.messages import BirthNoticeState
+from models.groups import Group
+from models.messages import NoticeState
 from models.publication import Notice
 from models.start import StartDossier
 from models.statuses import Status, StatusSystem
@@ -345,7 +345,7 @@ async def test_an_agencys_own_status_is_kept_with_its_numbering(play: Play) -> N
 
 async def test_good_signals_do_what_updates_do(play: Play) -> None:
     """A whole dossier by plain signals, documents and payment included."""
-    play.world.notice = BirthNoticeState.UNSIGNED
+    play.world.notice = NoticeState.UNSIGNED
 
     async def signal(kind: FactKind, model: type[Any], **fields: object) -> None:
         fact = model(message_id=play.message_id(), dossier_code=play.code, **fields)

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from pydantic import SecretStr
 
-from models.declaration import BirthDeclaration
+from models.birth import BirthDeclaration
 from models.documents import Document, DocumentKind
 from models.dossier import DossierOutcome, DossierStage, LegOutcome
 from models.facts import Answer, FactKind, FactRefusal, FactRefused, PaymentConfirmed
-from models.law import Group
+from models.groups import Group
 from models.messages import DispatchKind
 from models.publication import Notice
 from models.start import StartDossier

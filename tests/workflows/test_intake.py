@@ -14,8 +14,8 @@ from ledger.errors import DuplicateDossier
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, DossierStage, DossierView
 from models.facts import DocumentsSupplied, FactRefusal, PaymentConfirmed
-from models.law import Group
-from models.messages import BirthNoticeState, PersonMatch
+from models.groups import Group
+from models.messages import NoticeState, PersonMatch
 from models.publication import Notice
 from models.start import StartDossier
 from models.submission import submission
@@ -142,12 +142,12 @@ async def test_the_limit_begins_anew_when_the_platform_could_not_be_reached_befo
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        (BirthNoticeState.NOT_FOUND, "không tìm thấy giấy chứng sinh"),
-        (BirthNoticeState.UNSIGNED, "giấy chứng sinh điện tử chưa ký số hoặc ký số không đúng"),
+        (NoticeState.NOT_FOUND, "không tìm thấy giấy chứng sinh"),
+        (NoticeState.UNSIGNED, "giấy chứng sinh điện tử chưa ký số hoặc ký số không đúng"),
     ],
 )
 async def test_without_a_signed_birth_notice_substitutes_are_asked_for_by_field(
-    play: Play, state: BirthNoticeState, reason: str
+    play: Play, state: NoticeState, reason: str
 ) -> None:
     play.world.notice = state
     await play.submit(sample("plain", DAY), moment(DECLARED))

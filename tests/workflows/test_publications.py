@@ -16,7 +16,7 @@ from models.delivery import templates
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome
 from models.facts import Answer, FactKind
-from models.law import Group
+from models.groups import Group
 from models.messages import DispatchKind
 from models.publication import Notice, Publication
 from models.statuses import PortalStatus, StatusSystem
@@ -111,7 +111,7 @@ class Ending(NamedTuple):
     outcome: DossierOutcome
     notices: Sequence[Notice]
     statuses: Sequence[PortalStatus]
-    child_claimed: bool
+    subject_claimed: bool
 
 
 STARTED = (N.SUBMITTED, N.EXPECTED_DATES)
@@ -187,7 +187,7 @@ ENDINGS = (
 )
 
 
-def child_claimed(play: Play) -> bool:
+def subject_claimed(play: Play) -> bool:
     """Whether the child cannot be declared once more, under another submission."""
     again = play.ledger.declaration(play.code).model_copy(update={"submission_id": "khai-lai"})
     try:
@@ -217,7 +217,7 @@ async def test_every_ending_is_written_and_told_once(play: Play, ending: Ending)
     sent = [n.dispatch for n in stored.notices if n.dispatch.kind is DispatchKind.STATUS]
     to_portal = [dispatch.status for dispatch in sent if dispatch.channel is System.PORTAL]
     assert to_portal == [event.status for event in stored.statuses]
-    assert child_claimed(play) is ending.child_claimed
+    assert subject_claimed(play) is ending.subject_claimed
 
 
 @pytest.mark.rule("4.6-results-delivered")
@@ -250,10 +250,10 @@ async def test_results_go_out_once_to_everyone_concerned(play: Play) -> None:
 async def test_a_child_stays_claimed_once_its_birth_is_registered(play: Play) -> None:
     await play.declare("plain", DECLARED)
     await play.sent(BIRTH)
-    assert child_claimed(play)
+    assert subject_claimed(play)
     await play.register()
     await play.refuse(RESIDENCE)
     await play.refuse(HEALTH)
     outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
-    assert child_claimed(play)
+    assert subject_claimed(play)

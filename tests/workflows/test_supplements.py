@@ -31,12 +31,13 @@ from models.facts import (
     SupplementRequested,
     Verification,
 )
-from models.law import Group
+from models.groups import Group
 from models.messages import FieldChange, FollowUp, FollowUpKind, Sent
 from models.publication import Notice
 from models.statuses import PortalStatus
 from models.submission import submission
 from models.systems import System
+from tests.models.cases import born
 from tests.workflows.harness import Play, notices, refused
 from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, moment, result
 from tests.workflows.test_retiming import announce
@@ -479,8 +480,8 @@ async def test_a_corrected_field_reaches_every_system_that_had_the_old_value(pla
     }
     assert set(corrections) == {System.PROVINCIAL, System.SOCIAL_INSURANCE}
     assert all(told and told.changes == message.changes for told in corrections.values())
-    assert play.ledger.declaration(play.code).child.hometown.detail == "Thôn Mẫu, xã Thử"
-    assert play.ledger.declaration(play.code, 0).child.hometown.detail != "Thôn Mẫu, xã Thử"
+    assert born(play.ledger.declaration(play.code)).child.hometown.detail == "Thôn Mẫu, xã Thử"
+    assert born(play.ledger.declaration(play.code, 0)).child.hometown.detail != "Thôn Mẫu, xã Thử"
     assert notices(stored, Notice.FORM_CORRECTED)
 
 
@@ -492,7 +493,7 @@ async def test_a_leg_sent_later_gets_the_corrected_form(play: Play) -> None:
     await handed_over(play)
     await play.agency(BIRTH, Received(at=await play.now()))
     await play.decide(BIRTH, DocumentKind.BIRTH_CERTIFICATE)
-    assert (await play.sent(HEALTH)).declaration.child.full_name == "Trẻ Em Mẫu Mới"
+    assert born((await play.sent(HEALTH)).declaration).child.full_name == "Trẻ Em Mẫu Mới"
     follow_ups = [n.dispatch.follow_up for n in (await play.written()).notices if n.dispatch.follow_up]
     assert follow_ups == []
 
@@ -512,8 +513,10 @@ async def test_a_correction_that_would_need_other_consents_is_refused(play: Play
     assert "khai lại" in cause.message
     assert await play.leg(RESIDENCE) == asked
     await supply(play, RESIDENCE, corrections={HOMETOWN: "Thôn Mẫu"})
-    await play.see(lambda _: play.ledger.declaration(play.code) != play.ledger.declaration(play.code, 0), "corrected")
-    assert play.ledger.declaration(play.code).residence_registration.address.detail != "Số 99 phố Khác"
+    await play.see(
+        lambda _: born(play.ledger.declaration(play.code)) != born(play.ledger.declaration(play.code, 0)), "corrected"
+    )
+    assert born(play.ledger.declaration(play.code)).residence_registration.address.detail != "Số 99 phố Khác"
 
 
 async def test_whoever_declares_anew_under_corrected_data_has_a_dossier_already(play: Play) -> None:
@@ -527,9 +530,11 @@ async def test_whoever_declares_anew_under_corrected_data_has_a_dossier_already(
     }
     await asked_in(play, BIRTH, correcting(await play.now(), *corrections))
     await supply(play, BIRTH, corrections=corrections)
-    await play.see(lambda _: play.ledger.declaration(play.code) != play.ledger.declaration(play.code, 0), "corrected")
+    await play.see(
+        lambda _: born(play.ledger.declaration(play.code)) != born(play.ledger.declaration(play.code, 0)), "corrected"
+    )
     for revision in (0, 1):
-        again = play.ledger.declaration(play.code, revision).model_copy(update={"submission_id": "khai-lai"})
+        again = born(play.ledger.declaration(play.code, revision)).model_copy(update={"submission_id": "khai-lai"})
         with pytest.raises(DuplicateDossier, match=play.code):
             play.ledger.open_dossier(submission(again, moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22.99.08")
 
@@ -543,6 +548,6 @@ async def test_a_correction_is_read_as_strictly_as_a_new_form(play: Play) -> Non
         await supply(play, RESIDENCE, corrections={"child.born_on": "2030-01-01", "mother.personal_id": "12"})
     assert await play.leg(RESIDENCE) == asked
     assert before.supplements == ()
-    assert play.ledger.declaration(play.code) == play.ledger.declaration(play.code, 0)
+    assert born(play.ledger.declaration(play.code)) == born(play.ledger.declaration(play.code, 0))
     await supply(play, RESIDENCE, corrections={"child.full_name": "Trẻ Em Mẫu Mới"})
     await stage_is(play, RESIDENCE, LegStage.WAITING_SUPPLEMENT)

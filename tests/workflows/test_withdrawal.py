@@ -9,7 +9,7 @@ from ledger.values import StoredDossier
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, DossierStage, LegOutcome, LegStage
 from models.facts import Accepted, FactRefusal, OverdueChoice, Withdrawal
-from models.messages import BirthNoticeState, DispatchKind, FollowUpKind
+from models.messages import DispatchKind, FollowUpKind, NoticeState
 from models.publication import Notice
 from models.statuses import PortalStatus
 from models.systems import System
@@ -54,7 +54,7 @@ async def withdrawn_unsent(play: Play) -> StoredDossier:
 
 @pytest.mark.rule("7.withdrawal-before")
 async def test_while_documents_are_awaited_nothing_was_sent(play: Play) -> None:
-    play.world.notice = BirthNoticeState.UNSIGNED
+    play.world.notice = NoticeState.UNSIGNED
     await play.declare("plain", DECLARED)
     await play.see(lambda view: view.stage is DossierStage.WAITING_DOCUMENTS, "documents are awaited")
     await withdraw(play)

@@ -12,15 +12,15 @@ from ledger.store import Ledger
 from models.calendar import load_calendar
 from models.facts import AgencyEvent
 from models.messages import (
-    BirthNoticeAnswer,
-    BirthNoticeQuery,
-    BirthNoticeState,
     ConsentMessage,
     FollowUp,
     LegFound,
     LegMessage,
     LegOrder,
     LegQuery,
+    NoticeAnswer,
+    NoticeQuery,
+    NoticeState,
     PaymentMessage,
     PeopleAnswer,
     PeopleQuery,
@@ -36,7 +36,7 @@ class World:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.offset = timedelta()
-        self.notice = BirthNoticeState.SIGNED
+        self.notice = NoticeState.SIGNED
         self.match = PersonMatch.MATCH
         self.legs: list[LegMessage] = []
         self.consents: list[ConsentMessage] = []
@@ -80,10 +80,10 @@ class World:
         self.payments.append(message)
         return Sent()
 
-    @activity.defn(name="look_up_birth_notice")
-    async def look_up_birth_notice(self, query: BirthNoticeQuery) -> BirthNoticeAnswer:
+    @activity.defn(name="look_up_notice")
+    async def look_up_notice(self, query: NoticeQuery) -> NoticeAnswer:
         self._reached(System.HEALTH)
-        return BirthNoticeAnswer(state=self.notice)
+        return NoticeAnswer(state=self.notice)
 
     @activity.defn(name="check_people")
     async def check_people(self, query: PeopleQuery) -> PeopleAnswer:

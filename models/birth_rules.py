@@ -4,38 +4,20 @@ A check runs whenever its own sections are valid, however wrong the rest of the 
 at once. Messages never repeat a name or number.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from itertools import combinations
 from typing import NamedTuple
 
-from models.address import Address
+from models.birth import BirthDeclaration
 from models.birth_form import ApplicantRelation, Circumstance, Parent
-from models.codes import fold, province, tiers_on
+from models.codes import fold, province
 from models.days import full_years
-from models.declaration import BirthDeclaration
+from models.form_rules import Breach, Rule, after_submission, in_todays_codes
 
 AGE_LIMIT = 6
 """The group is for children under this age, in completed years (tên nhóm thủ tục: trẻ em dưới 6 tuổi)."""
-
-
-class Breach(NamedTuple):
-    """A broken rule: the field a citizen has to change, and why."""
-
-    path: tuple[str | int, ...]
-    message: str
-
-
-Judge = Callable[[BirthDeclaration, date], Iterator[Breach]]
-
-
-class Rule(NamedTuple):
-    """A named check. `judge` looks at no section outside `needs`; the date is the day of submission."""
-
-    name: str
-    needs: frozenset[str]
-    judge: Judge
 
 
 # --- Who declares, who the parents are -----------------------------------------------------------------------------
@@ -162,24 +144,24 @@ def _birth_notice_follows_birth(form: BirthDeclaration, on: date) -> Iterator[Br
 
 def _birth_notice_is_issued(form: BirthDeclaration, on: date) -> Iterator[Breach]:
     if form.birth_notice and form.birth_notice.issued_on > on:
-        yield Breach(("birth_notice", "issued_on"), _after_submission(on))
+        yield Breach(("birth_notice", "issued_on"), after_submission(on))
 
 
 def _marriage_is_registered(form: BirthDeclaration, on: date) -> Iterator[Breach]:
     if form.marriage and form.marriage.registered_on > on:
-        yield Breach(("marriage", "registered_on"), _after_submission(on))
+        yield Breach(("marriage", "registered_on"), after_submission(on))
 
 
 def _poor_household_is_certified(form: BirthDeclaration, on: date) -> Iterator[Breach]:
     poor = form.health_insurance.poor_household
     if poor and poor.issued_on > on:
-        yield Breach(("health_insurance", "poor_household", "issued_on"), _after_submission(on))
+        yield Breach(("health_insurance", "poor_household", "issued_on"), after_submission(on))
 
 
 def _fee_relief_is_certified(form: BirthDeclaration, on: date) -> Iterator[Breach]:
     for at, relief in enumerate(form.fee_relief):
         if relief.issued_on > on:
-            yield Breach(("fee_relief", at, "issued_on"), _after_submission(on))
+            yield Breach(("fee_relief", at, "issued_on"), after_submission(on))
 
 
 # --- Places --------------------------------------------------------------------------------------------------------
@@ -199,14 +181,14 @@ def _registration_address_is_usable(form: BirthDeclaration, on: date) -> Iterato
         return
     if address.detail is None:
         yield Breach((*path, "detail"), "Bắt buộc ghi số nhà, thôn, tổ dân phố.")
-    yield from _in_todays_codes(path, address, on)
+    yield from in_todays_codes(path, address, on)
 
 
 def _post_goes_to_todays_codes(form: BirthDeclaration, on: date) -> Iterator[Breach]:
     for field in ("residence_notice_paper", "health_card_paper"):
         delivery = getattr(form.results, field)
         if delivery and delivery.address:
-            yield from _in_todays_codes(("results", field, "address"), delivery.address, on)
+            yield from in_todays_codes(("results", field, "address"), delivery.address, on)
 
 
 def _identity_card_is_for_citizens(form: BirthDeclaration, on: date) -> Iterator[Breach]:
@@ -221,15 +203,6 @@ def _parent(form: BirthDeclaration, section: str) -> Parent | None:
 
 def _abandoned(form: BirthDeclaration) -> bool:
     return form.circumstance is Circumstance.ABANDONED
-
-
-def _after_submission(on: date) -> str:
-    return f"Sau ngày nộp tờ khai ({on:%d/%m/%Y})."
-
-
-def _in_todays_codes(path: tuple[str, ...], address: Address, on: date) -> Iterator[Breach]:
-    if address.tiers is not tiers_on(on):
-        yield Breach((*path, "codes_on"), f"Phải ghi địa danh theo mã đang dùng ngày {on:%d/%m/%Y}.")
 
 
 _PARENTS = {"mother": ApplicantRelation.MOTHER, "father": ApplicantRelation.FATHER}

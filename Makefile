@@ -28,7 +28,7 @@ test: $(READY)  ## all tests
 chaos: $(READY)  ## kill -9 worker, relay and gateway at every point of every story (STORY="consents": only that one)
 	@$(BIN)/python -m tests.chaos $(if $(STORY),"$(STORY)")
 
-bench: $(READY)  ## what a dossier costs, about five minutes (JSON=file: also as JSON); docs/bench.md says how to read it
+bench: $(READY)  ## what a dossier costs, about seven minutes (JSON=file: also as JSON); docs/bench.md says how to read it
 	@$(BIN)/python -m bench $(if $(JSON),--json $(JSON))
 
 check: $(READY)  ## ruff and mypy --strict

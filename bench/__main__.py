@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import measures
 from bench.figures import Figures, table
+from bench.ledgers import judged
 from bench.measures import say
 from bench.world import World
 
@@ -17,15 +18,19 @@ _PACE = 0.1
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is measured: rounds of so many dossiers by each worker, and dossiers held open."""
+    """How much is measured: rounds of so many dossiers by each worker, dossiers held open, random ledgers."""
 
     rounds: int
     dossiers: int
     open: int
+    ledgers: int
 
 
-FULL = Amounts(rounds=3, dossiers=24, open=100)
-QUICK = Amounts(rounds=1, dossiers=4, open=10)
+DEATHS = ("death/householder", "death/aged-80", "death/insurance-lump-sum")
+"""Two legs; a chain; relatives who are asked."""
+
+FULL = Amounts(rounds=3, dossiers=24, open=100, ledgers=1_000_000)
+QUICK = Amounts(rounds=1, dossiers=4, open=10, ledgers=1_000)
 
 
 async def measured(amounts: Amounts, folder: Path) -> Figures:
@@ -33,11 +38,14 @@ async def measured(amounts: Amounts, folder: Path) -> Figures:
     async with World(folder, _PACE) as world:
         say("one plain dossier, recorded")
         counts, script = await measures.record(world)
+        say("a death of each kind of graph")
+        deaths = await measures.counted(world, DEATHS)
         say(f"{amounts.rounds} rounds of {amounts.dossiers} dossiers, ours and the floor in turn")
         comparison = await measures.compare(world, script, amounts.rounds, amounts.dossiers)
         say(f"{amounts.open} open dossiers, then kill -9")
         holding, recovery = await measures.hold(world, amounts.open)
-    return Figures(counts, comparison, holding, recovery)
+    say(f"{amounts.ledgers:,} random ledgers, ours and the oracle's reading")
+    return Figures(counts, deaths, comparison, holding, recovery, judged(amounts.ledgers))
 
 
 def main() -> None:

@@ -1,11 +1,12 @@
 """The figures of one run, as a table for people and as JSON."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.counts import Counts
+from bench.ledgers import Ledgers
 from bench.measures import Comparison, Holding, Recovery, Round
 
 MOST_EVENTS, MOST_BYTES, MOST_ACTIONS = 200, 100_000, 50
@@ -25,9 +26,11 @@ class Figures:
     """Everything one run has measured."""
 
     counts: Counts
+    deaths: Mapping[str, Counts]
     comparison: Comparison
     holding: Holding
     recovery: Recovery
+    ledgers: Ledgers
 
     @property
     def floor(self) -> Counts:
@@ -41,6 +44,7 @@ class Figures:
     def _plain(self) -> dict[str, Any]:
         return {
             "plain_dossier": asdict(self.counts),
+            "deaths": {sample: asdict(counts) for sample, counts in self.deaths.items()},
             "against_the_floor": {
                 "ours": [asdict(one) for one in self.comparison.ours],
                 "floor": [asdict(one) for one in self.comparison.bare],
@@ -58,17 +62,22 @@ class Figures:
                 "first_answer_seconds": round(self.recovery.first, 2),
                 "all_answered_seconds": round(self.recovery.all, 2),
             },
+            "random_ledgers": asdict(self.ledgers),
         }
 
 
 def table(figures: Figures) -> str:
     """The figures beside what is aimed at."""
     counts, comparison = figures.counts, figures.comparison
-    holding, recovery = figures.holding, figures.recovery
+    holding, recovery, ledgers = figures.holding, figures.recovery, figures.ledgers
     rows = [
         ("events per plain dossier", f"{counts.events}", f"≤ {MOST_EVENTS}"),
         ("history bytes", f"{counts.bytes:,}", f"≤ {MOST_BYTES:,}"),
         ("billable actions", f"{counts.actions}", f"≤ {MOST_ACTIONS}"),
+        *(
+            (f"events, bytes, actions of {sample}", f"{of.events}, {of.bytes:,}, {of.actions}", "")
+            for sample, of in figures.deaths.items()
+        ),
         ("dossiers per second, ours", _spread(comparison.ours, lambda one: one.per_second, "{:.2f}"), ""),
         ("dossiers per second, floor", _spread(comparison.bare, lambda one: one.per_second, "{:.2f}"), ""),
         ("ours as a share of the floor", f"{comparison.speed:.0%}", f"≥ {LEAST_SHARE:.0%}"),
@@ -83,6 +92,12 @@ def table(figures: Figures) -> str:
         (
             f"seconds after kill -9: first answer, all {recovery.dossiers}",
             f"{recovery.first:.1f}, {recovery.all:.1f}",
+            "",
+        ),
+        (f"of {ledgers.compared:,} random ledgers, read otherwise by the oracle", f"{ledgers.differ}", "0"),
+        (
+            "microseconds per ledger: ours, oracle",
+            f"{ledgers.ours_microseconds:.0f}, {ledgers.oracle_microseconds:.0f}",
             "",
         ),
     ]

@@ -4,7 +4,7 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import create_engine, inspect, text
@@ -102,7 +102,7 @@ async def record(world: World) -> tuple[Counts, Script]:
     """Play one plain dossier of ours, count it, and write its script for the bare workflow."""
     async with recording(world.settings.simulator_url) as (address, requests):
         worker = await world.worker(simulator=address)
-        code = world.open("plain")
+        code = world.open("birth/plain")
         for system in System:
             await world.instruct(system, code, delay=_UNHURRIED)
         await world.start(code)
@@ -116,6 +116,19 @@ async def record(world: World) -> tuple[Counts, Script]:
     sent = {notice.dispatch.head.key for notice in dossier.notices}
     rows = _rows(world.settings.ledger_url, code)
     return count(history), compose(code, dossier.provincial_code, history, requests, sent, rows)
+
+
+async def counted(world: World, samples: Sequence[str]) -> Mapping[str, Counts]:
+    """What one dossier of each of these samples costs Temporal, played as unhurriedly, nobody being silent."""
+    worker = await world.worker()
+    codes = {sample: world.open(sample) for sample in samples}
+    for code in codes.values():
+        for system in System:
+            await world.instruct(system, code, delay=_UNHURRIED)
+        await world.start(code)
+    counts = {sample: count(await _history(world.client, code)) for sample, code in codes.items()}
+    await worker.stop()
+    return counts
 
 
 async def _history(client: Client, code: str) -> WorkflowHistory:
@@ -183,7 +196,7 @@ async def _bare(world: World, script: Script, dossiers: int) -> Round:
 
 async def _round(world: World, worker: Worker, start: Start, sent: Sent, dossiers: int) -> Round:
     """Warm the worker up with one dossier, then start all the others at once."""
-    warming, *codes = [world.open("plain") for _ in range(dossiers + 1)]
+    warming, *codes = [world.open("birth/plain") for _ in range(dossiers + 1)]
     await _play(world, start, sent, [warming])
     began, used = time.monotonic(), worker.cpu()
     await _play(world, start, sent, codes)
@@ -208,9 +221,9 @@ async def hold(world: World, dossiers: int) -> tuple[Holding, Recovery]:
     await world.instruct(System.VNEID, silent=True)
     await world.instruct(System.SOCIAL_INSURANCE, silent=True)
     worker = await world.worker()
-    await _waiting(world, [world.open("grandparents-home") for _ in range(min(_WARMING, dossiers))])
+    await _waiting(world, [world.open("birth/grandparents-home") for _ in range(min(_WARMING, dossiers))])
     before = worker.memory()
-    codes = [world.open("grandparents-home") for _ in range(dossiers)]
+    codes = [world.open("birth/grandparents-home") for _ in range(dossiers)]
     await _waiting(world, codes)
     holding = Holding(dossiers, before, worker.memory())
     say(f"  {dossiers} open dossiers: {(holding.after - before) / 2**20:.0f} MB")

@@ -32,7 +32,7 @@ from submissions import Submissions
 from workflows.plugin import connect
 
 ROOT = Path(__file__).parents[1]
-SAMPLES = ROOT / "samples" / "birth"
+SAMPLES = ROOT / "samples"
 _PLAYS_ON = datetime(2026, 11, 19, 9, 0, tzinfo=LEGAL_ZONE)
 _UNLIMITED = {system.value: 1000.0 for system in System}
 """Calls per second: the limits that spare agencies would be measured instead of the engine."""
@@ -105,7 +105,8 @@ class World:
         self._submissions = Submissions(self.ledger, DocumentStore(self.settings.documents), self.settings)
         self.client: Client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
         self.http = httpx.AsyncClient(base_url=self.settings.simulator_url, trust_env=False, timeout=30)
-        shutil.copytree(SAMPLES / "attachments", self.settings.state / "attachments", dirs_exist_ok=True)
+        for attachments in SAMPLES.glob("*/attachments"):
+            shutil.copytree(attachments, self.settings.state / "attachments", dirs_exist_ok=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -124,10 +125,10 @@ class World:
         return await Worker.start(command or ("-m", "worker"), environment, self.settings.state / "worker.log")
 
     def open(self, sample: str) -> str:
-        """A dossier in the ledger, of another child each time; its code. Its workflow is yet to start."""
+        """A dossier of a sample (“birth/plain”), of other people each time; its code. Its workflow is yet to start."""
         sample_text = (SAMPLES / f"{sample}.json").read_text("utf-8")
         file = self.settings.state / "declaration.json"
-        file.write_text(_another_family(sample_text, next(self._numbers)), "utf-8")
+        file.write_text(_other_people(sample_text, next(self._numbers)), "utf-8")
         declaration, contents = load_declaration_file(file, self._submissions.now().date())
         return self._submissions.open(declaration, contents).code
 
@@ -145,10 +146,11 @@ class World:
         return len(book["requests"])
 
 
-def _another_family(declaration: str, number: int) -> str:
-    """The declaration of another child of other parents: nobody is taken for declared twice."""
-    personal_id, notice = re.compile(r'"(\d{6})\d{4}(\d{2})"'), re.compile(r'"\d{5}(\.GCS\.)')
+def _other_people(declaration: str, number: int) -> str:
+    """The declaration of another child of other parents, or another deceased: nobody is taken for declared twice."""
+    personal_id, notice = re.compile(r'"(\d{6})\d{4}(\d{2})"'), re.compile(r'"\d{5}(\.(?:GCS|GBT)\.)')
     raw = json.loads(notice.sub(rf'"{number:05d}\1', personal_id.sub(rf'"\g<1>{number:04d}\g<2>"', declaration)))
     raw["submission_id"] = f"bench-{number}"
-    raw["child"]["full_name"] += " " + "".join(_LETTERS[int(digit)] for digit in f"{number:06d}")
+    subject = raw["deceased" if "deceased" in raw else "child"]
+    subject["full_name"] += " " + "".join(_LETTERS[int(digit)] for digit in f"{number:06d}")
     return json.dumps(raw, ensure_ascii=False)

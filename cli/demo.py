@@ -10,7 +10,7 @@ from cli.otlp import receiving_spans
 from cli.output import Exit, fail, heading, say
 from cli.stack import StackFailed
 from cli.stage import StoryFailed, exporting_to, scene
-from cli.stories import MAIN_DATE, SKIPPING_DATE, FourDossiers, bad_return, show_trace, three_dossiers
+from cli.stories import MAIN_DATE, SKIPPING_DATE, FourDossiers, aged_eighty, bad_return, show_trace, three_dossiers
 from telemetry.traces import trace_id
 
 
@@ -22,8 +22,9 @@ def register(app: typer.Typer) -> None:
 def demo() -> None:
     """Xem thử, nhiều nhất 90 giây. Hồ sơ đi thẳng, và những lúc không đi thẳng (tua thời gian).
 
-    Ba hồ sơ từ tờ khai đến kết quả; cơ quan trả hồ sơ sai; bản điện tử bị lạc; bổ sung ở một thủ tục; cơ quan để quá
-    hạn; không ai trả lời trên VNeID. Tất cả chạy trên máy này, cổng trống bất kỳ; xong thì không còn gì chạy phía sau.
+    Ba hồ sơ khai sinh từ tờ khai đến kết quả; cơ quan trả hồ sơ sai; một hồ sơ khai tử nối tiếp ba cơ quan; bản điện
+    tử bị lạc; bổ sung ở một thủ tục; cơ quan để quá hạn; một thân nhân không trả lời trên VNeID. Tất cả chạy trên máy
+    này, cổng trống bất kỳ; xong thì không còn gì chạy phía sau.
 
     Ví dụ:
 
@@ -38,7 +39,7 @@ def demo() -> None:
 
 
 async def _demo() -> None:
-    say("Hồ sơ khai sinh liên thông, trên máy chủ Temporal thật: từ tờ khai đến kết quả, và khi không đi thẳng.")
+    say("Hồ sơ khai sinh, khai tử liên thông, trên máy chủ Temporal thật: từ tờ khai đến kết quả, cả khi vướng.")
     with tempfile.TemporaryDirectory(prefix="lienthong-demo-") as folder:
         await _in_real_time(Path(folder) / "1")
         await _days_passing(Path(folder) / "2")
@@ -52,6 +53,7 @@ async def _in_real_time(folder: Path) -> None:
             async with scene(folder, MAIN_DATE) as playing:
                 code = await three_dossiers(playing)
                 await bad_return(playing)
+                await aged_eighty(playing)
         show_trace(code, receiver.trace(trace_id(code)))
 
 
@@ -76,7 +78,8 @@ def _where_to_look() -> None:
         ".venv/bin/lienthong show MÃ                          một hồ sơ: thủ tục, hạn, vì sao",
         ".venv/bin/lienthong gaps                             đang thiếu gì, ai còn nợ",
         ".venv/bin/lienthong grounds                          cơ quan được yêu cầu gì, không được yêu cầu gì",
-        ".venv/bin/lienthong law --on 2026-11-19              luật đang có hiệu lực",
+        ".venv/bin/lienthong submit samples/death/aged-80.json  nộp một tờ khai tử",
+        ".venv/bin/lienthong law --group death --on 2026-11-19  luật đang có hiệu lực: thủ tục nào, bao lâu, căn cứ gì",
         ".venv/bin/lienthong deadline 2026-11-20T15:00:01 --working-days 3",
         ".venv/bin/lienthong --help",
     ):

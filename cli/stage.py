@@ -40,7 +40,7 @@ from submissions import Submissions
 from telemetry import traces
 from workflows.plugin import connect
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "birth"
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 _ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 _PATIENCE = 60.0
@@ -81,7 +81,7 @@ class Scene:
         self._told: dict[str, tuple[str, ...]] = {}
 
     async def submit(self, name: str, **instructions: Mapping[str, Any]) -> str:
-        """Submit a sample; the simulated systems named are first told how to treat it. The dossier's code."""
+        """Submit a sample (“birth/plain”) once the systems named know how to treat it. The dossier's code."""
         declaration, contents = load_declaration_file(SAMPLES / f"{name}.json", self._submissions.now().date())
         code = self._submissions.open(declaration, contents).code
         for system, instruction in instructions.items():
@@ -211,7 +211,7 @@ def exporting_to(receiver: Receiver) -> Iterator[None]:
 
 def paper(kind: DocumentKind) -> Mapping[str, str]:
     """A document of that kind as it comes over the wire."""
-    content = (SAMPLES / "attachments" / "residence-papers.pdf").read_bytes()
+    content = (SAMPLES / "birth" / "attachments" / "residence-papers.pdf").read_bytes()
     return {
         "kind": kind.value,
         "file_name": f"{kind.value}.pdf",

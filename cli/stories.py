@@ -36,6 +36,7 @@ Grounds = Mapping[str, str | list[str]]
 """What an agency is told to say in a demand (`simulator.instructions.Grounds`)."""
 
 BIRTH, RESIDENCE, HEALTH_CARD = "birth_registration", "residence_registration", "health_insurance_card"
+FUNERAL, SURVIVOR = "insurance_funeral_benefit", "insurance_survivor_benefit"
 
 CITIZEN, AGENCY = "công dân", "cơ quan"
 
@@ -46,11 +47,11 @@ CITIZEN, AGENCY = "công dân", "cơ quan"
 async def three_dossiers(scene: Scene) -> str:
     """From declaration to result: plainly, with people's consents, with a refusal. The code of the plain one."""
     _chapter("1. Ba hồ sơ, từ tờ khai đến kết quả", f"Ngày trong chuyện: {when(MAIN_DATE)}, ngay trước 15 giờ.")
-    plain = await scene.submit("plain", social_insurance={"fail_times": 1, "fail_with": 503})
+    plain = await scene.submit("birth/plain", social_insurance={"fail_times": 1, "fail_with": 503})
     say(f"{plain}: cha mẹ khai cho con; hệ thống BHXH báo bận một lần.")
-    grandparents = await scene.submit("grandparents-home", vneid={"silent": True})
+    grandparents = await scene.submit("birth/grandparents-home", vneid={"silent": True})
     say(f"{grandparents}: trẻ về ở với ông bà, nên chủ hộ và chủ sở hữu nhà phải đồng ý trên VNeID.")
-    refused = await scene.submit("unknown-father", residence={"refuse": _DWELLING_NOT_LAWFUL})
+    refused = await scene.submit("birth/unknown-father", residence={"refuse": _DWELLING_NOT_LAWFUL})
     say(f"{refused}: công an từ chối đăng ký thường trú, nêu đủ lý do và căn cứ.")
     await scene.follow(plain, refused)
     await scene.follow(grandparents, until=_ONLY_CONSENTS_MISSING)
@@ -75,7 +76,7 @@ async def bad_return(scene: Scene) -> None:
         "2. Cơ quan trả hồ sơ sai quy định: cổng kiểm soát không cho qua",
         "Lần đầu công an không nêu lý do; lần sau đòi giấy chứng nhận kết hôn và thẻ căn cước, thứ Nhà nước đã có.",
     )
-    code = await scene.submit("one-parent", residence={"supplement": _NO_GROUNDS, "returned": _FORBIDDEN})
+    code = await scene.submit("birth/one-parent", residence={"supplement": _NO_GROUNDS, "returned": _FORBIDDEN})
     await scene.follow(code)
     dossier, leg = scene.dossier(code), scene.leg(code, RESIDENCE)
     answers = await scene.refusals(code)
@@ -94,10 +95,36 @@ async def bad_return(scene: Scene) -> None:
     explain(demand_words(dossier.legs, dossier.plan) if dossier.plan else ())
 
 
+async def aged_eighty(scene: Scene) -> None:
+    """The graph of a death: social insurance ends a monthly benefit first, its decision travels to social affairs."""
+    _chapter(
+        "3. Một hồ sơ khai tử: người từ đủ 80 tuổi đang hưởng trợ cấp tuất",
+        "Khai tử xong mới xóa thường trú và thôi hưởng trợ cấp; có quyết định thôi hưởng mới hỗ trợ mai táng.",
+    )
+    code = await scene.submit("death/aged-80")
+    await scene.follow(code)
+    dossier = scene.dossier(code)
+    say("", "Hạn chung và hạn từng thủ tục, mỗi thủ tục bắt đầu khi đã có kết quả nó cần:")
+    explain(_graph(dossier))
+    read_by(CITIZEN, *scene.notices(code, Notice.EXPECTED_DATES))
+    print_progress(dossier)
+
+
+def _graph(dossier: StoredDossier) -> Iterator[str]:
+    """Each leg after those it needs, with its limit."""
+    plan = dossier.plan
+    assert plan is not None
+    for leg in plan.legs:
+        needed = listed(plan.leg(key).name for key in leg.requires)
+        limit = f"{leg.limit} ngày làm việc" if leg.limit else "ngay trong ngày làm việc"
+        yield f"{leg.name} ({leg.agency}): {limit}{f', sau {needed}' if needed else ''}"
+    yield f"Cả nhóm: {plan.limit} ngày làm việc. {plan.basis}"
+
+
 def show_trace(code: str, spans: Sequence[SeenSpan]) -> None:
     """What was done for one dossier, by which process, in which order."""
     _chapter(
-        f"3. Vết (OpenTelemetry) của hồ sơ {code}",
+        f"4. Vết (OpenTelemetry) của hồ sơ {code}",
         f"{len(spans)} bước, trace_id {trace_id(code)}. Việc lặp lại nhiều lần gộp thành một dòng; cơ quan BHXH đã bận "
         "một lần và được gọi lại.",
     )
@@ -121,24 +148,36 @@ class FourDossiers:
             f"Ngày trong chuyện: {when(SKIPPING_DATE)}; thứ Ba 24/11/2026 là ngày nghỉ. Mỗi hồ sơ vướng một kiểu:",
         )
         scene = self._scene
-        self.lost = await scene.submit("one-parent", provincial={"lose": ["result_document"]})
+        self.lost = await scene.submit("birth/one-parent", provincial={"lose": ["result_document"]})
         say(f"{self.lost}: đã đăng ký khai sinh, nhưng Giấy khai sinh điện tử lạc giữa đường.")
-        self.incomplete = await scene.submit("plain", residence={"supplement": _HOMETOWN_UNCLEAR})
+        self.incomplete = await scene.submit("birth/plain", residence={"supplement": _HOMETOWN_UNCLEAR})
         say(f"{self.incomplete}: công an yêu cầu bổ sung.")
-        self.late = await scene.submit("unknown-father", social_insurance={"silent": True})
+        self.late = await scene.submit("birth/unknown-father", social_insurance={"silent": True})
         say(f"{self.late}: bảo hiểm xã hội nhận hồ sơ rồi im lặng.")
-        self.silent = await scene.submit("grandparents-home", vneid={"silent": True})
-        say(f"{self.silent}: chủ hộ và chủ sở hữu nhà không trả lời trên VNeID.")
+        self.silent = await scene.submit("death/insurance-lump-sum", vneid={"silent": True})
+        say(f"{self.silent}: hồ sơ khai tử; ba thân nhân được hỏi trên VNeID, một người không trả lời.")
         await scene.follow(self.lost, until=_at(BIRTH, LegStage.WAITING_DOCUMENT))
         await scene.follow(self.incomplete, until=_at(RESIDENCE, LegStage.WAITING_SUPPLEMENT, others_ended=True))
         await scene.follow(self.late, until=_at(HEALTH_CARD, LegStage.IN_PROGRESS, others_ended=True))
-        await scene.follow(self.silent, until=_ONLY_CONSENTS_MISSING)
+        await scene.follow(self.silent, until=_at(SURVIVOR, LegStage.WAITING_CONSENTS))
+        await self._all_but_one_answer()
+
+    async def _all_but_one_answer(self) -> None:
+        """Everybody agrees to who receives the funeral benefit; to who receives the lump sum, all but one."""
+        scene, code = self._scene, self.silent
+        asked = {leg: [c.person.personal_id for c in scene.leg(code, leg).consents] for leg in (FUNERAL, SURVIVOR)}
+        for leg, people in ((FUNERAL, asked[FUNERAL]), (SURVIVOR, asked[SURVIVOR][:-1])):
+            for person in people:
+                at = (await scene.now()).isoformat()
+                answer = {"leg": leg, "at": at, "personal_id": person, "answer": Answer.GRANTED}
+                await scene.send(code, EventType.VNEID_CONSENT, System.VNEID, answer)
+        await scene.follow(code, until=_at(SURVIVOR, LegStage.WAITING_CONSENTS, others_ended=True))
 
     async def lost_certificate(self) -> None:
         """The watchdog asks for the certificate by number; no person does anything."""
         scene, code = self._scene, self.lost
         _chapter(
-            "4. Giấy khai sinh điện tử bị lạc, không ai phải đi tìm",
+            "5. Giấy khai sinh điện tử bị lạc, không ai phải đi tìm",
             "Đăng ký xong mà đến 17 giờ chưa có bản điện tử thì hệ thống tự đòi, theo số đăng ký. Tua thời gian…",
         )
         await scene.skip_to(SKIPPING_DATE.replace(hour=17, minute=0))
@@ -153,7 +192,7 @@ class FourDossiers:
         """A supplement in one leg: the other has long finished; the clock of this one starts anew."""
         scene, code = self._scene, self.incomplete
         _chapter(
-            "5. Bổ sung ở một thủ tục, không phải nộp lại từ đầu",
+            "6. Bổ sung ở một thủ tục, không phải nộp lại từ đầu",
             f"Hồ sơ {code} chờ công dân từ sáng; thẻ BHYT không phải chờ theo, đã xong.",
         )
         read_by(CITIZEN, *scene.notices(code, Notice.SUPPLEMENT_NEEDED))
@@ -184,7 +223,7 @@ class FourDossiers:
         assert due is not None
         assert due.at is not None
         _chapter(
-            "6. Cơ quan để quá hạn: nhắc, gọi tên, xin lỗi, hẹn lại",
+            "7. Cơ quan để quá hạn: nhắc, gọi tên, xin lỗi, hẹn lại",
             f"Bảo hiểm xã hội im lặng đến hạn, {when(due.at)}. Tua thời gian…",
         )
         await scene.skip_to(due.at)
@@ -206,26 +245,29 @@ class FourDossiers:
         print_progress(scene.dossier(code))
 
     async def silence(self) -> None:
-        """Nobody consents: reminders, the written agreement instead, and the end of this one leg."""
+        """One relative of three is silent: reminders, the written agreement instead, and the end of this one leg."""
         scene, code = self._scene, self.silent
-        until = next(stored.consent.due.at for stored in scene.dossier(code).consents)
-        assert until is not None
+        [silent] = scene.leg(code, SURVIVOR).awaited_consents
+        assert silent.due.at is not None
         _chapter(
-            "7. Không ai trả lời trên VNeID",
-            f"Nhắc sau 1, 3 và 4 ngày làm việc; hạn là hết {last_day(until)}. Tua thời gian…",
+            "8. Ba thân nhân, một người không trả lời trên VNeID",
+            f"Trợ cấp mai táng đã có; chỉ trợ cấp tuất chờ. Nhắc sau 1, 3 và 4 ngày làm việc; hạn là hết "
+            f"{last_day(silent.due.at)}. Tua thời gian…",
         )
-        await scene.skip_to(until)
-        await scene.follow(code, until=_agreement_awaited)
+        print_progress(scene.dossier(code))
+        await scene.skip_to(silent.due.at)
+        await scene.follow(code, until=_at(SURVIVOR, LegStage.WAITING_AGREEMENT))
         reminded = scene.notices(code, Notice.CONSENTS_REMINDED)
         read_by(CITIZEN, *reminded[-1:])
         say(f"  Đó là lần nhắc thứ {len(reminded)}; trước đó: {listed(when(each.at) for each in reminded[:-1])}.")
+        await scene.follow(code, until=lambda _: bool(scene.notices(code, Notice.AGREEMENT_NEEDED)))
         read_by(CITIZEN, *scene.notices(code, Notice.AGREEMENT_NEEDED))
-        until = next(stored.consent.limit_ends_at for stored in scene.dossier(code).consents)
-        assert until is not None
-        say("", f"Cũng không có văn bản đồng ý đến hết {last_day(until)}. Tua thời gian…")
-        await scene.skip_to(until)
+        [silent] = scene.leg(code, SURVIVOR).awaited_consents
+        assert silent.limit_ends_at is not None
+        say("", f"Cũng không có văn bản thống nhất đến hết {last_day(silent.limit_ends_at)}. Tua thời gian…")
+        await scene.skip_to(silent.limit_ends_at)
         await scene.follow(code)
-        read_by(CITIZEN, *scene.notices(code, Notice.LEG_CONSENT_EXPIRED, Notice.DUTY))
+        read_by(CITIZEN, *scene.notices(code, Notice.LEG_CONSENT_EXPIRED))
         print_progress(scene.dossier(code))
 
 
@@ -264,10 +306,6 @@ def _told(follow_ups: Iterable[FollowUp]) -> Iterator[Told]:
 
 
 _ONLY_CONSENTS_MISSING = _at(RESIDENCE, LegStage.WAITING_CONSENTS, others_ended=True)
-
-
-def _agreement_awaited(dossier: StoredDossier) -> bool:
-    return bool(dossier.consents) and all(stored.consent.agreement for stored in dossier.consents)
 
 
 def _chapter(title: str, text: str) -> None:

@@ -13,7 +13,7 @@ from bench.figures import MOST_ACTIONS, MOST_BYTES, MOST_EVENTS, Figures, table
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def figures(tmp_path_factory: pytest.TempPathFactory) -> Figures:
     """A tiny run of the whole bench."""
-    return await measured(Amounts(rounds=1, dossiers=1, open=2), tmp_path_factory.mktemp("bench"))
+    return await measured(Amounts(rounds=1, dossiers=1, open=2, ledgers=200), tmp_path_factory.mktemp("bench"))
 
 
 async def test_a_plain_dossier_stays_within_its_events_bytes_and_actions(figures: Figures) -> None:
@@ -32,11 +32,13 @@ async def test_the_figures_are_written_as_a_table_and_as_json(figures: Figures, 
     written = json.loads(figures.json())
     assert written["plain_dossier"]["events"] == figures.counts.events
     assert written["plain_dossier"]["activities"]["publish"] == figures.counts.activities["publish"]
-    assert set(written) == {"plain_dossier", "against_the_floor", "open_dossiers", "recovery"}
+    parts = {"plain_dossier", "deaths", "against_the_floor", "open_dossiers", "recovery", "random_ledgers"}
+    assert set(written) == parts
+    assert written["random_ledgers"]["differ"] == 0
     assert len(written["against_the_floor"]["ours"]) == len(written["against_the_floor"]["floor"]) == 1
     assert written["recovery"]["measured"] == 2
     lines = table(figures).splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 16
     assert f"≤ {MOST_EVENTS}" in lines[0]
 
 

@@ -1,42 +1,35 @@
 """The product's clocks against a brute-force count, exhaustively and on random ledgers, and against cases by hand."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from random import Random
 
 import pytest
 
 from models import clock as clocks
 from models.calendar import WorkingCalendar, load_calendar
-from models.clock import Clock, ClockEntry, ClockEntryKind, Due, ReceiptRule, citizen_due, due
+from models.clock import citizen_due, due
 from tests.conformance.brute_force import VIETNAM, BruteForce, Event, Expected, Happening
+from tests.conformance.random_ledgers import (
+    AROUND_15,
+    AROUND_A_DAY,
+    LIMITS,
+    RULE,
+    STOP_NAMES,
+    YEARS,
+    answered,
+    as_clock,
+    compared,
+)
 
-YEARS = range(2022, 2028)
-RULE = ReceiptRule(late_after=time(15), closes_at=time(17), basis="Quyết định 296/QĐ-VPCP, nhóm I mục 5")
 agency_due = partial(clocks.agency_due, rule=RULE)
-LIMITS = range(21)
-AROUND_15 = (time(14, 59, 59), time(15, 0, 0), time(15, 0, 1))
-AROUND_A_DAY = (time(0, 0, 0), time(12, 0, 0), time(23, 59, 59))
-EDGES = (*AROUND_15, *AROUND_A_DAY, time(16, 59, 59), time(17, 0, 0), time(17, 0, 1))
-STOP_NAMES = ("consent", "supplement", "payment", "verification")
 SEEDS = (20260710, 20260822, 20261124, 20270204)
 LEDGERS_PER_SEED = 5_000
-DAY_SECONDS = 24 * 60 * 60
 SHOWN = 5
 
 STARTED, STOPPED, RESUMED = Happening.STARTED, Happening.STOPPED, Happening.RESUMED
 EXTENDED, RESTARTED = Happening.EXTENDED, Happening.RESTARTED
-
-KINDS = {
-    STARTED: ClockEntryKind.STARTED,
-    STOPPED: ClockEntryKind.STOPPED,
-    RESUMED: ClockEntryKind.RESUMED,
-    EXTENDED: ClockEntryKind.EXTENDED,
-    RESTARTED: ClockEntryKind.RESTARTED,
-}
 
 PUBLISHED_EXAMPLES = """\
 kind,from,working_days,stops,effective_receipt_day,ends_at
@@ -266,25 +259,6 @@ def every_instant(year: int, times: Sequence[time]) -> Iterator[datetime]:
         day += timedelta(days=1)
 
 
-def answered(actual: Due) -> Expected:
-    return Expected(actual.at, actual.effective_date, actual.provisional)
-
-
-def as_clock(events: Sequence[Event]) -> Clock:
-    entries = tuple(
-        ClockEntry(
-            kind=KINDS[event.happening],
-            at=event.at,
-            cause="thử nghiệm",
-            basis="296/QĐ-VPCP",
-            working_days=event.working_days,
-            stop=event.stop,
-        )
-        for event in events
-    )
-    return Clock(rule=RULE, entries=entries)
-
-
 def closing(day: str) -> datetime:
     return datetime.fromisoformat(f"{day}T17:00:00+07:00")
 
@@ -421,62 +395,10 @@ def test_every_day_of_a_citizens_limit(year: int, calendar: WorkingCalendar, ora
     assert not wrong[:SHOWN], f"{len(wrong)} differ"
 
 
-def moment(random: Random, earliest: datetime, latest_days: int) -> datetime:
-    """A moment within that many days after `earliest`, one time in three at an edge of the rules."""
-    later = earliest + timedelta(seconds=random.randint(1, latest_days * DAY_SECONDS))
-    if random.random() < 1 / 3:
-        edge = datetime.combine(later.date(), random.choice(EDGES), tzinfo=VIETNAM)
-        return edge if edge > earliest else later
-    return later
-
-
-def random_stops(random: Random, start: datetime, *, one_may_stay_open: bool) -> list[Event]:
-    """Up to four stops of different names, freely overlapping; at most one is never resumed."""
-    names = random.sample(STOP_NAMES, random.randint(0, len(STOP_NAMES)))
-    open_name = random.choice(names) if names and one_may_stay_open and random.random() < 0.2 else None
-    events = []
-    for name in names:
-        stopped_at = moment(random, start, 20)
-        events.append(Event(STOPPED, stopped_at, None, name))
-        if name != open_name:
-            events.append(Event(RESUMED, moment(random, stopped_at, random.choice((1, 3, 15))), None, name))
-    return events
-
-
-def random_ledger(random: Random) -> list[Event]:
-    """A start, stops, perhaps an extension, perhaps a restart with stops of its own; all at different instants."""
-    day_one = datetime(YEARS[0], 1, 1, tzinfo=VIETNAM)
-    days = (date(YEARS[-1], 12, 31) - day_one.date()).days
-    start = moment(random, day_one, days)
-    limit = random.choice(LIMITS)
-    events = [Event(STARTED, start, limit), *random_stops(random, start, one_may_stay_open=True)]
-    if random.random() < 0.3:
-        after_all = moment(random, max(event.at for event in events), 10)
-        events.append(Event(RESTARTED, after_all, random.choice((None, None, random.randint(0, limit)))))
-        events += random_stops(random, after_all, one_may_stay_open=True)
-    if random.random() < 0.4:
-        events.append(Event(EXTENDED, moment(random, start, 30), limit + random.randint(1, 10)))
-    if len({event.at for event in events}) < len(events):
-        return random_ledger(random)
-    return sorted(events, key=lambda event: event.at)
-
-
 @pytest.mark.rule("6.5-merged", "6.5-shift")
 @pytest.mark.parametrize("seed", SEEDS)
-def test_random_ledgers(seed: int, calendar: WorkingCalendar, oracle: BruteForce) -> None:
-    random = Random(seed)
-    wrong = []
-    seen: Counter[str] = Counter()
-    for number in range(LEDGERS_PER_SEED):
-        events = random_ledger(random)
-        expected = oracle.ledger(events)
-        actual = answered(due(as_clock(events), calendar))
-        seen.update({event.happening for event in events})
-        seen["open"] += expected.at is None
-        seen["provisional"] += expected.provisional
-        same = actual[:2] == expected[:2] if expected.at is None else actual == expected
-        if not same:
-            wrong.append((number, actual, expected, events))
+def test_random_ledgers(seed: int) -> None:
+    tally = compared(seed, LEDGERS_PER_SEED)
 
-    assert not wrong[:SHOWN], f"seed {seed}: {len(wrong)} of {LEDGERS_PER_SEED} differ"
-    assert min(seen[name] for name in (*Happening, "open", "provisional")) > 0
+    assert not tally.wrong[:SHOWN], f"seed {seed}: {len(tally.wrong)} of {LEDGERS_PER_SEED} differ"
+    assert min(tally.seen[name] for name in (*Happening, "open", "provisional")) > 0

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.system import ROOT
 
-_CHAPTERS = ("=== 1.", "=== 2.", "=== 3.", "=== 4.", "=== 5.", "=== 6.", "=== 7.", "=== Xem tiếp")
+_CHAPTERS = ("=== 1.", "=== 2.", "=== 3.", "=== 4.", "=== 5.", "=== 6.", "=== 7.", "=== 8.", "=== Xem tiếp")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_three_dossiers_one_trace_and_the_operators_view(told: dict[str, str]) -
     _in_order(first, "Thuộc tính tìm kiếm:", "WaitingFor = consent", "### Tiếp theo", "Chủ hộ, Chủ sở hữu")
     _in_order(first, "000002 – hoàn thành tất cả thủ tục", "000003 – hoàn thành một phần", "từ chối Đăng ký thường trú")
     _in_order(first, "000001 – hoàn thành tất cả thủ tục", "Đã gửi cho công dân và các hệ thống", "đã kết thúc")
-    _in_order(told["=== 3."], "workflow BirthProcedureGroup", "LỖI: AgencyUnavailable", "(lần 2)", "gateway")
+    _in_order(told["=== 4."], "workflow BirthProcedureGroup", "LỖI: AgencyUnavailable", "(lần 2)", "gateway")
 
 
 def test_the_gate_refuses_two_bad_demands(told: dict[str, str]) -> None:
@@ -75,9 +75,20 @@ def test_the_gate_refuses_two_bad_demands(told: dict[str, str]) -> None:
     )
 
 
+def test_a_death_goes_through_its_chain_of_agencies(told: dict[str, str]) -> None:
+    _in_order(
+        told["=== 3."],
+        "Thôi hưởng trợ cấp tuất hằng tháng: hoàn thành",
+        "Hỗ trợ chi phí mai táng (bảo trợ xã hội): hoàn thành",
+        "5 ngày làm việc, sau Đăng ký khai tử, Thôi hưởng trợ cấp tuất hằng tháng",
+        "Cả nhóm: 11 ngày làm việc.",
+        "hoàn thành tất cả thủ tục",
+    )
+
+
 def test_a_lost_certificate_comes_back(told: dict[str, str]) -> None:
     _in_order(
-        told["=== 4."],
+        told["=== 5."],
         "17:00 20/11",
         "Đề nghị gửi lại bản điện tử, lần 1:",
         "Bản điện tử đã về sau 1 lần đòi",
@@ -86,7 +97,7 @@ def test_a_lost_certificate_comes_back(told: dict[str, str]) -> None:
 
 
 def test_a_supplement_stops_one_leg_and_starts_its_clock_anew(told: dict[str, str]) -> None:
-    chapter = told["=== 5."]
+    chapter = told["=== 6."]
     _in_order(chapter, "yêu cầu bổ sung cho Đăng ký thường trú trước 24 giờ ngày thứ Tư 2/12/2026")
     _in_order(chapter, "chờ công dân bổ sung", "tạm dừng", "hoàn thành (sớm hạn)")
     _in_order(chapter, "Hạn hẹn lúc đầu 17:00 thứ Tư 25/11/2026, nay 17:00 thứ Năm 26/11/2026")
@@ -95,7 +106,7 @@ def test_a_supplement_stops_one_leg_and_starts_its_clock_anew(told: dict[str, st
 
 def test_a_late_agency_is_named_and_the_citizen_gets_a_new_date(told: dict[str, str]) -> None:
     _in_order(
-        told["=== 6."],
+        told["=== 7."],
         "quá hạn từ 17:00 thứ Tư 25/11/2026",
         "17:00 thứ Hai 23/11/2026, cơ quan đọc:",
         "Cơ quan chịu trách nhiệm: Bảo hiểm xã hội cơ sở.",
@@ -105,9 +116,10 @@ def test_a_late_agency_is_named_and_the_citizen_gets_a_new_date(told: dict[str, 
     )
 
 
-def test_silence_opens_the_agreement_and_ends_one_leg(told: dict[str, str]) -> None:
+def test_one_silent_relative_opens_the_agreement_and_ends_one_leg(told: dict[str, str]) -> None:
     _in_order(
-        told["=== 7."],
+        told["=== 8."],
+        "Trợ cấp mai táng đã có",
         "chờ văn bản đồng ý",
         "Đó là lần nhắc thứ 3",
         "Bạn có thể nộp văn bản đồng ý",

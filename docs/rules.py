@@ -20,18 +20,13 @@ class Rule(Model):
 
     says: str
     basis: str = ""
-    issue: int | None = None
 
 
 class Register(Model):
-    """All rules by id; those of `deferred_issues` may stand unproven."""
+    """All rules by id."""
 
-    deferred_issues: frozenset[int]
     sections: Mapping[str, str]
     rules: Mapping[str, Rule]
-
-    def deferred(self, rule_id: str) -> bool:
-        return self.rules[rule_id].issue in self.deferred_issues
 
 
 class MarkerError(ValueError):
@@ -62,8 +57,8 @@ def proofs(tests: Path = TESTS) -> Mapping[str, tuple[str, ...]]:
 
 
 def gaps() -> tuple[str, ...]:
-    """Rules that no test proves and that no later issue brings."""
-    return tuple(rule_id for rule_id, tests in proofs().items() if not tests and not register().deferred(rule_id))
+    """Rules that no test proves."""
+    return tuple(rule_id for rule_id, tests in proofs().items() if not tests)
 
 
 def _markers(file: Path, name: str) -> Iterator[tuple[str, str]]:
@@ -99,7 +94,7 @@ _PREFACE = """\
 # Rules and the tests that prove them
 
 Made from `docs/rules.toml` and the `rule` markers on the tests by `python -m docs.generate`; do not edit. A rule
-without a test fails `make test`, unless a later issue brings it. Sections are those of REQUIREMENTS; days are working
+without a test fails `make test`. Sections are those of REQUIREMENTS; days are working
 days unless it says otherwise; [choice] marks our stated reading, [S] a secondary source. `pytest -m rule` runs only
 these tests.
 """
@@ -113,7 +108,7 @@ def page() -> str:
 
 def _section(section: str, title: str, proved: Mapping[str, tuple[str, ...]]) -> str:
     rules = ((rule_id, rule) for rule_id, rule in register().rules.items() if rule_id.split(".")[0] == section)
-    rows = (f"| {rule_id} | {_said(rule)} | {_proved(rule_id, proved[rule_id])} |" for rule_id, rule in rules)
+    rows = (f"| {rule_id} | {_said(rule)} | {_proved(proved[rule_id])} |" for rule_id, rule in rules)
     return "\n".join((f"## §{section} {title}", "", "| rule | says | tests |", "|---|---|---|", *rows, ""))
 
 
@@ -121,7 +116,5 @@ def _said(rule: Rule) -> str:
     return f"{rule.says} ({rule.basis})" if rule.basis else rule.says
 
 
-def _proved(rule_id: str, tests: tuple[str, ...]) -> str:
-    if tests:
-        return "<br>".join(f"`{test.removeprefix('tests/')}`" for test in tests)
-    return f"issue {register().rules[rule_id].issue}" if register().deferred(rule_id) else "**none**"
+def _proved(tests: tuple[str, ...]) -> str:
+    return "<br>".join(f"`{test.removeprefix('tests/')}`" for test in tests) or "**none**"

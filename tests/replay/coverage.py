@@ -26,7 +26,9 @@ from models.dossier import (
     SupplementState,
 )
 from models.facts import OverdueChoice
+from models.groups import Group
 from models.lateness import Chase
+from models.law import all_packs
 from models.plan import Plan
 from models.publication import Publication
 from models.replacement import Replacement
@@ -70,6 +72,7 @@ ENDS = (
     | _named(*(set(ConsentState) - {ConsentState.ASKED}))
     | _named(*(set(SupplementState) - {SupplementState.ASKED, SupplementState.PROVIDED}))
     | _named(*(set(Telling) - {Telling.AWAITED}))
+    | {f"{leg} completed" for pack in all_packs() for group in Group for leg in pack.group(group).legs}
     | {_FAILED}
 )
 
@@ -107,6 +110,7 @@ def _ends(dossier: DossierView) -> Iterator[str]:
     members += [supplement.state for leg in legs for supplement in leg.supplements]
     members += [ruling.choice for leg in legs for ruling in leg.rulings]
     yield from _named(*filter(None, members))
+    yield from (f"{leg.key} completed" for leg in legs if leg.completed)
 
 
 def _tellings(new: Replacement) -> Iterator[str]:

@@ -17,7 +17,8 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 
 from tests.replay import commands, stored
 from tests.replay.coverage import closed
-from tests.replay.scenarios import SCENARIOS, Scenario
+from tests.replay.death_scenarios import SCENARIOS
+from tests.replay.scenarios import Scenario
 from tests.workflows.harness import Play, stage
 from tests.workflows.test_replacements import replacement as replacement_of
 

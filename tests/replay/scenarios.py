@@ -71,42 +71,45 @@ SCENARIOS: list[Scenario] = []
 _Happens = Callable[[Play, Keep], Awaitable[None]]
 
 
-def _now(happens: _Happens) -> _Happens:
+def now(happens: _Happens) -> _Happens:
+    """Happens in real time."""
     SCENARIOS.append(Scenario(development_server, happens))
     return happens
 
 
-def _as_days_pass(happens: _Happens) -> _Happens:
+def as_days_pass(happens: _Happens) -> _Happens:
+    """Happens where time is skipped: limits run out."""
     SCENARIOS.append(Scenario(time_skipping_server, happens))
     return happens
 
 
-def _stands(leg: int, stage: LegStage) -> Callable[[DossierView], bool]:
+def stands(leg: int, stage: LegStage) -> Callable[[DossierView], bool]:
+    """Whether the leg of that number in the plan stands there."""
     return lambda view: len(view.legs) > leg and view.legs[leg].stage is stage
 
 
 # --- The straight path -----------------------------------------------------------------------------------------------
 
 
-@_now
+@now
 async def straight(play: Play, keep: Keep) -> None:
     """Fee, registration, health card, one consent before the certificate and one after it, a verification."""
     await play.submit(sample("grandparents-home", _DAY), moment(DECLARED))
     await play.see(lambda _: bool(play.world.payments), "a fee is asked for")
     await keep("waiting-for-payment")
     await play.pay()
-    await play.see(_stands(0, LegStage.WAITING_RECEIPT), "sent to the province")
+    await play.see(stands(0, LegStage.WAITING_RECEIPT), "sent to the province")
     await keep("waiting-for-provincial-receipt")
     await play.receive(BIRTH)
     await play.asked(RESIDENCE, 2)
     await play.consent(RESIDENCE, GRANDFATHER)
     await play.decide(BIRTH)
-    await play.see(_stands(0, LegStage.WAITING_DOCUMENT), "the certificate is missing")
+    await play.see(stands(0, LegStage.WAITING_DOCUMENT), "the certificate is missing")
     await keep("waiting-for-certificate")
     await play.certify()
     await play.complete(HEALTH)
     await play.handle.signal("khong_co_loai_nay")
-    await play.see(_stands(1, LegStage.WAITING_CONSENTS), "only a consent is missing")
+    await play.see(stands(1, LegStage.WAITING_CONSENTS), "only a consent is missing")
     await play.see(lambda view: view.legs[2].completed, "the health card is there")
     await keep("waiting-for-consent")
     await play.consent(RESIDENCE, GRANDMOTHER)
@@ -118,7 +121,7 @@ async def straight(play: Play, keep: Keep) -> None:
     await keep("completed")
 
 
-@_now
+@now
 async def received_under_the_next_law(play: Play, keep: Keep) -> None:
     """Declared on the evening before Decree 301/2026, received under it: the identity card becomes possible."""
     evening, morning = moment("2026-08-31 20:00:00"), moment("2026-09-01 08:00:00")
@@ -133,7 +136,7 @@ async def received_under_the_next_law(play: Play, keep: Keep) -> None:
     await keep("completed-under-the-next-law")
 
 
-@_now
+@now
 async def retimed(play: Play, keep: Keep) -> None:
     """A calendar is announced anew while clocks and consents run."""
     await at_the_grandparents_home(play)
@@ -150,7 +153,7 @@ async def retimed(play: Play, keep: Keep) -> None:
 # --- Intake ----------------------------------------------------------------------------------------------------------
 
 
-@_now
+@now
 async def unknown_to_the_ledger(play: Play, keep: Keep) -> None:
     await play.start(
         StartDossier(code="G22.99.08-261119-999999", declaration=free("plain", _DAY), submitted_at=moment(DECLARED))
@@ -161,7 +164,7 @@ async def unknown_to_the_ledger(play: Play, keep: Keep) -> None:
         await keep("failed-start")
 
 
-@_now
+@now
 async def substitutes_for_the_birth_notice(play: Play, keep: Keep) -> None:
     play.world.notice = NoticeState.UNSIGNED
     await play.declare("plain", DECLARED)
@@ -174,14 +177,14 @@ async def substitutes_for_the_birth_notice(play: Play, keep: Keep) -> None:
     await keep("birth-refused")
 
 
-@_as_days_pass
+@as_days_pass
 async def documents_not_provided(play: Play, keep: Keep) -> None:
     await play.declare("no-birth-notice", DECLARED, attachments=[])
     await play.ended()
     await keep("documents-not-provided")
 
 
-@_as_days_pass
+@as_days_pass
 async def unpaid(play: Play, keep: Keep) -> None:
     await play.submit(sample("plain", _DAY), moment(DECLARED))
     await play.ended()
@@ -196,7 +199,7 @@ async def _in_trouble(play: Play, *systems: System) -> None:
     await play.see(lambda view: {t.system for t in view.troubles} == set(systems), f"trouble with {systems}")
 
 
-@_as_days_pass
+@as_days_pass
 async def away_at_intake(play: Play, keep: Keep) -> None:
     """The register of birth notices, then the payment platform until the next day."""
     play.world.away |= {System.HEALTH, System.PAYMENT}
@@ -213,7 +216,7 @@ async def away_at_intake(play: Play, keep: Keep) -> None:
     await play.sent(BIRTH)
 
 
-@_as_days_pass
+@as_days_pass
 async def away_and_rejecting(play: Play, keep: Keep) -> None:
     """VNeID is away until the next day, social insurance rejects its part until it is mended."""
     play.world.away.add(System.VNEID)
@@ -238,7 +241,7 @@ async def away_and_rejecting(play: Play, keep: Keep) -> None:
 # --- Consents --------------------------------------------------------------------------------------------------------
 
 
-@_now
+@now
 async def consent_declined(play: Play, keep: Keep) -> None:
     await at_the_grandparents_home(play)
     await play.asked(RESIDENCE, 2)
@@ -249,11 +252,11 @@ async def consent_declined(play: Play, keep: Keep) -> None:
     await keep("consent-declined")
 
 
-@_as_days_pass
+@as_days_pass
 async def consent_replaced_and_attested(play: Play, keep: Keep) -> None:
     """After silence one signs an agreement, the other answers at a desk."""
     await nobody_has_answered(play)
-    await play.see(_stands(1, LegStage.WAITING_AGREEMENT), "agreements are awaited")
+    await play.see(stands(1, LegStage.WAITING_AGREEMENT), "agreements are awaited")
     await keep("waiting-for-agreement")
     await agree(play, GRANDFATHER)
     await attest(play, GRANDMOTHER)
@@ -262,7 +265,7 @@ async def consent_replaced_and_attested(play: Play, keep: Keep) -> None:
     await keep("consent-replaced-by-agreement")
 
 
-@_as_days_pass
+@as_days_pass
 async def consent_unreachable(play: Play, keep: Keep) -> None:
     await at_the_grandparents_home(play)
     await play.asked(RESIDENCE, 2)
@@ -278,7 +281,7 @@ async def consent_unreachable(play: Play, keep: Keep) -> None:
 # --- Demands of agencies ---------------------------------------------------------------------------------------------
 
 
-@_now
+@now
 async def supplemented(play: Play, keep: Keep) -> None:
     """Papers for one agency; a corrected form for both, while papers are asked for that the decision overtakes."""
     await at_the_agencies(play)
@@ -300,7 +303,7 @@ async def supplemented(play: Play, keep: Keep) -> None:
     await keep("completed-after-supplements")
 
 
-@_as_days_pass
+@as_days_pass
 async def supplement_not_provided(play: Play, keep: Keep) -> None:
     await at_the_agencies(play)
     await asked_in(play, RESIDENCE)
@@ -309,7 +312,7 @@ async def supplement_not_provided(play: Play, keep: Keep) -> None:
     await keep("supplement-not-provided")
 
 
-@_now
+@now
 async def refused(play: Play, keep: Keep) -> None:
     """Free text that an operator finds to be a refusal."""
     await at_the_agencies(play)
@@ -325,7 +328,7 @@ async def refused(play: Play, keep: Keep) -> None:
 # --- Withdrawal ------------------------------------------------------------------------------------------------------
 
 
-@_now
+@now
 async def withdrawn_before_sending(play: Play, keep: Keep) -> None:
     """While the payment platform is away, so that a call is cancelled."""
     play.world.away.add(System.PAYMENT)
@@ -336,7 +339,7 @@ async def withdrawn_before_sending(play: Play, keep: Keep) -> None:
     await keep("withdrawn-before-sending")
 
 
-@_now
+@now
 async def withdrawn_before_registration(play: Play, keep: Keep) -> None:
     await play.declare("plain", DECLARED)
     await play.receive(BIRTH)
@@ -345,7 +348,7 @@ async def withdrawn_before_registration(play: Play, keep: Keep) -> None:
     await keep("withdrawn-before-registration")
 
 
-@_now
+@now
 async def withdrawn_after_registration(play: Play, keep: Keep) -> None:
     await at_the_agencies(play)
     await play.complete_decision(HEALTH)
@@ -357,7 +360,7 @@ async def withdrawn_after_registration(play: Play, keep: Keep) -> None:
 # --- Lateness --------------------------------------------------------------------------------------------------------
 
 
-@_as_days_pass
+@as_days_pass
 async def overdue(play: Play, keep: Keep) -> None:
     """Two agencies are reminded, apologised for, escalated until it is an operator's turn, who ends one of them."""
     await at_both_agencies(play, DECLARED)
@@ -375,7 +378,7 @@ async def overdue(play: Play, keep: Keep) -> None:
     await keep("ended-by-operator")
 
 
-@_as_days_pass
+@as_days_pass
 async def certificate_missing(play: Play, keep: Keep) -> None:
     """The certificate is asked for, and the group becomes late without a late leg, before it comes."""
     await registered_without_certificate(play, DECLARED)
@@ -388,7 +391,7 @@ async def certificate_missing(play: Play, keep: Keep) -> None:
     await keep("completed-after-a-missing-certificate")
 
 
-@_as_days_pass
+@as_days_pass
 async def receipt_missing(play: Play, keep: Keep) -> None:
     """Nobody has said that the part was received; it is asked for and comes at last, the decision on its last day."""
     await play.declare("plain", DECLARED)
@@ -411,7 +414,7 @@ async def receipt_missing(play: Play, keep: Keep) -> None:
 # --- Results issued anew ---------------------------------------------------------------------------------------------
 
 
-@_now
+@now
 async def corrected_while_open(play: Play, keep: Keep) -> None:
     await at_the_agencies(play)
     await play.complete_decision(RESIDENCE)
@@ -426,7 +429,7 @@ async def corrected_while_open(play: Play, keep: Keep) -> None:
     await keep("completed-after-corrections")
 
 
-@_as_days_pass
+@as_days_pass
 async def corrected_after_the_conclusion(play: Play, keep: Keep) -> None:
     """A newer version makes the first unnecessary; one agency acknowledges it, the other never does.
 

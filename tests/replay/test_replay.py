@@ -30,7 +30,7 @@ from models.messages import NoticeQuery, NoticeState
 from models.start import StartDossier
 from tests.replay import commands, coverage, stored
 from tests.replay.commands import Replayed
-from workflows import birth, calls, ports, sending
+from workflows import calls, group, ports, sending
 from workflows.birth import BirthProcedureGroup
 from workflows.plugin import WORKFLOWS
 
@@ -214,7 +214,7 @@ def _longer_waits(patch: pytest.MonkeyPatch) -> None:
         (lambda patch: patch.setattr(calls, "_CALL_TIMEOUT", timedelta(seconds=90)), "one attempt 90 s"),
         (lambda patch: patch.setattr(sending, "PROMPT", RetryPolicy(maximum_attempts=3)), "3 attempts"),
         (lambda patch: patch.setattr(calls, "system_queue", lambda queue, system: f"{queue}-all"), "queue …-all"),
-        (lambda patch: patch.setattr(birth, "NoticeQuery", LongerQuery), "(head, number, ward)"),
+        (lambda patch: patch.setattr(group, "NoticeQuery", LongerQuery), "(group, head, number, ward)"),
         (_longer_waits, "timer Chờ nộp lệ phí đến hết …: 1 day, 0:00:00 after that date"),
     ],
     ids=["time-out", "retries", "queue", "message", "date"],

@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     code_prefix: str = Field(default="G22.99.08", description="Unit code that dossier codes begin with")
     hash_key: SecretStr = Field(
         default=SecretStr("training-only"),
-        description="Key of the submission and child hashes; choose your own, and keep it",
+        description="Key of the hashes by which submissions and people are found again; choose your own, and keep it",
     )
     calendar: tuple[Path, ...] = Field(default=(), description="Extra working-calendar CSV files (JSON list)")
     communes: tuple[Path, ...] = Field(default=(), description="CSV files with lists of communes (JSON list)")

@@ -32,10 +32,12 @@ ROOMS = {
 """Which module has which commands. Only the module of the command at hand is loaded: a script that asks for a deadline
 a thousand times should not load a database driver a thousand times."""
 
-HELP = """Liên thông khai sinh: nộp tờ khai, theo dõi hồ sơ, tra luật và thời hạn.
+HELP = """Liên thông khai sinh, khai tử: nộp tờ khai, theo dõi hồ sơ, tra luật và thời hạn.
 
 Bắt đầu: `lienthong demo` (xem thử), `lienthong dev` (chạy cả hệ thống trên máy này), rồi ở cửa sổ khác
-`lienthong submit samples/birth/plain.json`.
+`lienthong submit samples/birth/plain.json` hoặc `lienthong submit samples/death/householder.json`.
+
+Bao lâu, cơ quan nào, ai nói: `lienthong law --group birth`, `lienthong law --group death`.
 
 \b
 Hồ sơ: submit, show, list, recover, retime, gaps

@@ -86,7 +86,7 @@ class Submissions:
                     id=code,
                     task_queue=self._settings.queue,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary=title(declaration.recipients.province_code, self.now().date()),
+                    static_summary=title(declaration.group, declaration.recipients.province_code, self.now().date()),
                 )
             except WorkflowAlreadyStartedError as error:
                 start.failed(traces.error_type(error), expected=True)

@@ -8,7 +8,8 @@ from typing import Self, TypeVar
 from activities import health, payment, population, vneid
 from activities.http import AgencyClient
 from activities.wire import AgencyAdapter, ChannelAdapter, DocumentReader, not_carried
-from models.messages import Dispatch
+from models.declaration import FORMS
+from models.messages import Dispatch, FollowUp, Sent
 from models.systems import Role, System
 from settings import Settings
 from telemetry.metrics import AgencyCalls
@@ -60,10 +61,15 @@ class Adapters:
             raise TypeError(f"activities/{system.value}.py: its Adapter is no {kind.__name__}")
         return adapter
 
+    async def follow_up(self, message: FollowUp, read: DocumentReader) -> Sent:
+        """Tell an agency more about its part: of the form's changes, those in what it sees. Raises AgencyError."""
+        seen = tuple(change for change in message.changes if _seen_by(change.path, message.system))
+        return await self.agencies[message.system].follow_up(message.model_copy(update={"changes": seen}), read)
+
     async def deliver(self, dispatch: Dispatch, read: DocumentReader) -> None:
         """Hand over what the outbox holds: follow-ups to agencies, all else to channels. Raises AgencyError."""
         if dispatch.follow_up:
-            await self.agencies[dispatch.channel].follow_up(dispatch.follow_up, read)
+            await self.follow_up(dispatch.follow_up, read)
         elif dispatch.channel in self.channels:
             await self.channels[dispatch.channel].dispatch(dispatch, read)
         else:
@@ -76,3 +82,8 @@ class Adapters:
         async with AsyncExitStack() as stack:
             for client in self._clients.values():
                 stack.push_async_callback(client.aclose)
+
+
+def _seen_by(path: str, system: System) -> bool:
+    """Whether a system may hear of a field, whichever form it is of."""
+    return all(form.field_seen_by(path, system) for form in FORMS.values())

@@ -64,7 +64,7 @@ class AgencyActivities:
     @activity.defn(name="send_follow_up")
     async def send_follow_up(self, message: FollowUp) -> Sent:
         """Tell an agency more about a part it has."""
-        tell = partial(self._adapters.agencies[message.system].follow_up, message, self._read)
+        tell = partial(self._adapters.follow_up, message, self._read)
         return await self._once(message.head, message.system, message.kind.value, tell, leg=message.leg)
 
     @activity.defn(name="look_up_leg")

@@ -8,14 +8,7 @@ No contract of this part is published [choice]: names follow the gateway's birth
 (STANDARDS §1.4), days are yyyyMMdd, an ethnic group or a nationality is its code and the name as declared.
 """
 
-from activities.field_map import PAPER_PLACE, Row, compact_day, laid_out, relation, sex
-from activities.wire import Json
-from models.birth import BirthDeclaration
-
-
-def card_request(declaration: BirthDeclaration) -> Json:
-    """What social insurance is told of a declaration. Attachments are no part of it: they travel as files."""
-    return laid_out(CHILD_CARD, declaration)
+from activities.field_map import PAPER_PLACE, Row, compact_day, in_words, sex
 
 
 def _address(form: str, wire: str) -> tuple[Row, ...]:
@@ -49,7 +42,7 @@ CHILD_CARD = (
     # Người yêu cầu
     Row("applicant.full_name", "HO_TEN_NYC"),
     Row("applicant.personal_id", "SO_CCCD_NYC"),
-    Row("applicant.relation", "QUAN_HE_NYC", relation),
+    Row("applicant.relation", "QUAN_HE_NYC", in_words),
     Row("applicant.phone", "DIEN_THOAI_NYC"),
     Row("applicant.email", "EMAIL_NYC"),
     # Trẻ em

@@ -1,8 +1,8 @@
-"""The birth record of the DVCLT wire, module LTKS: which field of form 01 goes where (STANDARDS §3.2).
+"""The civil-status record of the DVCLT wire, by module: LTKS of a birth, LTKT of a death (STANDARDS §3.2).
 
-Names outside `moRong` are those of practice: the records `dvclt->mcdt: data.hoTich of LTKS` and `mcdt->btp: birth
-record`. `moRong`, at the top and in each address, holds what they have no place for, so that nothing is lost [choice].
-No contract is published. Chosen where practice is silent or loses something:
+Names outside `moRong` are those of practice: the records `dvclt->mcdt: data.hoTich of LTKS`, `of LTKT`, `mcdt->btp:
+birth record` and `death record`. `moRong`, at the top and in each address, holds what they have no place for, so that
+nothing is lost [choice]. No contract is published. Chosen where practice is silent or loses something:
 
 - An address is the object of the record towards BTP in both directions, never a string (REQUIREMENTS §8).
 - `*DanToc` is the code of QĐ 121-TCTK/PPCĐ, if the name decides one, and `*DanTocKhac` always the name as declared.
@@ -10,145 +10,30 @@ No contract is published. Chosen where practice is silent or loses something:
   ISO 3166-1 code.
 - A personal number is `*SoDDCN`: no type of paper means it. The pair `*LoaiGiayToTuyThan`, `*SoGiayToTuyThan` is for
   the passport, by the ministry's number of that paper.
-- `nycQuanHe` and the relation to the householder are the portal's words; they have no codes.
-- Unused, as form 01 does not say it: `loaiDangKy`, `nksLoaiKhaiSinh` (whose codes are unknown; the case stands in
-  `moRong.truongHop`), `*XacThucThongTin`, papers of the child and of the applicant, registration abroad.
+- Relations are the portal's and the forms' words; they have no codes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from activities.field_map import PAPER_PLACE, RESIDENCE_KIND, Row, laid_out, relation, sex, slashed_day
-from activities.wire import Json, said
-from models.address import Address
-from models.agency_codes import CodeSystem, IdentityPaper, code_of
-from models.birth import BirthDeclaration
+from activities.dvclt_birth import LTKS
+from activities.dvclt_death import LTKT
+from activities.field_map import Row, laid_out
+from activities.wire import Json
 from models.declaration import Declaration
-from models.form_parts import FeeRelief, NamedPerson
+from models.groups import Group
+
+
+class Module(NamedTuple):
+    """A module of the wire: its name, and where each field of the form goes."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+MODULES: Mapping[Group, Module] = {Group.BIRTH: Module("LTKS", LTKS), Group.DEATH: Module("LTKT", LTKT)}
 
 
 def civil_status_record(declaration: Declaration) -> Json:
     """`hoTich` of a declaration. Attachments are no part of it: they travel as files."""
-    assert isinstance(declaration, BirthDeclaration)
-    return laid_out(LTKS, declaration)
-
-
-def _address(place: Address) -> Json:
-    more = {
-        "ngayMa": place.codes_on and slashed_day(place.codes_on),
-        "tenHuyen": place.district_name,
-        "tenXa": place.commune_name,
-        "maNuoc": place.country,
-    }
-    record = {
-        "maTinh": place.province_code,
-        "maHuyen": place.district_code,
-        "maXa": place.commune_code,
-        "dcChiTiet": place.detail,
-        "moRong": _stated(more),
-    }
-    return _stated(record)
-
-
-def _people(people: Iterable[NamedPerson]) -> list[Json] | None:
-    return [{"hoTen": person.full_name, "soDDCN": person.personal_id} for person in people] or None
-
-
-def _reliefs(reliefs: Iterable[FeeRelief]) -> list[Json] | None:
-    return [
-        {"doiTuong": relief.ground.value, "soGiay": relief.number, "ngayCap": slashed_day(relief.issued_on)}
-        for relief in reliefs
-    ] or None
-
-
-def _passport_type(_: str) -> str:
-    return code_of(CodeSystem.JUSTICE, IdentityPaper.PASSPORT)
-
-
-def _stated(fields: Json) -> Json:
-    return {name: value for name, value in fields.items() if said(value) is not None}
-
-
-def _parent(form: str, wire: str) -> tuple[Row, ...]:
-    return (
-        Row(f"{form}.full_name", f"{wire}HoTen"),
-        Row(f"{form}.personal_id", f"{wire}SoDDCN"),
-        Row(f"{form}.passport", f"{wire}LoaiGiayToTuyThan", _passport_type),
-        Row(f"{form}.passport", f"{wire}SoGiayToTuyThan"),
-        Row(f"{form}.born", f"{wire}NgaySinh", slashed_day),
-        Row(f"{form}.ethnicity.code", f"{wire}DanToc"),
-        Row(f"{form}.ethnicity.text", f"{wire}DanTocKhac"),
-        Row(f"{form}.nationality.code", f"{wire}QuocTich"),
-        Row(f"{form}.nationality.text", f"{wire}QuocTichKhac"),
-        Row(f"{form}.residence.kind", f"{wire}LoaiCuTru", RESIDENCE_KIND),
-        Row(f"{form}.residence.address", f"{wire}NoiCuTru", _address),
-        Row(f"{form}.deceased", f"moRong.{wire}DaMat"),
-    )
-
-
-LTKS = (
-    # Kính gửi
-    Row("recipients.civil_status_office.code", "noiDangKy"),
-    Row("recipients.civil_status_office.name", "moRong.kinhGui.tenCoQuanHoTich"),
-    Row("recipients.province_code", "moRong.kinhGui.maTinh"),
-    Row("recipients.residence_office.code", "moRong.kinhGui.maCoQuanCuTru"),
-    Row("recipients.residence_office.name", "moRong.kinhGui.tenCoQuanCuTru"),
-    Row("recipients.social_insurance_office.code", "moRong.kinhGui.maCoQuanBHXH"),
-    Row("recipients.social_insurance_office.name", "moRong.kinhGui.tenCoQuanBHXH"),
-    # Người yêu cầu
-    Row("applicant.full_name", "nycHoTen"),
-    Row("applicant.personal_id", "nycSoDDCN"),
-    Row("applicant.residence.kind", "nycLoaiCuTru", RESIDENCE_KIND),
-    Row("applicant.residence.address", "nycNoiCuTru", _address),
-    Row("applicant.relation", "nycQuanHe", relation),
-    Row("applicant.phone", "nycSoDienThoai"),
-    Row("applicant.email", "nycEmail"),
-    # Người được khai sinh
-    Row("child.full_name", "nksHoTen"),
-    Row("child.born_on", "nksNgaySinh", slashed_day),
-    Row("child.birth_date_in_words", "nksNgaySinhBangChu"),
-    Row("child.born_at", "moRong.nksGioSinh", str),
-    Row("child.birthplace.facility", "moRong.nksCoSoSinh"),
-    Row("child.birthplace.address", "nksNoiSinh", _address),
-    Row("child.sex", "nksGioiTinh", sex),
-    Row("child.ethnicity.code", "nksDanToc"),
-    Row("child.ethnicity.text", "nksDanTocKhac"),
-    Row("child.nationality.code", "nksQuocTich"),
-    Row("child.nationality.text", "nksQuocTichKhac"),
-    Row("child.hometown", "nksQueQuan", _address),
-    Row("circumstance", "moRong.truongHop"),
-    # Giấy chứng sinh
-    Row("birth_notice.number", "maGCS"),
-    Row("birth_notice.issued_on", "ngayCapGCS", slashed_day),
-    Row("birth_notice.facility", "moRong.coSoCapGCS"),
-    # Người mẹ, người cha, giấy chứng nhận kết hôn
-    *_parent("mother", "me"),
-    *_parent("father", "cha"),
-    Row("marriage.number", "moRong.ketHon.so"),
-    Row("marriage.book", "moRong.ketHon.quyenSo"),
-    Row("marriage.registered_on", "moRong.ketHon.ngayDangKy", slashed_day),
-    Row("marriage.place", "moRong.ketHon.noiDangKy"),
-    # Thông tin đăng ký thường trú
-    Row("residence_registration.householder.full_name", "moRong.thuongTru.chuHoHoTen"),
-    Row("residence_registration.householder.personal_id", "moRong.thuongTru.chuHoSoDDCN"),
-    Row("residence_registration.relation_to_householder", "moRong.thuongTru.quanHeChuHo"),
-    Row("residence_registration.address", "moRong.thuongTru.noiDangKy", _address),
-    Row("residence_registration.dwelling_owners", "moRong.thuongTru.chuSoHuu", _people),
-    # Thẻ bảo hiểm y tế, thẻ căn cước
-    Row("health_insurance.initial_facility.code", "moRong.bhyt.maNoiKCB"),
-    Row("health_insurance.initial_facility.name", "moRong.bhyt.tenNoiKCB"),
-    Row("health_insurance.poor_household.number", "moRong.bhyt.soHoNgheo"),
-    Row("health_insurance.poor_household.issued_on", "moRong.bhyt.ngayCapHoNgheo", slashed_day),
-    Row("identity_card.requested", "moRong.deNghiCapTheCanCuoc"),
-    # Đối tượng miễn lệ phí
-    Row("fee_relief", "moRong.mienLePhi", _reliefs),
-    # Hình thức nhận kết quả
-    Row("results.birth_certificate_copies", "soLuongBanSao", str),
-    Row("results.residence_notice_paper.place", "moRong.nhanBanGiay.cuTruNoiNhan", PAPER_PLACE),
-    Row("results.residence_notice_paper.address", "moRong.nhanBanGiay.cuTruDiaChi", _address),
-    Row("results.health_card_paper.place", "moRong.nhanBanGiay.theBHYTNoiNhan", PAPER_PLACE),
-    Row("results.health_card_paper.address", "moRong.nhanBanGiay.theBHYTDiaChi", _address),
-    Row("vneid_integration", "moRong.tichHopVNeID"),
-    # Lần nộp, lời cam đoan
-    Row("submission_id", "moRong.maLanNop"),
-    Row("attested", "moRong.camDoan"),
-)
+    return laid_out(MODULES[declaration.group].rows, declaration)

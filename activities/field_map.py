@@ -1,18 +1,19 @@
-"""Form 01 in another system's field names: a table of rows, one per field, that a reviewer can read as a page."""
+"""A form in another system's field names: a table of rows, one per field, that a reviewer can read as a page."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pydantic import BaseModel
+
 from activities.wire import Json, said
 from models.address import ResidenceKind
 from models.agency_codes import CodeSystem, code_of
-from models.birth import BirthDeclaration
-from models.birth_form import ApplicantRelation
 from models.days import PartialDate
 from models.form_parts import PaperPlace
 from models.identity import Sex
+from models.labelled import Labelled
 
 Write = Callable[[Any], object]
 
@@ -31,11 +32,13 @@ class Row:
     write: Write = as_it_is
 
 
-def laid_out(rows: Iterable[Row], declaration: BirthDeclaration) -> Json:
-    """The record that the rows make of a declaration; what was not declared has no field, never "" or a filler."""
+def laid_out(rows: Iterable[Row], form: BaseModel) -> Json:
+    """The record that the rows make of a form or of a part of one; what was not declared has no field, never "" or a
+    filler.
+    """
     record: Json = {}
     for row in rows:
-        declared = _at(declaration, row.form)
+        declared = _at(form, row.form)
         written = None if declared is None else said(row.write(declared))
         if written is not None:
             *folders, name = row.wire.split(".")
@@ -46,9 +49,9 @@ def laid_out(rows: Iterable[Row], declaration: BirthDeclaration) -> Json:
     return record
 
 
-def _at(declaration: BirthDeclaration, path: str) -> Any:
+def _at(form: BaseModel, path: str) -> Any:
     """What the form says at a path; None where an optional part above it is missing."""
-    value: Any = declaration
+    value: Any = form
     for name in path.split("."):
         value = None if value is None else getattr(value, name)
     return value
@@ -59,18 +62,31 @@ def _at(declaration: BirthDeclaration, path: str) -> Any:
 
 def slashed_day(day: date | PartialDate) -> str:
     """dd/MM/yyyy, of a partial date MM/yyyy or yyyy: never more than was declared."""
-    iso = day.root if isinstance(day, PartialDate) else day.isoformat()
-    return "/".join(reversed(iso.split("-")))
+    return "/".join(reversed(_iso(day).split("-")))
 
 
-def compact_day(day: date) -> str:
-    """yyyyMMdd."""
-    return day.isoformat().replace("-", "")
+def compact_day(day: date | PartialDate) -> str:
+    """yyyyMMdd, of a partial date yyyyMM or yyyy: “0101” for an unknown day could be 1 January (STANDARDS §1.4)."""
+    return _iso(day).replace("-", "")
 
 
-def relation(value: ApplicantRelation) -> str:
-    """The portal's word: relations have no codes there (`relationships.csv`)."""
+def _iso(day: date | PartialDate) -> str:
+    return day.root if isinstance(day, PartialDate) else day.isoformat()
+
+
+def in_words(value: Labelled) -> str:
+    """The form's word, where no codes are known: relations have none on the portal either (`relationships.csv`)."""
     return value.label
+
+
+def part(rows: Iterable[Row]) -> Write:
+    """A part of the form as a record of its own."""
+    return lambda value: laid_out(rows, value)
+
+
+def each(rows: Iterable[Row]) -> Write:
+    """A list of the form as a list of records; an empty one is no field."""
+    return lambda values: [laid_out(rows, value) for value in values] or None
 
 
 def coded(codes: Mapping[Any, str]) -> Write:

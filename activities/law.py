@@ -19,7 +19,7 @@ from models.corrections import CorrectedForm, CorrectionQuery, corrected
 from models.declaration import Declaration
 from models.dossier import CitizenLimit
 from models.duties import term_of
-from models.gate import Gate, gate_of
+from models.gate import Gate, GateQuery, gate_of
 from models.lateness import AgencyReminder, day_ahead, with_reminder
 from models.law import LawError, pack, pack_in_force
 from models.reading import DeclarationErrors
@@ -73,9 +73,9 @@ class LawActivities:
             raise ApplicationError(text, type=LAW_NOT_RESOLVED, non_retryable=True) from None
 
     @activity.defn(name="gate_of_pack")
-    async def gate_of_pack(self, pack_id: str) -> Gate:
+    async def gate_of_pack(self, query: GateQuery) -> Gate:
         """The return gate's rules as a law pack has them."""
-        return gate_of(pack(pack_id))
+        return gate_of(pack(query.pack), query.group)
 
     @activity.defn(name="correct_form")
     def correct_form(self, query: CorrectionQuery) -> CorrectedForm:

@@ -11,6 +11,7 @@ from activities.law import LawActivities
 from ledger.errors import LedgerError, UnknownDossier
 from ledger.store import Ledger
 from models.delivery import dispatches
+from models.groups import Group
 from models.publication import Publication
 from models.replacement_case import ReplacementCase, ReplacementNews, ReplacementQuery
 from models.start import Confirmation, Resolved, declaration_digest
@@ -21,7 +22,7 @@ logger = logging.getLogger("lienthong.dossier")
 NOT_IN_LEDGER = "DossierNotInLedger"
 TRAINING_REFUSED = "TrainingRefused"
 
-_NOT_DUPLICATE = "Có thể trùng với hồ sơ {other}; cán bộ đã xác nhận là trẻ khác, lý do ghi trong sổ."
+_NOT_DUPLICATE = "Có thể trùng với hồ sơ {other}; cán bộ đã xác nhận là người khác, lý do ghi trong sổ."
 
 
 class LedgerActivities:
@@ -36,7 +37,7 @@ class LedgerActivities:
         training: bool,
         hash_key: SecretStr,
         wake_outbox: Callable[[], None],
-        concluded: Callable[[Publication], None] = lambda _: None,
+        concluded: Callable[[Publication, Group], None] = lambda _, __: None,
     ) -> None:
         self._ledger = ledger
         self._law = law
@@ -96,6 +97,6 @@ class LedgerActivities:
         concluded = self._ledger.publish(publication, outgoing, keys)
         self._wake_outbox()
         if concluded:
-            self._concluded(publication)
+            self._concluded(publication, declaration.group)
         legs = [f"{leg.key} {(leg.outcome or leg.stage).value}" for leg in publication.legs]
         logger.info("%s%s", publication.stage.value, "".join(f"; {leg}" for leg in legs))

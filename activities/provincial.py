@@ -6,11 +6,12 @@ its code before it is sent, and sentences are judged by the lists below, the onl
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
-from activities.dvclt import civil_status_record
+from activities.dvclt import MODULES, civil_status_record
 from activities.http import (
     MAX_ANSWER_BYTES,
     AgencyClient,
@@ -27,6 +28,7 @@ from activities.wire import (
     SaidCode,
     base64_content,
     changed_fields,
+    consent_on_record,
     from_slashed,
     looked_up,
     not_carried,
@@ -43,7 +45,9 @@ from models.statuses import Status, StatusSystem
 _DOSSIERS, _STATUSES, _PAPER_ORDERS = "/ho-so-lien-thong", "/trang-thai", "/yeu-cau-ban-giay"
 _SUPPLEMENTS, _LETTERS = "/bo-sung-ho-so", "/trao-doi"
 
-_BIRTH_MODULE = "LTKS"
+_DEATH_REGISTRATION = "death_registration"
+"""The leg whose registration is of a death."""
+
 _ONE_STOP = "5"
 """`coQuanXuLy` of the one-stop (LAW §F)."""
 
@@ -93,13 +97,14 @@ _LETTER_TYPES = {
     FollowUpKind.WITHDRAWAL: "RUT_HO_SO",
     FollowUpKind.NOT_SUPPLEMENTED: "KHONG_BO_SUNG",
     FollowUpKind.GROUNDS_DEMANDED: "DE_NGHI_NEU_LY_DO",
+    FollowUpKind.TO_COMPLETE: "DE_NGHI_HOAN_THIEN",
     FollowUpKind.RESULT_ASKED: "DE_NGHI_GUI_KET_QUA",
     FollowUpKind.REMINDER: "NHAC_HAN",
     FollowUpKind.OVERDUE: "QUA_HAN",
 }
 """`loaiThongDiep` of what practice has no message for: a letter in free text, its kind in a word [choice]."""
 
-_RESULT_TYPES = {DocumentKind.BIRTH_CERTIFICATE: "KQ.G15.000031"}
+_RESULT_TYPES = {DocumentKind.BIRTH_CERTIFICATE: "KQ.G15.000031", DocumentKind.DEATH_EXTRACT: "KQ.G15.000034"}
 """`maGiayToKetQua` of the national list, where it is known (STANDARDS §2)."""
 
 
@@ -114,24 +119,62 @@ class _Registration(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     soDangKy: Code
-    soDinhDanh: Code
     ngayDangKy: str
+
+    @property
+    def identity_number(self) -> str | None:
+        return None
+
+    @property
+    def paper(self) -> Json | None:
+        """The certificate or extract, once it is there."""
+        return None
+
+
+class _Birth(_Registration):
+    soDinhDanh: Code
     tenTepGiayKhaiSinh: Text | None = None
     giayKhaiSinh: str | None = None
 
+    @property
+    def identity_number(self) -> str:
+        return self.soDinhDanh
 
-class _KnownDossier(BaseModel):
+    @property
+    def paper(self) -> Json | None:
+        return _result_paper(DocumentKind.BIRTH_CERTIFICATE, self.tenTepGiayKhaiSinh, self.giayKhaiSinh)
+
+
+class _Death(_Registration):
+    """What it says of the deceased, their number and cause of death among it, is not read: we have it from the form."""
+
+    tenTepGiayKhaiTu: Text | None = None
+    giayKhaiTu: str | None = None
+
+    @property
+    def paper(self) -> Json | None:
+        return _result_paper(DocumentKind.DEATH_EXTRACT, self.tenTepGiayKhaiTu, self.giayKhaiTu)
+
+
+def _result_paper(kind: DocumentKind, file_name: str | None, content: str | None) -> Json | None:
+    return pdf_document(kind, file_name or f"{kind.value}.pdf", content) if content else None
+
+
+R = TypeVar("R", bound=_Registration)
+
+
+class _KnownDossier(BaseModel, Generic[R]):
     model_config = ConfigDict(extra="ignore")
 
     maHoSo: Code
     maHoSoMCDT: SaidCode = None
     ngayBoSung: str | None = None
     ngayTiepNhan: str | None = None
-    ketQuaXuLy: _Registration | None = None
+    ketQuaXuLy: R | None = None
 
 
-class _LookUp(_Answer):
-    hoSo: _KnownDossier | None = None
+class _LookUp(_Answer, Generic[R]):
+    hoSo: _KnownDossier[R] | None = None
 
 
 class Adapter:
@@ -143,7 +186,7 @@ class Adapter:
     async def submit(self, message: LegMessage, read: DocumentReader) -> Sent:
         """Send the dossier unless the province already has it. Raises AgencyError."""
         head = message.head
-        known = await self._look_up(head)
+        known = await self._look_up(head, _Registration)
         if known:
             return Sent(receipt_follows=True, agency_code=known.maHoSoMCDT)
         reply = await self._client.post(_DOSSIERS, await _dossier(message, read), head)
@@ -186,7 +229,7 @@ class Adapter:
             raise AgencyNotReady("hệ thống chưa mở nhận bổ sung", dossier_code=head.dossier_code)
 
     async def _has_supplement(self, head: Head) -> bool:
-        known = await self._look_up(head)
+        known = await self._look_up(head, _Registration)
         return known is not None and known.ngayBoSung == slashed(head.sent_at)
 
     async def look_up(self, query: LegQuery) -> tuple[CloudEvent, ...]:
@@ -194,15 +237,16 @@ class Adapter:
 
         What a person must read (a demand, a refusal in free text) is not looked up: it comes as a message.
         """
-        known = await self._look_up(query.head, {"ketQua": "1"}, MAX_EVENTS_BYTES)
+        kind = _Death if query.leg == _DEATH_REGISTRATION else _Birth
+        known = await self._look_up(query.head, kind, {"ketQua": "1"}, MAX_EVENTS_BYTES)
         return tuple(_found(query, known)) if known else ()
 
     async def _look_up(
-        self, head: Head, params: Mapping[str, str] | None = None, most: int = MAX_ANSWER_BYTES
-    ) -> _KnownDossier | None:
+        self, head: Head, kind: type[R], params: Mapping[str, str] | None = None, most: int = MAX_ANSWER_BYTES
+    ) -> _KnownDossier[R] | None:
         path = f"{_DOSSIERS}/{quote(head.dossier_code, safe='')}"
         reply = await self._client.get(path, head, params=params, most=most)
-        answer = reply.read(_LookUp)
+        answer = reply.read(_LookUp[kind])  # type: ignore[valid-type]
         if answer.maKetQua == _NOT_FOUND:
             return None
         _judge(answer, head, ())
@@ -211,19 +255,16 @@ class Adapter:
         return answer.hoSo
 
 
-def _found(query: LegQuery, known: _KnownDossier) -> Iterator[CloudEvent]:
+def _found(query: LegQuery, known: _KnownDossier[_Registration]) -> Iterator[CloudEvent]:
     code, own = query.head.dossier_code, known.maHoSoMCDT
     if known.ngayTiepNhan:
         at = from_slashed(known.ngayTiepNhan, code)
         yield looked_up(query, "received", at, own, agency_code=own)
-    result = known.ketQuaXuLy
-    if result:
+    if result := known.ketQuaXuLy:
         at = from_slashed(result.ngayDangKy, code)
-        yield looked_up(query, "decided", at, own, number=result.soDangKy, identity_number=result.soDinhDanh)
-        if result.giayKhaiSinh:
-            name = result.tenTepGiayKhaiSinh or f"{DocumentKind.BIRTH_CERTIFICATE.value}.pdf"
-            paper = pdf_document(DocumentKind.BIRTH_CERTIFICATE, name, result.giayKhaiSinh)
-            yield looked_up(query, "result_document", at, own, documents=[paper])
+        yield looked_up(query, "decided", at, own, number=result.soDangKy, identity_number=result.identity_number)
+        if result.paper:
+            yield looked_up(query, "result_document", at, own, documents=[result.paper])
 
 
 def _judge(answer: _Answer, head: Head, final: tuple[str, ...]) -> None:
@@ -258,7 +299,7 @@ async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
         "maHoSo": head.dossier_code,
         "maDonVi": declaration.recipients.civil_status_office.code,
         "maTTHC": head.procedure_code,
-        "module": _BIRTH_MODULE,
+        "module": MODULES[declaration.group].name,
         "techId": message.leg,
         "ngayGui": slashed(head.sent_at),
         "data": json.dumps({"hoTich": civil_status_record(declaration)}, ensure_ascii=False),
@@ -270,13 +311,13 @@ async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
 
 
 async def _supplement(message: FollowUp, read: DocumentReader) -> Json:
-    """What was missing: free text, files, and in `data` (JSON in a string) the fields that now say something else."""
+    """What was missing: free text, files, and in `data` what now is otherwise."""
     return {
         **_codes(message.head),
         "techId": message.leg,
         "ngayGui": slashed(message.head.sent_at),
         "noiDungBoSung": message.text,
-        "data": json.dumps({"thayDoi": changed_fields(message)}, ensure_ascii=False),
+        "data": _more(message),
         "fileDinhKem": [await _file(document, read) for document in message.documents],
     }
 
@@ -291,9 +332,18 @@ async def _letter(message: FollowUp, read: DocumentReader) -> Json:
         "loaiThongDiep": _LETTER_TYPES[message.kind],
         "soDangKy": message.registration_number,
         "noiDung": message.text,
-        "data": json.dumps({"thayDoi": changed_fields(message)}, ensure_ascii=False),
+        "data": _more(message),
         "fileDinhKem": [await _file(document, read) for document in message.documents],
     }
+
+
+def _more(message: FollowUp) -> str:
+    """The fields that now say something else, and consents given since, as JSON in a string."""
+    more = {
+        "thayDoi": changed_fields(message),
+        "xacNhanVNeID": [consent_on_record(consent) for consent in message.consents],
+    }
+    return json.dumps(more, ensure_ascii=False)
 
 
 async def _file(document: Document, read: DocumentReader) -> Json:

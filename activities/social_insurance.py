@@ -4,12 +4,16 @@ It ignores idempotency keys and registers whatever it is sent, twice if sent twi
 """
 
 import json
+from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
-from activities.child_card import card_request
-from activities.http import AgencyClient
+from activities.child_card import CHILD_CARD
+from activities.field_map import Row, laid_out
+from activities.http import AgencyClient, AgencyRejected
+from activities.insurance_benefits import BENEFIT_END, FUNERAL_BENEFIT, SURVIVOR_BENEFIT
 from activities.insurance_gateway import GatewayAnswer, InsuranceGateway
 from activities.wire import (
     MAX_EVENTS_BYTES,
@@ -18,23 +22,42 @@ from activities.wire import (
     base64_content,
     changed_fields,
     compact,
+    consent_on_record,
     from_compact,
     looked_up,
     pdf_document,
 )
 from models.base import Code, Text
-from models.birth import BirthDeclaration
-from models.declaration import Declaration
 from models.documents import Document, DocumentKind
 from models.events import CloudEvent
-from models.messages import ConsentEvidence, FollowUp, FollowUpKind, LegMessage, LegQuery, Sent
+from models.groups import Group
+from models.messages import FollowUp, FollowUpKind, LegMessage, LegQuery, Sent
 
 _SEND, _LOOK_UP = "/api/lienthong/guiHoSo", "/api/lienthong/traCuuHoSo"
 _TELL, _TOLD = "/api/lienthong/guiThongDiep", "/api/lienthong/traCuuThongDiep"
 
+
+class _Part(NamedTuple):
+    """What the system handles under the name of a leg: what it is told of the form, and what it issues."""
+
+    rows: tuple[Row, ...]
+    result: DocumentKind
+
+
+_PARTS: Mapping[str, _Part] = {
+    "health_insurance_card": _Part(CHILD_CARD, DocumentKind.HEALTH_INSURANCE_CARD),
+    "insurance_funeral_benefit": _Part(FUNERAL_BENEFIT, DocumentKind.FUNERAL_DECISION),
+    "insurance_survivor_benefit": _Part(SURVIVOR_BENEFIT, DocumentKind.SURVIVOR_DECISION),
+    "survivor_benefit_end": _Part(BENEFIT_END, DocumentKind.BENEFIT_END_DECISION),
+}
+
+_REGISTRATIONS = {Group.BIRTH: "soDangKyKhaiSinh", Group.DEATH: "soDangKyKhaiTu"}
+
 _PAPER_TYPES = {
     DocumentKind.BIRTH_NOTICE: "GCS",
     DocumentKind.BIRTH_CERTIFICATE: "GKS",
+    DocumentKind.DEATH_NOTICE: "GBT",
+    DocumentKind.DEATH_EXTRACT: "TLKT",
 }
 _OTHER_PAPER = "KHAC"
 
@@ -64,21 +87,21 @@ class _Sent(_Receipt, GatewayAnswer):
     pass
 
 
-class _Card(BaseModel):
+class _Result(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    MaThe: Code
+    SoKetQua: Code
     ThoiGian: str
     TenTep: Text
     NoiDung: str
 
 
-class _Part(_Receipt):
-    KetQua: _Card | None = None
+class _Known(_Receipt):
+    KetQua: _Result | None = None
 
 
 class _LookedUp(GatewayAnswer):
-    HoSo: _Part | None = None
+    HoSo: _Known | None = None
 
 
 class _Taken(BaseModel):
@@ -96,7 +119,7 @@ class _LookedUpMessage(GatewayAnswer):
 
 
 class Adapter:
-    """Takes the part for the health-insurance card; its receipt is in the answer, the card follows by event."""
+    """Takes parts for a card or a benefit; their receipt is in the answer, the result follows by event."""
 
     def __init__(self, client: AgencyClient) -> None:
         self._gateway = InsuranceGateway(client)
@@ -106,24 +129,25 @@ class Adapter:
         head = message.head
         path = f"{_LOOK_UP}/{quote(head.dossier_code, safe='')}"
         known = await self._gateway.get(path, head, {"MaKyThuat": message.leg}, _LookedUp)
-        receipt: _Receipt = known.HoSo or await self._gateway.post(_SEND, await _part(message, read), head, _Sent)
+        receipt: _Receipt = known.HoSo or await self._gateway.post(_SEND, await _dossier(message, read), head, _Sent)
         return Sent(
             receipt_at=from_compact(receipt.ThoiGianTiepNhan, head.dossier_code),
             agency_code=receipt.MaGD,
         )
 
     async def look_up(self, query: LegQuery) -> tuple[CloudEvent, ...]:
-        """Whether the card has been issued; the receipt came with the part. Raises AgencyError."""
+        """Whether the result has been issued; the receipt came with the part. Raises AgencyError."""
         code = query.head.dossier_code
         path = f"{_LOOK_UP}/{quote(code, safe='')}"
         params = {"MaKyThuat": query.leg, "KetQua": "1"}
         known = await self._gateway.get(path, query.head, params, _LookedUp, MAX_EVENTS_BYTES)
         if known.HoSo is None or known.HoSo.KetQua is None:
             return ()
-        card = known.HoSo.KetQua
-        at = from_compact(card.ThoiGian, code)
-        content = pdf_document(DocumentKind.HEALTH_INSURANCE_CARD, card.TenTep, card.NoiDung)
-        return (looked_up(query, "decided", at, query.head.provincial_code, number=card.MaThe, documents=[content]),)
+        result = known.HoSo.KetQua
+        at = from_compact(result.ThoiGian, code)
+        content = pdf_document(_part_of(query).result, result.TenTep, result.NoiDung)
+        own = query.head.provincial_code
+        return (looked_up(query, "decided", at, own, number=result.SoKetQua, documents=[content]),)
 
     async def follow_up(self, message: FollowUp, read: DocumentReader) -> Sent:
         """Tell more unless the system already has it: it knows a message by part and number. Raises AgencyError."""
@@ -136,32 +160,36 @@ class Adapter:
         return Sent(receipt_at=receipt) if message.kind is FollowUpKind.SUPPLEMENT else Sent()
 
 
-def _content(declaration: Declaration) -> Json:
-    assert isinstance(declaration, BirthDeclaration)
-    return card_request(declaration)
+def _part_of(message: LegMessage | LegQuery) -> _Part:
+    """Raises AgencyRejected for a leg that has no place on this wire."""
+    if message.leg not in _PARTS:
+        raise AgencyRejected("hệ thống không có cấu trúc cho thủ tục này", dossier_code=message.head.dossier_code)
+    return _PARTS[message.leg]
 
 
-def _office(declaration: Declaration) -> str:
-    office = declaration.recipients.social_insurance_office
-    assert office is not None
+def _office(message: LegMessage) -> str:
+    """The office the form names. Raises AgencyRejected when it names none."""
+    office = message.declaration.recipients.social_insurance_office
+    if office is None:
+        raise AgencyRejected("tờ khai không ghi cơ quan bảo hiểm xã hội", dossier_code=message.head.dossier_code)
     return office.code
 
 
-async def _part(message: LegMessage, read: DocumentReader) -> Json:
+async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
     """`MaKyThuat` is the technical id of this part of the dossier; `DuLieu` is JSON inside a string."""
-    head = message.head
+    head, form = message.head, message.declaration
     content = {
-        "toKhai": _content(message.declaration),
-        "soDangKyKhaiSinh": message.registration_number,
+        "toKhai": laid_out(_part_of(message).rows, form),
+        _REGISTRATIONS[form.group]: message.registration_number,
         "soDinhDanh": message.identity_number,
-        "xacNhanVNeID": [_consent(consent) for consent in message.consents],
+        "xacNhanVNeID": [consent_on_record(consent) for consent in message.consents],
     }
     return {
         "MaHoSo": head.dossier_code,
         "MaHoSoMCDT": head.provincial_code,
         "MaTTHC": head.procedure_code,
         "MaKyThuat": message.leg,
-        "MaCoQuan": _office(message.declaration),
+        "MaCoQuan": _office(message),
         "ThoiGianGui": compact(head.sent_at),
         "DuLieu": json.dumps(content, ensure_ascii=False),
         "GiayTo": [await _paper(document, read) for document in message.documents],
@@ -170,6 +198,10 @@ async def _part(message: LegMessage, read: DocumentReader) -> Json:
 
 async def _more(message: FollowUp, read: DocumentReader) -> Json:
     """More about a part that was sent before; `DuLieu` is JSON inside a string."""
+    content = {
+        "thayDoi": changed_fields(message),
+        "xacNhanVNeID": [consent_on_record(consent) for consent in message.consents],
+    }
     return {
         "MaHoSo": message.head.dossier_code,
         "MaKyThuat": message.leg,
@@ -179,7 +211,7 @@ async def _more(message: FollowUp, read: DocumentReader) -> Json:
         "SoDangKy": message.registration_number,
         "ThoiGianGui": compact(message.head.sent_at),
         "NoiDung": message.text,
-        "DuLieu": json.dumps({"thayDoi": changed_fields(message)}, ensure_ascii=False),
+        "DuLieu": json.dumps(content, ensure_ascii=False),
         "GiayTo": [await _paper(document, read) for document in message.documents],
     }
 
@@ -190,13 +222,4 @@ async def _paper(document: Document, read: DocumentReader) -> Json:
         "Ten": document.kind.label,
         "TenTep": document.file_name,
         "NoiDung": await base64_content(document, read),
-    }
-
-
-def _consent(consent: ConsentEvidence) -> Json:
-    return {
-        "soDinhDanh": consent.personal_id,
-        "vaiTro": [role.label for role in consent.roles],
-        "thoiGianXacNhan": compact(consent.granted_at),
-        "hinhThuc": consent.evidence.value,
     }

@@ -14,7 +14,7 @@ from models.base import LEGAL_ZONE, Code, legal
 from models.codes import says_nothing
 from models.documents import Document, DocumentKind, MediaType
 from models.events import CloudEvent, EventType
-from models.messages import Dispatch, DispatchKind, FollowUp, LegMessage, LegQuery, Sent
+from models.messages import ConsentEvidence, Dispatch, DispatchKind, FollowUp, LegMessage, LegQuery, Sent
 
 DocumentReader = Callable[[Document], Awaitable[bytes]]
 """Gives the content of a stored document."""
@@ -157,9 +157,26 @@ async def _wire_documents(documents: Iterable[Document], read: DocumentReader) -
 def changed_fields(message: FollowUp) -> list[Json]:
     """The fields of the form that now say something else, on a wire that has no contract of its own for them [choice].
 
-    A field goes by its path in form 01, with its Vietnamese name for the official who enters it.
+    A field goes by its path in the form, with its Vietnamese name for the official who enters it.
     """
     return [{"truong": change.path, "tenTruong": change.label, "giaTri": change.value} for change in message.changes]
+
+
+def consent_on_record(consent: ConsentEvidence) -> Json:
+    """One person's consent, on a wire that has no contract of its own for it [choice].
+
+    `tepChungMinh` is the digest (SHA-256) of the file, among those that come with it, which proves it.
+    """
+    took_it = consent.attested_by
+    return {
+        "soDinhDanh": consent.personal_id,
+        "vaiTro": [role.label for role in consent.roles],
+        "thoiGianXacNhan": compact(consent.granted_at),
+        "hinhThuc": consent.evidence.value,
+        "tepChungMinh": consent.proof.sha256 if consent.proof else None,
+        "canBoGhiNhan": took_it.official if took_it else None,
+        "coQuanGhiNhan": took_it.office if took_it else None,
+    }
 
 
 async def base64_content(document: Document, read: DocumentReader) -> str:

@@ -3,7 +3,7 @@
 Names and numbers of people are left out: a checklist speaks of roles.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from cli import output
@@ -34,25 +34,57 @@ class Attached(Model):
 
 
 class Needed(Model):
-    """An attachment that must be there: one of `any_of`, and the files that count as one."""
+    """An attachment that must be there: one of `any_of`, and the files that count as one.
+
+    What an agency must add itself (`completed_by`) is never missing: the citizen need not bring it.
+    """
 
     any_of: tuple[Kind, ...]
     leg: str
     procedure: str
     field: str
+    completed_by: str | None
     legal_basis: str
     attached: tuple[Attached, ...]
     missing: bool
 
 
+class HandedOver(Model):
+    """A result that one agency's procedure needs and another's brings, so that the citizen need not."""
+
+    kind: DocumentKind
+    label: str
+    from_leg: str
+    from_procedure: str
+    leg: str
+    procedure: str
+
+
+class Agreed(Model):
+    """A signed agreement that is attached, so that nobody is asked for that consent in VNeID."""
+
+    leg: str
+    procedure: str
+    role: PersonRole
+    label: str
+    about: str | None
+    attached: tuple[Attached, ...]
+    legal_basis: str
+
+
 class Asked(Model):
-    """People to be asked for consent in VNeID, by role and number of people; the limit is working days."""
+    """People to be asked for consent in VNeID, by role and number of people; the limit is working days.
+
+    `about` says to what, `instead` which signed agreement they may attach in place of it.
+    """
 
     leg: str
     procedure: str
     role: PersonRole
     label: str
     people: int
+    about: str | None
+    instead: Kind | None
     quorum: Quorum
     working_days: int
     legal_basis: str
@@ -78,8 +110,11 @@ class Checklist(Model):
     complete: bool
     required: tuple[Needed, ...]
     if_notice_unusable: tuple[Needed, ...]
+    notice: Kind
+    handed_over: tuple[HandedOver, ...]
     other_attachments: tuple[Attached, ...]
     consents: tuple[Asked, ...]
+    agreements: tuple[Agreed, ...]
     fee: FeeReport
     warnings: tuple[str, ...]
 
@@ -98,7 +133,9 @@ def checklist(
     substitutes = required_documents(
         pack, declaration.group, known_facts(declaration, NoticeState.NOT_FOUND, late=late)
     )
+    agreements = _agreements(pack, plan, declaration)
     counted = {kind for document in (*required, *substitutes) for kind in document.any_of}
+    counted |= {one.kind for agreement in agreements for one in agreement.attached}
     return Checklist(
         on=on,
         pack=plan.pack,
@@ -111,8 +148,11 @@ def checklist(
         if_notice_unusable=tuple(
             _needed(document, plan, declaration) for document in substitutes if document not in required
         ),
+        notice=_kind(declaration.group.notice),
+        handed_over=tuple(_handed_over(plan)),
         other_attachments=_attached(one for one in declaration.attachments if one.kind not in counted),
         consents=_asked(plan),
+        agreements=agreements,
         fee=_fee(resolved.fee),
         warnings=resolved.warnings,
     )
@@ -129,19 +169,14 @@ def print_checklist(found: Checklist) -> None:
             ("Tờ khai", "; ".join(fact.label for fact in found.facts)),
         ]
     )
-    output.heading("Giấy tờ phải đính kèm")
-    output.explain(f"{'THIẾU – ' if one.missing else ''}{_needed_words(one)}" for one in found.required)
-    if not found.required:
-        output.say("Không phải đính kèm giấy tờ nào.")
-    if found.if_notice_unusable:
-        output.heading("Nếu không tìm thấy giấy chứng sinh, hoặc giấy chưa ký số, thì phải có thêm")
-        output.explain(map(_needed_words, found.if_notice_unusable))
+    _print_documents(found)
     if found.other_attachments:
         output.heading("Giấy tờ khác đã đính kèm")
         output.explain(f"{one.label}: {one.file_name}" for one in found.other_attachments)
     output.heading("Ai sẽ được hỏi ý kiến trên VNeID")
     output.explain(map(_asked_words, found.consents))
-    if not found.consents:
+    output.explain(map(_agreed_words, found.agreements))
+    if not (found.consents or found.agreements):
         output.say("Không phải hỏi ai.")
     output.heading("Lệ phí")
     output.explain(fee_words(Fee(lines=found.fee.lines, waived=found.fee.waived)))
@@ -157,6 +192,26 @@ def print_checklist(found: Checklist) -> None:
         output.say("Đủ giấy tờ.", style="bold green")
 
 
+def _print_documents(found: Checklist) -> None:
+    own = [one for one in found.required if not one.completed_by]
+    output.heading("Giấy tờ phải đính kèm")
+    output.explain(f"{'THIẾU – ' if one.missing else ''}{_needed_words(one)}" for one in own)
+    if not own:
+        output.say("Không phải đính kèm giấy tờ nào.")
+    if found.if_notice_unusable:
+        notice = found.notice.label.lower()
+        output.heading(f"Nếu không tìm thấy {notice}, hoặc giấy chưa ký số, thì phải có thêm")
+        output.explain(map(_needed_words, found.if_notice_unusable))
+    by_agencies = [one for one in found.required if one.completed_by]
+    if by_agencies or found.handed_over:
+        output.heading("Cơ quan tự bổ sung, không phải nộp")
+        output.explain(map(_completed_words, by_agencies))
+        output.explain(
+            f"{one.label}: kết quả của “{one.from_procedure}”, được tự chuyển sang “{one.procedure}”."
+            for one in found.handed_over
+        )
+
+
 def _needed(document: RequiredDocument, plan: Plan, declaration: Declaration) -> Needed:
     attached = _attached(one for one in declaration.attachments if one.kind in document.any_of)
     return Needed(
@@ -164,9 +219,46 @@ def _needed(document: RequiredDocument, plan: Plan, declaration: Declaration) ->
         leg=document.leg,
         procedure=plan.leg(document.leg).name,
         field=document.field,
+        completed_by=document.completed_by,
         legal_basis=document.basis,
         attached=attached,
-        missing=not attached,
+        missing=not (attached or document.completed_by),
+    )
+
+
+def _handed_over(plan: Plan) -> Iterator[HandedOver]:
+    """Results that legs need of one another; that of the registration all need, which goes without saying."""
+    for leg in plan.legs:
+        for before in (plan.leg(key) for key in leg.requires):
+            for kind in () if before.sent_with_intake else before.results:
+                yield HandedOver(
+                    kind=kind,
+                    label=kind.label,
+                    from_leg=before.key,
+                    from_procedure=before.name,
+                    leg=leg.key,
+                    procedure=leg.name,
+                )
+
+
+def _agreements(pack: LawPack, plan: Plan, declaration: Declaration) -> tuple[Agreed, ...]:
+    """The consents nobody is asked for, since a signed agreement is attached."""
+    facts, legs = declaration.facts(), pack.group(declaration.group).legs
+    return tuple(
+        Agreed(
+            leg=leg.key,
+            procedure=leg.name,
+            role=consent.role,
+            label=consent.role.label,
+            about=consent.about,
+            attached=attached,
+            legal_basis=consent.basis,
+        )
+        for leg in plan.legs
+        for consent in legs[leg.key].consents
+        if consent.applies(facts)
+        and declaration.people_in_role(consent.role)
+        and (attached := _attached(one for one in declaration.attachments if one.kind is consent.replaced_by))
     )
 
 
@@ -182,6 +274,8 @@ def _asked(plan: Plan) -> tuple[Asked, ...]:
             role=rule.role,
             label=rule.role.label,
             people=len(rule.people),
+            about=rule.about,
+            instead=_kind(rule.replaced_by) if rule.replaced_by else None,
             quorum=rule.quorum,
             working_days=plan.consent_days,
             legal_basis=rule.basis,
@@ -189,6 +283,10 @@ def _asked(plan: Plan) -> tuple[Asked, ...]:
         for leg in plan.legs
         for rule in leg.consent_rules
     )
+
+
+def _kind(kind: DocumentKind) -> Kind:
+    return kinds((kind,))[0]
 
 
 def _fee(fee: Fee) -> FeeReport:
@@ -203,9 +301,25 @@ def _needed_words(needed: Needed) -> str:
     )
 
 
+def _completed_words(needed: Needed) -> str:
+    what = " hoặc ".join(kind.label for kind in needed.any_of)
+    return f"{what}: {needed.completed_by} hoàn thiện, cho {needed.procedure.lower()}. Căn cứ: {needed.legal_basis}"
+
+
 def _asked_words(asked: Asked) -> str:
     several = f", {asked.people} người, {QUORUM[asked.quorum]}" if asked.people > 1 else ""
+    about = f": {asked.about}" if asked.about else ""
+    instead = f" Hoặc đính kèm: {asked.instead.label}, có chữ ký của tất cả." if asked.instead else ""
     return (
-        f"{asked.label}{several}, cho {asked.procedure.lower()}, trong {asked.working_days} ngày làm việc."
-        f" Căn cứ: {asked.legal_basis}"
+        f"{asked.label}{several}{about}, cho {asked.procedure.lower()}, trong {asked.working_days} ngày làm việc."
+        f"{instead} Căn cứ: {asked.legal_basis}"
+    )
+
+
+def _agreed_words(agreed: Agreed) -> str:
+    files = ", ".join(one.file_name for one in agreed.attached)
+    about = f" ({agreed.about})" if agreed.about else ""
+    return (
+        f"Không hỏi {agreed.label.lower()}{about}, cho {agreed.procedure.lower()}:"
+        f" đã đính kèm văn bản có chữ ký ({files}). Căn cứ: {agreed.legal_basis}"
     )

@@ -128,7 +128,7 @@ async def _serve_until_one_ends(settings: Settings, ui_port: int, pace: float, c
             f"Cổng nhận sự kiện: http://{settings.gateway_host}:{settings.gateway_port} (hợp đồng: /openapi.json)",
             f"Thư mục dữ liệu: {settings.state}; đã khởi động lại {len(resumed)} hồ sơ chưa chạy.",
             *(_about_postgres(settings) if cluster else ()),
-            "Ở cửa sổ khác: .venv/bin/lienthong submit samples/birth/plain.json",
+            "Ở cửa sổ khác: .venv/bin/lienthong submit samples/birth/plain.json (hoặc samples/death/aged-80.json)",
             "Ctrl-C để dừng tất cả.",
         ):
             _say("dev", line)

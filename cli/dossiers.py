@@ -1,5 +1,6 @@
 """Commands on dossiers: submit, show, list, recover."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,19 @@ from temporalio.service import RPCError, RPCStatusCode
 from cli.context import open_client, open_documents, open_ledger, run
 from cli.files import load_declaration_file
 from cli.finding import answer
-from cli.output import Exit, JsonOption, emit_json, explain, facts, fail, fail_declaration, heading, say, table
+from cli.output import (
+    Exit,
+    GroupOption,
+    JsonOption,
+    emit_json,
+    explain,
+    facts,
+    fail,
+    fail_declaration,
+    heading,
+    say,
+    table,
+)
 from cli.places import known_communes
 from ledger.errors import DuplicateDossier, LedgerError
 from ledger.values import StoredDossier, StoredNotice
@@ -60,15 +73,17 @@ def register(app: typer.Typer) -> None:
 def submit(
     file: Annotated[Path, typer.Argument(help="Tờ khai (JSON), giấy tờ đính kèm ở cùng thư mục.")],
     confirmed_not_duplicate: Annotated[
-        str | None, typer.Option(metavar="LÝ DO", help="Cán bộ xác nhận là trẻ khác dù có thể trùng; ghi vào sổ.")
+        str | None, typer.Option(metavar="LÝ DO", help="Cán bộ xác nhận là người khác dù có thể trùng; ghi vào sổ.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Nộp một tờ khai. Cùng một lần nộp luôn cho cùng một mã hồ sơ.
+    """Nộp một tờ khai, khai sinh hoặc khai tử. Cùng một lần nộp luôn cho cùng một mã hồ sơ.
 
     Ví dụ:
 
       lienthong submit samples/birth/plain.json
+
+      lienthong submit samples/death/householder.json
 
       lienthong submit samples/birth/grandparents-home.json --json
 
@@ -138,11 +153,12 @@ def list_dossiers(
     province: Annotated[str | None, typer.Option(help="Chỉ hồ sơ của tỉnh có mã này, ví dụ 01.")] = None,
     preset: Annotated[str | None, typer.Option(help=f"Câu hỏi có sẵn: {', '.join(q.key for q in QUESTIONS)}.")] = None,
     agency: Annotated[str | None, typer.Option(help="Cho --preset: hệ thống cơ quan, ví dụ residence.")] = None,
-    leg: Annotated[str | None, typer.Option(help="Cho --preset: thủ tục, ví dụ birth_registration.")] = None,
+    leg: Annotated[str | None, typer.Option(help="Cho --preset: thủ tục, ví dụ death_registration.")] = None,
     days: Annotated[str | None, typer.Option(help="Cho --preset: số ngày (theo lịch).")] = None,
     outcome: Annotated[str | None, typer.Option(help="Cho --preset: kết quả, ví dụ unpaid.")] = None,
     code: Annotated[str | None, typer.Option(help="Cho --preset: mã hồ sơ.")] = None,
     show_query: Annotated[bool, typer.Option(help="Cho --preset: chỉ in câu truy vấn để dán vào Temporal UI.")] = False,
+    group: GroupOption = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Nhiều nhất bấy nhiêu hồ sơ.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
@@ -154,30 +170,35 @@ def list_dossiers(
 
       lienthong list --stage in_progress --province 01 --json
 
+      lienthong list --group death
+
       lienthong list --preset overdue --province 79 --agency residence
 
       lienthong list --preset waiting-consent --days 3 --show-query
     """
     settings = Settings()
-    options = zip(Parameter, (province, agency, leg, days, outcome, code), strict=True)
+    options = zip(Parameter, (province, agency, leg, days, outcome, code, group), strict=True)
     given = {parameter: value for parameter, value in options if value is not None}
     if preset:
         if stage:
             fail(Exit.USAGE, "--stage không dùng cùng --preset.", as_json=as_json)
         answer(preset, given, limit=limit, show_query=show_query, settings=settings, as_json=as_json)
         return
-    only_with_preset = [parameter.option for parameter in given if parameter is not Parameter.PROVINCE]
+    of_both = (Parameter.PROVINCE, Parameter.GROUP)
+    only_with_preset = [parameter.option for parameter in given if parameter not in of_both]
     if only_with_preset or show_query:
         wrong = listed([*only_with_preset, *(["--show-query"] if show_query else [])])
         fail(Exit.USAGE, f"{wrong} chỉ dùng cùng --preset; xem: lienthong list --help", as_json=as_json)
-    summaries = open_ledger(settings, as_json=as_json).summaries(stage=stage, province=province, limit=limit)
+    summaries = open_ledger(settings, as_json=as_json).summaries(stage, province, limit, group)
     if as_json:
         emit_json(list(summaries))
         return
     if not summaries:
-        say("Chưa có hồ sơ nào. Nộp thử: lienthong submit samples/birth/plain.json")
+        say("Không có hồ sơ nào. Nộp thử: lienthong submit samples/birth/plain.json")
         return
-    table("Hồ sơ", ("Mã", "Tỉnh", "Tình trạng", "Hạn chung", "Đang chờ"), [_row(summary) for summary in summaries])
+    table(
+        "Hồ sơ", ("Mã", "Nhóm", "Tỉnh", "Tình trạng", "Hạn chung", "Đang chờ"), [_row(summary) for summary in summaries]
+    )
 
 
 def recover(as_json: JsonOption = False) -> None:
@@ -318,8 +339,8 @@ def _reasons(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
 
 def _consents(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
     for leg in dossier.legs:
-        for words in consent_words(leg.consents):
-            yield f"{plan.leg(leg.key).name} – {words}"
+        for words, people in Counter(consent_words(leg.consents)).items():
+            yield f"{plan.leg(leg.key).name} – {words}{f' ({people} người)' if people > 1 else ''}"
 
 
 def _demanded(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
@@ -381,6 +402,7 @@ def _row(summary: DossierSummary) -> tuple[str, ...]:
     status = summary.outcome.label if summary.outcome else summary.stage.label
     return (
         summary.code,
+        summary.group.label,
         summary.province_code,
         f"{status}{_timely(summary)}",
         when(summary.due_at) if summary.due_at else "–",

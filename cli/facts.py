@@ -73,6 +73,8 @@ def consent(
 
       lienthong consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011
 
+      lienthong consent G22.99.08-261119-000002 --leg insurance_survivor_benefit --person 001162900303
+
       lienthong consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011 --answer declined
     """
     data = {"leg": leg, "personal_id": person, "answer": answer, "at": at or _now()}
@@ -126,8 +128,8 @@ def agreement(
         --document dong-y.pdf
 
       \b
-      lienthong agreement G22.99.08-261119-000001 --leg residence_registration --signed-by 001052900011 \\
-        --signed-by 001155900012 --document dong-y.pdf --json
+      lienthong agreement G22.99.08-261119-000002 --leg insurance_survivor_benefit --signed-by 001162900303 \\
+        --signed-by 001188900304 --document thong-nhat.pdf --json
     """
     [signed] = _stored([f"{DocumentKind.CONSENT_AGREEMENT}={document}"], as_json)
     data = {"leg": leg, "signed_by": signed_by, "document": signed, "at": at or _now()}
@@ -142,7 +144,7 @@ def withdraw(
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Rút hồ sơ. Trước khi đăng ký khai sinh thì cả hồ sơ, sau đó chỉ những thủ tục chưa giải quyết.
+    """Rút hồ sơ. Trước khi đăng ký khai sinh, khai tử thì cả hồ sơ, sau đó chỉ những thủ tục chưa giải quyết.
 
     Ví dụ:
 
@@ -171,6 +173,11 @@ def agency_event(
       echo '{"source": "residence", "leg": "residence_registration",
       "fact": {"kind": "received", "at": "2026-11-19T09:00:00+07:00"}}' |
       lienthong agency-event G22.99.08-261119-000001 -
+
+      \b
+      echo '{"source": "social_insurance", "leg": "insurance_funeral_benefit",
+      "fact": {"kind": "received", "at": "2026-11-19T09:00:00+07:00"}}' |
+      lienthong agency-event G22.99.08-261119-000002 -
 
       lienthong agency-event G22.99.08-261119-000001 event.json --message-id cong-an-17
 
@@ -226,6 +233,8 @@ def attach(
 
       lienthong attach G22.99.08-261119-000001 --document witness_statement=lam-chung.pdf
 
+      lienthong attach G22.99.08-261119-000002 --document death_notice_substitute=bien-ban.pdf
+
       lienthong attach G22.99.08-261119-000001 --document birth_commitment=cam-doan.pdf --json
     """
     _send(
@@ -259,6 +268,10 @@ def supplement(
       \b
       lienthong supplement G22.99.08-261119-000001 --leg residence_registration \\
         --document residence_papers=trang-1.pdf --document residence_papers=trang-2.pdf
+
+      \b
+      lienthong supplement G22.99.08-261119-000002 --leg insurance_survivor_benefit \\
+        --document representative_agreement=thong-nhat.pdf
 
       \b
       lienthong supplement G22.99.08-261119-000001 --leg residence_registration \\

@@ -30,6 +30,7 @@ _MOST = 10_000
 """How many dossiers are looked at to find the longest waits: visibility itself cannot sort."""
 
 _FIELDS = {
+    SearchAttribute.GROUP: "group",
     SearchAttribute.PROVINCE: "province_code",
     SearchAttribute.STAGE: "stage",
     SearchAttribute.OUTCOME: "outcome",
@@ -73,7 +74,7 @@ def answer(
     if not dossiers:
         say(f"{asked.title} Không có hồ sơ nào.")
         return
-    columns = ("Mã", "Tỉnh", "Tình trạng", "Hạn chung", "Đang chờ", "Chờ từ", "Quá hạn ở")
+    columns = ("Mã", "Nhóm", "Tỉnh", "Tình trạng", "Hạn chung", "Đang chờ", "Chờ từ", "Quá hạn ở")
     table(asked.title, columns, map(_row, dossiers))
     if len(dossiers) < every:
         say(f"{len(dossiers)} trong {every} hồ sơ; thêm --limit, hoặc hỏi hẹp hơn (ví dụ --province).")
@@ -110,6 +111,7 @@ def _row(dossier: FoundDossier) -> tuple[str, ...]:
     timely = f" ({in_words(dossier.timeliness)})" if dossier.timeliness else ""
     return (
         dossier.code,
+        dossier.group.label if dossier.group else "–",
         dossier.province_code or "–",
         f"{status.label}{timely}" if status else "–",
         when(dossier.due_at) if dossier.due_at else "–",

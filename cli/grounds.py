@@ -8,6 +8,7 @@ import typer
 from cli.output import Exit, JsonOption, emit_json, fail, table
 from models.base import legal
 from models.gate import gate_of
+from models.groups import Group
 from models.law import LawError, pack_in_force
 from models.words import listed
 from settings import Settings
@@ -22,6 +23,7 @@ def grounds(
     on: Annotated[
         str | None, typer.Option(help="Ngày hồ sơ được tiếp nhận (năm-tháng-ngày); mặc định hôm nay.")
     ] = None,
+    group: Annotated[Group, typer.Option(help="Nhóm thủ tục: birth (khai sinh) hoặc death (khai tử).")] = Group.BIRTH,
     as_json: JsonOption = False,
 ) -> None:
     """Mã lý do, giấy tờ cơ quan được và không được dùng. Khi yêu cầu bổ sung, trả lại, từ chối.
@@ -30,19 +32,21 @@ def grounds(
 
       lienthong grounds
 
+      lienthong grounds --group death
+
       lienthong grounds --on 2026-06-30 --json
     """
     try:
         today = legal(datetime.now(UTC) + Settings().training_offset)
         day = datetime.fromisoformat(on).date() if on else today.date()
-        gate = gate_of(pack_in_force(day))
+        gate = gate_of(pack_in_force(day), group)
     except ValueError as error:
         text = str(error) if isinstance(error, LawError) else f"Không đọc được ngày “{on}”; ghi như 2026-11-19."
         fail(Exit.USAGE, text, as_json=as_json)
     if as_json:
         emit_json(gate)
         return
-    title = f"Lý do (gói luật {gate.pack})"
+    title = f"Lý do ({group.label}, gói luật {gate.pack})"
     rows = [(r.code, r.label, listed(_LEADS_TO[way] for way in r.leads_to), r.basis) for r in gate.reasons]
     table(title, ("Mã", "Lý do", "Dẫn tới", "Căn cứ"), rows)
     columns = ("Mã", "Giấy tờ", "Được yêu cầu", "Căn cứ")

@@ -15,12 +15,14 @@ from models.law import (
     DocumentLaw,
     Duty,
     GroupLaw,
+    GroupTotal,
     LawPack,
     LegLaw,
     Policies,
     Quorum,
     all_packs,
 )
+from models.systems import System
 
 
 class Kind(Model):
@@ -52,33 +54,54 @@ class VerificationCase(Rule):
 
 
 class ConsentCase(Rule):
-    """Whose consent a leg needs."""
+    """Whose consent a leg needs: to what (`about`; None: to the leg) and to whom (`names`).
+
+    `replaced_by`: attached, signed by all, nobody is asked. `may_change`: a supplement may add or correct those asked.
+    """
 
     role: PersonRole
     label: str
     quorum: Quorum
+    about: str | None
+    names: str | None
     declarant_is_asked: bool
+    replaced_by: Kind | None
+    may_change: bool
     working_days: int
     legal_basis: str
     confidence: Confidence
 
 
 class DocumentCase(Rule):
-    """A required attachment."""
+    """A required attachment; one that an agency adds itself (`completed_by`) is never asked of the citizen."""
 
     any_of: tuple[Kind, ...]
     leg: str
     field: str
+    completed_by: str | None
+    legal_basis: str
+    confidence: Confidence
+
+
+class TotalCase(Rule):
+    """The limit of the whole group for certain cases, in working days."""
+
+    limit: int
+    verification_limit: int
     legal_basis: str
     confidence: Confidence
 
 
 class LegReport(Rule):
-    """One procedure of the group; `code` is the group's, `prerequisites` are keys of legs, limits working days."""
+    """One procedure of the group; `code` is the group's, limits are working days.
+
+    `prerequisites` are keys of legs: of those among them that a dossier has, it needs the results.
+    """
 
     leg: str
     procedure: str
     code: str
+    system: System
     agency: str
     agency_exceptions: tuple[AgencyCase, ...]
     limit: int
@@ -93,7 +116,7 @@ class LegReport(Rule):
 
 
 class GroupReport(Model):
-    """One group of procedures, limits in working days."""
+    """One group of procedures, limits in working days: the first of `totals` that applies, else `limit`."""
 
     group: Group
     name: str
@@ -102,6 +125,7 @@ class GroupReport(Model):
     verification_limit: int
     legal_basis: str
     confidence: Confidence
+    totals: tuple[TotalCase, ...]
     legs: tuple[LegReport, ...]
     documents: tuple[DocumentCase, ...]
     duties: Mapping[Code, Duty]
@@ -179,9 +203,22 @@ def _group(pack: LawPack, group: Group) -> GroupReport:
         verification_limit=law.verification_limit,
         legal_basis=law.basis,
         confidence=law.confidence,
+        totals=tuple(_total(total) for total in law.totals),
         legs=tuple(_leg(pack, law, key, leg) for key, leg in law.legs.items()),
-        documents=tuple(_document(document) for document in law.documents),
+        documents=tuple(_document(pack, document) for document in law.documents),
         duties=law.duties,
+    )
+
+
+def _total(total: GroupTotal) -> TotalCase:
+    return TotalCase(
+        when=_sorted(total.when),
+        unless=_sorted(total.unless),
+        condition=condition_words(total),
+        limit=total.limit,
+        verification_limit=total.verification_limit,
+        legal_basis=total.basis,
+        confidence=total.confidence,
     )
 
 
@@ -194,6 +231,7 @@ def _leg(pack: LawPack, law: GroupLaw, key: str, leg: LegLaw) -> LegReport:
         leg=key,
         procedure=leg.name,
         code=law.procedure_code,
+        system=leg.system,
         agency=pack.agencies[leg.agency].name,
         agency_exceptions=tuple(
             AgencyCase(
@@ -232,14 +270,18 @@ def _consent(pack: LawPack, consent: ConsentLaw) -> ConsentCase:
         role=consent.role,
         label=consent.role.label,
         quorum=consent.quorum,
+        about=consent.about,
+        names=consent.names.label if consent.names else None,
         declarant_is_asked=consent.ask_declarant or not pack.policies.consent.declarant_counts,
+        replaced_by=Kind(kind=consent.replaced_by, label=consent.replaced_by.label) if consent.replaced_by else None,
+        may_change=consent.may_change,
         working_days=pack.policies.consent.working_days,
         legal_basis=consent.basis,
         confidence=consent.confidence,
     )
 
 
-def _document(law: DocumentLaw) -> DocumentCase:
+def _document(pack: LawPack, law: DocumentLaw) -> DocumentCase:
     return DocumentCase(
         when=_sorted(law.when),
         unless=_sorted(law.unless),
@@ -247,6 +289,7 @@ def _document(law: DocumentLaw) -> DocumentCase:
         any_of=kinds(law.any_of),
         leg=law.leg,
         field=law.field,
+        completed_by=pack.agencies[law.completed_by].name if law.completed_by else None,
         legal_basis=law.basis,
         confidence=law.confidence,
     )

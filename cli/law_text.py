@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from cli import output
-from cli.law_report import ConsentCase, GroupReport, LawReport, LegReport, Rule
+from cli.law_report import ConsentCase, DocumentCase, GroupReport, LawReport, LegReport, Rule, condition_words
 from models.clock_words import limit_words
-from models.law import Confidence, Policies, Quorum
+from models.law import Conditional, Confidence, Policies, Quorum
 from models.words import day_words, listed
 
 _CONFIDENCE = {
@@ -45,31 +45,49 @@ def print_law(report: LawReport) -> None:
 
 def _print_group(group: GroupReport) -> None:
     names = {leg.leg: leg.procedure for leg in group.legs}
-    output.heading(f"Nhóm {group.group}: {group.name}")
-    output.facts(
-        [
-            ("Mã thủ tục", group.code),
-            (
-                "Thời hạn chung",
-                f"{limit_words(group.limit)}; phải xác minh thì {limit_words(group.verification_limit)}",
-            ),
-            ("Căn cứ", _cited(group.legal_basis, group.confidence)),
-        ]
-    )
+    output.heading(f"Nhóm {group.group.label} ({group.group.value}): {group.name}")
+    output.facts([("Mã thủ tục", group.code)])
+    first = ": trường hợp đầu tiên đúng với hồ sơ" if group.totals else ""
+    output.table(f"Thời hạn của cả nhóm{first}", ("Trường hợp", "Thời hạn", "Phải xác minh", "Căn cứ"), _totals(group))
+    columns = ("Thủ tục, theo thứ tự", "Thời hạn", "Phải xác minh", "Cơ quan", "Thực hiện")
+    output.table("Từng thủ tục, làm sau thủ tục nào", columns, _tree(group))
     for number, leg in enumerate(group.legs, 1):
         output.heading(f"{number}. {leg.procedure}")
-        output.facts(_leg_rows(leg, names))
-    output.heading("Giấy tờ phải đính kèm")
-    output.explain(
-        f"{' hoặc '.join(kind.label for kind in document.any_of)}{_on(document)}: để {names[document.leg].lower()},"
-        f" mục “{document.field}”. Căn cứ: {_cited(document.legal_basis, document.confidence)}"
-        for document in group.documents
-    )
+        output.facts(_leg_rows(leg, group, names))
     output.heading("Nghĩa vụ của công dân")
     output.explain(f"{duty.says} Căn cứ: {_cited(duty.basis, duty.confidence)}" for duty in group.duties.values())
 
 
-def _leg_rows(leg: LegReport, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _totals(group: GroupReport) -> Iterator[tuple[str, ...]]:
+    """The limits of the whole group, the usual one last: whatever no case before it says."""
+    for total in group.totals:
+        limits = (limit_words(total.limit), limit_words(total.verification_limit))
+        yield (total.condition or "", *limits, _cited(total.legal_basis, total.confidence))
+    usual = "trường hợp khác" if group.totals else "mọi trường hợp"
+    limits = (limit_words(group.limit), limit_words(group.verification_limit))
+    yield (usual, *limits, _cited(group.legal_basis, group.confidence))
+
+
+def _tree(group: GroupReport) -> Iterator[tuple[str, ...]]:
+    """Every leg below the last of those it comes after."""
+    after: dict[str | None, list[LegReport]] = {}
+    for leg in group.legs:
+        after.setdefault(leg.prerequisites[-1] if leg.prerequisites else None, []).append(leg)
+    yield from _branches(after, None, "")
+
+
+def _branches(after: Mapping[str | None, list[LegReport]], key: str | None, margin: str) -> Iterator[tuple[str, ...]]:
+    legs = after.get(key, [])
+    for number, leg in enumerate(legs, 1):
+        last = number == len(legs)
+        branch, below = ("", "") if key is None else ("└─ ", "   ") if last else ("├─ ", "│  ")
+        verified = limit_words(leg.verification_limit) if leg.verification_limit is not None else "–"
+        name = f"{margin}{branch}{leg.procedure}"
+        yield name, limit_words(leg.limit), verified, leg.agency, leg.condition or "luôn luôn"
+        yield from _branches(after, leg.leg, margin + below)
+
+
+def _leg_rows(leg: LegReport, group: GroupReport, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     exceptions = "".join(f"; {case.condition}: {case.agency}" for case in leg.agency_exceptions)
     yield "Thực hiện", leg.condition or ""
     yield "Cơ quan", f"{leg.agency}{exceptions}"
@@ -79,19 +97,39 @@ def _leg_rows(leg: LegReport, names: Mapping[str, str]) -> Iterator[tuple[str, s
             "Khi xác minh",
             f"{limit_words(leg.verification.limit)}{_on(leg.verification)}. Căn cứ: {leg.verification.legal_basis}",
         )
-    yield "Làm sau", ", ".join(names[key] for key in leg.prerequisites)
+    sometimes = {other.leg for other in group.legs if other.condition}
+    yield (
+        "Làm sau",
+        ", ".join(f"{names[key]}{' (nếu hồ sơ có)' if key in sometimes else ''}" for key in leg.prerequisites),
+    )
     for consent in leg.consent:
         yield "Xin đồng ý", _consent_words(consent)
+    for document in group.documents:
+        if document.leg == leg.leg:
+            yield "Đính kèm", _document_words(document, leg)
     yield "Kết quả", ", ".join(kind.label for kind in leg.results)
     yield "Căn cứ", _cited(leg.legal_basis, leg.confidence)
 
 
 def _consent_words(consent: ConsentCase) -> str:
     declarant = ", hỏi cả khi đó là người yêu cầu" if consent.declarant_is_asked else ""
+    about = f" về việc {consent.about}" if consent.about else ""
+    instead = f" Thay được bằng: {consent.replaced_by.label}." if consent.replaced_by else ""
+    changing = " Bổ sung, đính chính được người phải hỏi." if consent.may_change else ""
     return (
-        f"{consent.label} ({QUORUM[consent.quorum]}{declarant}){_on(consent)}."
+        f"{consent.label} ({QUORUM[consent.quorum]}{declarant}){about}{_on(consent)}.{instead}{changing}"
         f" Căn cứ: {_cited(consent.legal_basis, consent.confidence)}"
     )
+
+
+def _document_words(document: DocumentCase, leg: LegReport) -> str:
+    """A document and when it is needed, beyond what the leg itself needs."""
+    kinds = " hoặc ".join(kind.label for kind in document.any_of)
+    further = Conditional(when=frozenset(document.when).difference(leg.when), unless=frozenset(document.unless))
+    when = f", {words}" if (words := condition_words(further)) else ""
+    by = f" {document.completed_by} hoàn thiện, không yêu cầu công dân nộp." if document.completed_by else ""
+    basis = _cited(document.legal_basis, document.confidence)
+    return f"{kinds}{when}; mục “{document.field}”.{by} Căn cứ: {basis}"
 
 
 def _policy_rows(policies: Policies) -> Iterator[tuple[str, str]]:

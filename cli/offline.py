@@ -39,11 +39,14 @@ Ví dụ:
 
 _LAW_HELP = """Xem quy định áp dụng cho hồ sơ tiếp nhận vào một ngày. Không cần máy chủ.
 
-Từng thủ tục: cơ quan, thời hạn, thời hạn khi phải xác minh, làm sau thủ tục nào, cần ai đồng ý, căn cứ pháp lý.
+Bao lâu, ai nói: thời hạn của cả nhóm theo từng trường hợp, và sơ đồ các thủ tục. Rồi từng thủ tục: cơ quan,
+thời hạn, thời hạn khi phải xác minh, làm sau thủ tục nào, cần ai đồng ý, giấy tờ đính kèm, căn cứ pháp lý.
 
 \b
 Ví dụ:
   lienthong law --on 2026-07-01
+  lienthong law --group birth
+  lienthong law --group death --on 2026-11-19
   lienthong law --on 2027-03-01 --provisional --json
 """
 
@@ -55,10 +58,14 @@ Mã thoát 0: đủ giấy tờ; 3: còn thiếu; 2: tờ khai có chỗ phải 
 \b
 Ví dụ:
   lienthong checklist samples/birth/no-birth-notice.json --on 2026-11-19
+  lienthong checklist samples/death/insurance-lump-sum.json --on 2026-11-19
   lienthong checklist samples/birth/plain.json --on 2026-11-19 --json
 """
 
-GroupOption = Annotated[str | None, typer.Option("--group", metavar="NHÓM", help="Nhóm thủ tục; bỏ trống: tất cả.")]
+GroupOption = Annotated[
+    str | None,
+    typer.Option("--group", metavar="NHÓM", help="Nhóm thủ tục: birth (khai sinh), death (khai tử); bỏ trống: tất cả."),
+]
 OnOption = Annotated[
     str | None, typer.Option("--on", metavar="NGÀY", help="Ngày dạng năm-tháng-ngày; bỏ trống: hôm nay (giờ Việt Nam).")
 ]

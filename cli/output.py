@@ -19,6 +19,7 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
+from models.groups import Group
 from models.reading import DeclarationErrors
 
 
@@ -37,6 +38,11 @@ class Exit(IntEnum):
 
 JsonOption = Annotated[bool, typer.Option("--json", help="In JSON cho chương trình khác đọc, stdout chỉ có JSON.")]
 """`--json` of every command."""
+
+GroupOption = Annotated[
+    Group | None, typer.Option("--group", help="Chỉ nhóm này: birth (khai sinh) hoặc death (khai tử).")
+]
+"""`--group` of commands that list dossiers of both groups."""
 
 _PIPED_WIDTH = 120
 _PIPED_TEXT_WIDTH = 30

@@ -1,4 +1,4 @@
-"""Which dossier a child belongs to: by its birth notice or name, and by its family (REQUIREMENTS §8)."""
+"""Which dossier a child or a deceased belongs to: by number, notice or name, and by family (REQUIREMENTS §8)."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -11,7 +11,8 @@ from models.submission import SubjectKeys
 from models.tables import DossierRow, FamilyClaimRow
 
 ATTEMPTS = 20
-"""How often a dossier may be overtaken by others of its family: far more than there are children of one birth."""
+"""How often a dossier may be overtaken by others of its family: far more than there are children of one birth, or
+people of one name who were born and died in one year and are declared in one instant."""
 
 
 def claim_family(session: Session, known: Sequence[FamilyClaimRow], keys: Sequence[Code], code: Code) -> None:
@@ -28,12 +29,12 @@ def claim_family(session: Session, known: Sequence[FamilyClaimRow], keys: Sequen
 def claim_as_corrected(session: Session, dossier: DossierRow, keys: SubjectKeys) -> bool:
     """The locked dossier is found by its corrected form too; the families it was found by stay.
 
-    False when the child of the corrected form is another dossier's: this one keeps the claim it had. A dossier that has
-    let go of its child claims none.
+    False when another dossier claims whom the corrected form is about: this one keeps the claim it had. A dossier that
+    has let go of whom it was about claims nobody.
     """
     if dossier.subject_claim is None:
         return True
-    claimed = _claim_child(session, dossier, keys.subject_key)
+    claimed = _claim_subject(session, dossier, keys.subject_key)
     for attempt in count(1):
         known = session.exec(select(FamilyClaimRow).where(col(FamilyClaimRow.key).in_(keys.family_keys))).all()
         own = {claim.key for claim in known if claim.dossier_code == dossier.code}
@@ -47,7 +48,7 @@ def claim_as_corrected(session: Session, dossier: DossierRow, keys: SubjectKeys)
     return claimed
 
 
-def _claim_child(session: Session, dossier: DossierRow, key: Code) -> bool:
+def _claim_subject(session: Session, dossier: DossierRow, key: Code) -> bool:
     if dossier.subject_claim == key:
         return True
     try:

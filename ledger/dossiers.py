@@ -31,8 +31,8 @@ class Dossiers(Transactions):
         """The dossier of a submission, opened now unless it was before: same submission, same code.
 
         A new code is `PREFIX-yymmdd-nnnnnn`: the legal date of the submission and a number running per prefix and day.
-        The dossier claims its child until it ends without the birth being registered. `not_duplicate` lets in a child
-        that may be another dossier's, and is kept; of a child that certainly is it changes nothing.
+        The dossier claims whom it is about until it ends without the birth or death being registered. `not_duplicate`
+        lets in somebody who may be another dossier's, and is kept; of one who certainly is it changes nothing.
 
         Raises SubmissionReused, DuplicateDossier and, for want of `not_duplicate`, PossibleDuplicate.
         """
@@ -78,7 +78,7 @@ class Dossiers(Transactions):
             return tuple(session.exec(running.order_by(col(DossierRow.opened_at), col(DossierRow.code))))
 
     def not_duplicates(self, code: Code) -> tuple[StoredNotDuplicate, ...]:
-        """The dossiers whose child this one might be, and why an operator said that it is another."""
+        """The dossiers that might be about the same person, and why an operator said that it is another."""
         with self._reading() as session:
             return not_duplicates(session, code)
 
@@ -134,7 +134,7 @@ def not_duplicates(session: Session, code: Code) -> tuple[StoredNotDuplicate, ..
 
 
 def _known_of(session: Session, submission: Submission) -> Found:
-    """The dossiers of this submission, child or family, with the claims of the family.
+    """The dossiers of this submission, subject or family, with the claims of the family.
 
     One statement: between two another process may open one. Numbers must follow from the very rows that were judged.
     """
@@ -159,9 +159,9 @@ def _earlier(known: Found, submission: Submission) -> Opened | None:
 
 
 def _possibly_same(session: Session, known: Found, submission: Submission) -> tuple[DossierRow, ...]:
-    """The dossiers whose child this one may be. Raises DuplicateDossier when it certainly is.
+    """The dossiers that may be about the same person. Raises DuplicateDossier when one certainly is.
 
-    The form as last corrected says whose child it is; in words corrected since, it only may be [choice]: a person
+    The form as last corrected says whom it is about; in words corrected since, it only may be [choice]: a person
     decides, for one twin may have been declared under the other's name.
     """
     if not known:
@@ -173,7 +173,7 @@ def _possibly_same(session: Session, known: Found, submission: Submission) -> tu
         *earlier, latest = dossier.declaration, *corrected[code]
         verdict = sameness(latest, submission.declaration)
         if verdict is Sameness.SAME or dossier.subject_claim == submission.subject_key:
-            raise DuplicateDossier(_shown(dossier, submission))
+            raise DuplicateDossier(dossier.group, _shown(dossier, submission))
         verdicts = (verdict, *(sameness(form, submission.declaration) for form in earlier))
         if any(one is not Sameness.OTHER for one in verdicts):
             possible.append(dossier)
@@ -191,7 +191,7 @@ def _corrected_forms(session: Session, codes: Collection[Code]) -> Mapping[Code,
 
 def _possible(others: Sequence[DossierRow], submission: Submission) -> PossibleDuplicate:
     shown = next((code for dossier in others if (code := _shown(dossier, submission))), None)
-    return PossibleDuplicate(shown, tuple(dossier.code for dossier in others))
+    return PossibleDuplicate(submission.declaration.group, shown, tuple(dossier.code for dossier in others))
 
 
 def _shown(dossier: DossierRow, submission: Submission) -> Code | None:

@@ -9,6 +9,8 @@ the other wrote. Readers run at REPEATABLE READ.
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +98,7 @@ def upgrade(engine: Engine) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
     with told_when_opening(engine):
         connected = engine.connect()
-    with told_if_known(engine), connected as connection, connection.begin():
+    with told_if_known(engine), connected as connection, _tables_may_be_remade(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SET LOCAL lock_timeout = 0"))
@@ -105,6 +107,33 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(_config(connection), "head")
         except CommandError as error:
             raise DatabaseUnusable(shown(engine), "mới hơn chương trình", "it is newer than the code") from error
+        _expect_no_orphans(connection)
+
+
+@contextmanager
+def _tables_may_be_remade(connection: Connection) -> Iterator[None]:
+    """SQLite changes constraints only by making the table anew, for which nothing may refer to the old one.
+
+    Its way (sqlite.org/lang_altertable.html, section 7): foreign keys are off around the transaction, and what refers
+    to nothing is looked for before it ends.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+
+def _expect_no_orphans(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    if orphan := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise AssertionError(f"a migration left rows of {orphan.table} that refer to nothing")
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from models.base import Code, MessageKey
+from models.groups import Group
 
 
 class LedgerError(Exception):
@@ -58,47 +59,64 @@ class SubmissionReused(LedgerError):
 
 
 class DuplicateReason(StrEnum):
-    """Why a declaration is taken for one of a child that is known already."""
+    """Why a declaration is taken for one of a child or a deceased that is known already."""
 
     DUPLICATE = "duplicate"
-    POSSIBLE_REISSUE = "possible_reissue"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
 
 
 class DuplicateDossier(LedgerError):
-    """The child already has a dossier in progress, or its birth is registered (REQUIREMENTS §8).
+    """Whom it is about already has a dossier in progress, or is registered (REQUIREMENTS §8).
 
-    `code` is that dossier's when the same person declares, else None: nobody learns who else declared the child.
+    `code` is that dossier's when the same person declares, else None: nobody learns who else declared.
     """
 
     reason: ClassVar[DuplicateReason] = DuplicateReason.DUPLICATE
 
-    def __init__(self, code: Code | None) -> None:
-        super().__init__(self._says(f"hồ sơ {code}" if code else "hồ sơ khác"))
+    def __init__(self, group: Group, code: Code | None) -> None:
+        super().__init__(self._says(group, f"hồ sơ {code}" if code else "hồ sơ khác"))
         self.code = code
 
-    def _says(self, which: str) -> str:
-        return f"Trẻ này đã có {which} đang giải quyết hoặc đã đăng ký khai sinh; không mở thêm hồ sơ."
+    def _says(self, group: Group, which: str) -> str:
+        whom = _WHOM[group]
+        return (
+            f"{whom.capitalize()} này đã có {which} đang giải quyết hoặc đã đăng ký {group.label}; không mở thêm hồ sơ."
+        )
 
 
 class PossibleDuplicate(DuplicateDossier):
-    """The child may be another dossier's, as with a birth notice reissued under a new number; a person decides.
+    """It may be about whom another dossier is about, as with a notice reissued under a new number; a person decides.
 
     `others` are those dossiers, for operators only.
     """
 
-    reason = DuplicateReason.POSSIBLE_REISSUE
+    reason = DuplicateReason.POSSIBLE_DUPLICATE
 
-    def __init__(self, code: Code | None, others: tuple[Code, ...]) -> None:
-        super().__init__(code)
+    def __init__(self, group: Group, code: Code | None, others: tuple[Code, ...]) -> None:
+        super().__init__(group, code)
         self.others = others
 
-    def _says(self, which: str) -> str:
+    def _says(self, group: Group, which: str) -> str:
+        whom = _WHOM[group]
         return (
-            f"Trẻ này có thể trùng với trẻ của {which} đang giải quyết hoặc đã đăng ký khai sinh: cùng cha hoặc mẹ,"
-            " cùng ngày sinh, tên hoặc giờ sinh như nhau (giấy chứng sinh có thể đã được cấp lại với số mới)."
-            " Chưa mở hồ sơ; cán bộ phải xem xét."
-            " Nếu là trẻ khác, cán bộ nộp lại kèm lý do (--confirmed-not-duplicate)."
+            f"{whom.capitalize()} này có thể trùng với {whom} của {which} đang giải quyết hoặc đã đăng ký"
+            f" {group.label}: {_ALIKE[group]}. Chưa mở hồ sơ; cán bộ phải xem xét."
+            " Nếu là người khác, cán bộ nộp lại kèm lý do (--confirmed-not-duplicate)."
         )
+
+
+_WHOM = {Group.BIRTH: "trẻ", Group.DEATH: "người chết"}
+
+_ALIKE = {
+    Group.BIRTH: (
+        "cùng cha hoặc mẹ, cùng ngày sinh, tên hoặc giờ sinh như nhau"
+        " (giấy chứng sinh có thể đã được cấp lại với số mới)"
+    ),
+    Group.DEATH: (
+        "họ tên đọc như nhau, ngày sinh và ngày chết không khác nhau"
+        " (giấy báo tử có thể đã được cấp lại với số mới, số định danh có thể ghi thiếu hoặc ghi nhầm)"
+    ),
+}
 
 
 class ClockRewritten(LedgerError):

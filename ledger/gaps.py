@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, and_, true
 from sqlmodel import Session, col, select
 
 from ledger.transactions import Transactions
 from models.base import Code, Instant, Model, Text
 from models.calendar import WorkingCalendar
+from models.documents import DocumentKind
 from models.dossier import Leg, LegStage
+from models.groups import Group
 from models.labelled import Labelled
 from models.lateness import Ahead, day_ahead
 from models.plan import Plan
@@ -43,30 +45,33 @@ class Gap(Model):
     """One thing missing since an instant: of whom, for which leg, by which number, and how often it was asked for.
 
     `owed_by` is an agency or, of what is undelivered, the system that does not take it; `asked` counts how often the
-    agency was asked or, of what is undelivered, how many things wait.
+    agency was asked or, of what is undelivered, how many things wait. `missing` are the results that did not follow.
     """
 
     kind: GapKind
     code: Code
+    group: Group
     province_code: Code
     since: Instant
     owed_by: Text
     leg: Code | None = None
+    missing: tuple[DocumentKind, ...] = ()
     number: Code | None = None
     asked: int = 0
 
 
 class GapTotal(Model):
-    """How many dossiers of one province have a gap of that kind at one agency."""
+    """How many dossiers of one group and province have a gap of that kind at one agency."""
 
     kind: GapKind
+    group: Group
     province_code: Code
     owed_by: Text
     dossiers: int
 
 
 class GapReport(Model):
-    """All gaps at an instant, the oldest first, with totals by kind, province and agency."""
+    """All gaps at an instant, the oldest first, with totals by kind, group, province and agency."""
 
     at: Instant
     gaps: tuple[Gap, ...]
@@ -76,10 +81,12 @@ class GapReport(Model):
 class Gaps(Transactions):
     """What is missing."""
 
-    def gaps(self, now: datetime, calendar: WorkingCalendar, province: Code | None = None) -> GapReport:
-        """The gaps at the legal instant `now`, of one province or of all."""
+    def gaps(
+        self, now: datetime, calendar: WorkingCalendar, province: Code | None = None, group: Group | None = None
+    ) -> GapReport:
+        """The gaps at the legal instant `now`, of one province or of all, of one group or of both."""
         with self._reading() as session:
-            looked = _Look(session, now, calendar, province)
+            looked = _Look(session, now, calendar, province, group)
             found = [
                 *looked.no_results(),
                 *looked.not_received(),
@@ -95,23 +102,30 @@ class Gaps(Transactions):
 class _Look:
     """One look at the ledger. Only columns that are needed are read: a declaration is long."""
 
-    def __init__(self, session: Session, now: datetime, calendar: WorkingCalendar, province: Code | None) -> None:
+    def __init__(
+        self, session: Session, now: datetime, calendar: WorkingCalendar, province: Code | None, group: Group | None
+    ) -> None:
         self._session = session
         self._now = now
         self._calendar = calendar
-        self._province = col(DossierRow.province_code) == province if province else true()
+        of_province = col(DossierRow.province_code) == province if province else true()
+        self._wanted = and_(of_province, col(DossierRow.group) == group if group else true())
 
     def no_results(self) -> Iterator[Gap]:
         """Decided, and the electronic result did not follow in time: the 63,065."""
         for code, province, plan, leg in self._legs(LegStage.WAITING_DOCUMENT):
             if leg.decided_at and self._passed(_owed(leg.decided_at, plan)):
+                leg_plan = plan.leg(leg.key)
+                received = {document.kind for document in leg.documents}
                 yield Gap(
                     kind=GapKind.NO_RESULT,
                     code=code,
+                    group=plan.group,
                     province_code=province,
                     since=leg.decided_at,
-                    owed_by=plan.leg(leg.key).agency,
+                    owed_by=leg_plan.agency,
                     leg=leg.key,
+                    missing=tuple(kind for kind in leg_plan.results if kind not in received),
                     number=leg.number,
                     asked=leg.missing_result.times if leg.missing_result else 0,
                 )
@@ -125,6 +139,7 @@ class _Look:
                 yield Gap(
                     kind=GapKind.NOT_RECEIVED,
                     code=code,
+                    group=plan.group,
                     province_code=province,
                     since=sent_at,
                     owed_by=leg_plan.system.label if leg.untaken else leg_plan.agency,
@@ -134,13 +149,14 @@ class _Look:
 
     def not_started(self) -> Iterator[Gap]:
         """In the ledger, but no workflow runs (lienthong recover)."""
-        waiting = select(DossierRow.code, DossierRow.province_code, DossierRow.opened_at).where(
-            col(DossierRow.started).is_(False), DossierRow.opened_at <= self._now - START_PATIENCE, self._province
-        )
-        for code, province, opened_at in self._session.exec(waiting):
+        waiting = select(
+            DossierRow.code, col(DossierRow.group), DossierRow.province_code, col(DossierRow.opened_at)
+        ).where(col(DossierRow.started).is_(False), DossierRow.opened_at <= self._now - START_PATIENCE, self._wanted)
+        for code, group, province, opened_at in self._session.exec(waiting):
             yield Gap(
                 kind=GapKind.NOT_STARTED,
                 code=code,
+                group=group,
                 province_code=province,
                 since=opened_at,
                 owed_by="hệ thống liên thông",
@@ -148,11 +164,12 @@ class _Look:
 
     def replacements_not_started(self) -> Iterator[Gap]:
         """The same of replacements of their own."""
-        for code, province, _, replacement in self._replacements(col(ReplacementRow.started).is_(False)):
+        for code, province, plan, replacement in self._replacements(col(ReplacementRow.started).is_(False)):
             if replacement.taken_at <= self._now - START_PATIENCE:
                 yield Gap(
                     kind=GapKind.NOT_STARTED,
                     code=replacement_id(code, replacement.number),
+                    group=plan.group,
                     province_code=province,
                     since=replacement.taken_at,
                     owed_by="hệ thống liên thông",
@@ -161,20 +178,21 @@ class _Look:
     def undelivered(self) -> Iterator[Gap]:
         """One gap per dossier and channel, however much waits there."""
         rows = self._session.exec(
-            select(NoticeRow.dossier_code, DossierRow.province_code, col(NoticeRow.channel), col(NoticeRow.dispatch))
+            select(col(DossierRow.group), DossierRow.province_code, col(NoticeRow.channel), col(NoticeRow.dispatch))
             .join(DossierRow, col(DossierRow.code) == col(NoticeRow.dossier_code))
-            .where(col(NoticeRow.sent_at).is_(None), self._province)
+            .where(col(NoticeRow.sent_at).is_(None), self._wanted)
             .order_by(col(NoticeRow.id))
         )
         waiting: dict[tuple[Code, System], Gap] = {}
-        for code, province, channel, dispatch in rows:
-            since = dispatch.head.sent_at
+        for group, province, channel, dispatch in rows:
+            code, since = dispatch.head.dossier_code, dispatch.head.sent_at
             if since > self._now - DELIVERY_PATIENCE:
                 continue
             first = waiting.get((code, channel))
             waiting[code, channel] = Gap(
                 kind=GapKind.UNDELIVERED,
                 code=code,
+                group=group,
                 province_code=province,
                 since=first.since if first else since,
                 owed_by=channel.label,
@@ -190,6 +208,7 @@ class _Look:
                 yield Gap(
                     kind=GapKind.NOT_ACKNOWLEDGED,
                     code=code,
+                    group=plan.group,
                     province_code=province,
                     since=replacement.taken_at,
                     owed_by=plan.leg(key).agency,
@@ -202,7 +221,7 @@ class _Look:
         rows = self._session.exec(
             select(DossierRow.code, DossierRow.province_code, col(DossierRow.plan), col(ReplacementRow.state))
             .join(ReplacementRow, col(ReplacementRow.dossier_code) == col(DossierRow.code))
-            .where(*which, self._province)
+            .where(*which, self._wanted)
         )
         for code, province, plan, replacement in rows:
             if plan:
@@ -212,7 +231,7 @@ class _Look:
         rows = self._session.exec(
             select(DossierRow.code, DossierRow.province_code, col(DossierRow.plan), col(LegRow.state))
             .join(LegRow, col(LegRow.dossier_code) == col(DossierRow.code))
-            .where(col(LegRow.stage).in_(stages), self._province)
+            .where(col(LegRow.stage).in_(stages), self._wanted)
         )
         for code, province, plan, leg in rows:
             if plan:
@@ -228,14 +247,13 @@ def _owed(since: datetime, plan: Plan) -> Ahead:
 
 
 def _totals(gaps: Iterable[Gap]) -> tuple[GapTotal, ...]:
-    dossiers: Mapping[tuple[GapKind, Code, str], int] = Counter(
-        (kind, province, owed_by)
-        for kind, province, owed_by, _ in {(gap.kind, gap.province_code, gap.owed_by, gap.code) for gap in gaps}
+    dossiers: Mapping[tuple[GapKind, Group, Code, str], int] = Counter(
+        key for key, _ in {((gap.kind, gap.group, gap.province_code, gap.owed_by), gap.code) for gap in gaps}
     )
     order = list(GapKind)
     return tuple(
-        GapTotal(kind=kind, province_code=province, owed_by=owed_by, dossiers=count)
-        for (kind, province, owed_by), count in sorted(
+        GapTotal(kind=kind, group=group, province_code=province, owed_by=owed_by, dossiers=count)
+        for (kind, group, province, owed_by), count in sorted(
             dossiers.items(), key=lambda total: (order.index(total[0][0]), -total[1], total[0][1:])
         )
     )

@@ -54,9 +54,9 @@ class Publications(Transactions):
 
         What a publication leaves out of the dossier's state stays as it is, and so does what a later one has written of
         dossier, plan or leg; whatever is only ever added (clock entries, documents, statuses, heard facts, outbox rows
-        by their key) is added if it is not there. A dossier that ends without the birth being registered lets go of
-        its child. `keys` are those of every corrected form of the publication, by its number: the dossier claims its
-        child as corrected too.
+        by their key) is added if it is not there. A dossier that ends without the birth or death being registered
+        lets go of whom it is about. `keys` are those of every corrected form of the publication, by its number: the
+        dossier claims whom it is about as corrected too.
 
         Raises UnknownDossier, and ClockRewritten when a clock entry differs from the one written at its position.
         """
@@ -71,13 +71,13 @@ class Publications(Transactions):
             _write_statuses(session, publication)
             _write_heard(session, publication)
             write_outbox(session, publication.code, dispatches)
-            if dossier.stage is DossierStage.CONCLUDED and not _birth_registered(session, dossier):
+            if dossier.stage is DossierStage.CONCLUDED and not _registered(session, dossier):
                 _let_go(session, dossier)
             return was_open and dossier.concluded_at is not None
 
 
 def _let_go(session: Session, dossier: DossierRow) -> None:
-    """The child may be declared again; without a portal's id, also in the very same words, which were the key."""
+    """They may be declared again; without a portal's id, also in the very same words, which were the key."""
     dossier.subject_claim = None
     session.exec(delete(FamilyClaimRow).where(col(FamilyClaimRow.dossier_code) == dossier.code))
     if dossier.declaration.submission_id is None:
@@ -179,7 +179,7 @@ def _write_revisions(
             session.add(FormRevisionRow(dossier_code=publication.code, **dict(revision)))
             session.flush()
             if not claim_as_corrected(session, dossier, keys[revision.number]):
-                logger.warning("tờ khai đính chính lần %d trùng trẻ với hồ sơ khác; giữ khóa cũ", revision.number)
+                logger.warning("tờ khai đính chính lần %d trùng người với hồ sơ khác; giữ khóa cũ", revision.number)
 
 
 def _leg_row(publication: Publication, leg: Leg) -> LegRow:
@@ -251,8 +251,8 @@ def _write_heard(session: Session, publication: Publication) -> None:
         )
 
 
-def _birth_registered(session: Session, dossier: DossierRow) -> bool:
-    """Whether the leg that registers the birth was decided; without a plan to say which leg that is, any leg counts."""
+def _registered(session: Session, dossier: DossierRow) -> bool:
+    """Whether the leg that registers birth or death was decided; without a plan that says which it is, any counts."""
     legs = select(LegRow).where(LegRow.dossier_code == dossier.code)
     if dossier.plan:
         legs = legs.where(col(LegRow.key).in_([leg.key for leg in dossier.plan.legs if leg.sent_with_intake]))

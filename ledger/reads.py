@@ -20,6 +20,7 @@ from ledger.values import (
 from models.base import Code
 from models.details import attributes
 from models.dossier import DossierStage, DossierView, Leg
+from models.groups import Group
 from models.plan import Plan
 from models.publication import DossierSummary
 from models.replacement import Replacement
@@ -50,6 +51,7 @@ class Reads(Transactions):
         stage: DossierStage | None = None,
         province: Code | None = None,
         limit: int = 100,
+        group: Group | None = None,
     ) -> tuple[DossierSummary, ...]:
         """The newest dossiers first, at most `limit`."""
         wanted = select(DossierRow).order_by(col(DossierRow.opened_at).desc(), col(DossierRow.code).desc()).limit(limit)
@@ -57,6 +59,8 @@ class Reads(Transactions):
             wanted = wanted.where(DossierRow.stage == stage)
         if province:
             wanted = wanted.where(DossierRow.province_code == province)
+        if group:
+            wanted = wanted.where(DossierRow.group == group)
         with self._reading() as session:
             rows = session.exec(wanted).all()
             legs = _legs(session, [row.code for row in rows])

@@ -94,7 +94,7 @@ class StoredNotice(Model):
 
 
 class StoredNotDuplicate(Model):
-    """Why an operator says that the child is another than that of dossier `other`."""
+    """Why an operator says that it is about another person than dossier `other`."""
 
     other: Code
     reason: LongText

@@ -167,6 +167,11 @@ class BirthDeclaration(Model):
         """The form as that system gets it: whole; what social insurance needs of it, its adapter picks."""
         return self
 
+    @staticmethod
+    def field_seen_by(path: str, system: System) -> bool:
+        """Whether that system hears of the field at a path; see `seen_by`."""
+        return True
+
     def people_to_validate(self) -> tuple[PersonNamed, ...]:
         """Everybody with a personal number, once each in the first role they have; validated only, never looked up."""
         registration = self.residence_registration

@@ -37,6 +37,12 @@ def fold(text: str) -> str:
     return _MOVED_TONE.sub(lambda match: _MOVED_TONES[match[0]], _GAPS.sub(" ", plain).strip())
 
 
+def bare(text: str) -> str:
+    """A folded text without its diacritics, as banks and old systems write names: “tran minh hoa”."""
+    decomposed = unicodedata.normalize("NFD", fold(text).replace("đ", "d"))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
 def says_nothing(text: str) -> bool:
     """Whether a text is “Không có thông tin”, with which others' adapters fill what was not declared (STANDARDS §2)."""
     return fold(text) == "không có thông tin"

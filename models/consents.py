@@ -50,7 +50,8 @@ def apply_agreement(leg: Leg, plan: LegPlan, agreement: AgreementProvided, now: 
     """
     not_in_future(agreement.at, now)
     signed = [_answerable(leg, plan, personal_id) for personal_id in dict.fromkeys(agreement.signed_by)]
-    _of_kind(agreement.document, DocumentKind.CONSENT_AGREEMENT)
+    named = (rule.replaced_by for rule in plan.consent_rules if rule.replaced_by)
+    _of_kind(agreement.document, DocumentKind.CONSENT_AGREEMENT, *named)
     for consent in signed:
         replaced = {
             "state": ConsentState.REPLACED,
@@ -74,11 +75,12 @@ def with_consent(leg: Leg, consent: Consent) -> Leg:
 
 def _answerable(leg: Leg, plan: LegPlan, personal_id: str) -> Consent:
     """The consent that this person can still give or refuse."""
-    if not any(person.personal_id == personal_id for person in plan.people):
+    asked = next((person.key for person in plan.people if person.personal_id == personal_id), None)
+    if asked is None:
         raise FactRefused(FactRefusal.WRONG_PERSON, f"Người này không được hỏi ý kiến về “{plan.name}”.")
     if leg.ended:
         raise FactRefused(FactRefusal.ENDED, f"Thủ tục “{plan.name}” đã kết thúc, không nhận trả lời nữa.")
-    consent = next((c for c in leg.consents if c.person.personal_id == personal_id), None)
+    consent = next((c for c in leg.consents if c.person.key == asked), None)
     if consent is None:
         text = f"Chưa gửi yêu cầu xác nhận nào về “{plan.name}”; yêu cầu được gửi ngay khi cấp tỉnh tiếp nhận hồ sơ."
         raise FactRefused(FactRefusal.OUT_OF_TURN, text)
@@ -86,7 +88,7 @@ def _answerable(leg: Leg, plan: LegPlan, personal_id: str) -> Consent:
         raise FactRefused(FactRefusal.ENDED, f"Đã hết hạn xác nhận và hạn nộp văn bản đồng ý về “{plan.name}”.")
     if not consent.awaited:
         raise _already(consent)
-    if leg.sent_at:
+    if consent not in leg.awaited_consents:
         raise FactRefused(FactRefusal.OUT_OF_TURN, f"“{plan.name}” đã đủ xác nhận và được gửi cơ quan.")
     return consent
 
@@ -105,7 +107,8 @@ def _already(consent: Consent) -> FactRefused:
     return FactRefused(FactRefusal.ALREADY_ANSWERED, text)
 
 
-def _of_kind(document: Document, kind: DocumentKind) -> None:
-    if document.kind is not kind:
-        text = f"Phải nộp “{kind.label}”, không phải “{document.kind.label}”."
+def _of_kind(document: Document, *kinds: DocumentKind) -> None:
+    if document.kind not in kinds:
+        wanted = " hoặc ".join(f"“{kind.label}”" for kind in dict.fromkeys(kinds))
+        text = f"Phải nộp {wanted}, không phải “{document.kind.label}”."
         raise FactRefused(FactRefusal.NOT_AWAITED, text)

@@ -1,12 +1,14 @@
 """Whether a corrected form is another case before the law than the one its dossier runs by. Pure.
 
 [choice] A dossier keeps its plan, so a correction that would change what the law makes of the form is refused whole:
-the citizen declares anew, or an operator decides what is to be done.
+the citizen declares anew, or an operator decides what is to be done. Only the people asked for consent may become
+others, where the law says so (`models.asked_anew`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from models.asked_anew import differ_in_people
 from models.base import Model
 from models.birth_form import Recipients
 from models.calendar import WorkingCalendar
@@ -59,9 +61,15 @@ def judged(
     old, new = (_judge(law, one, query.notice, query.on, calendar) for one in (before, form.declaration))
     what = tuple(_differences(old, new))
     if not what:
-        return form
+        return form.model_copy(update={"asked_anew": tuple(_asked_anew(old, new))})
     text = _REFUSED.format(what=fitting("; ".join(what), _LONGEST_TEXT - len(_REFUSED)))
     return CorrectedForm(problem=text, refusal=FactRefusal.NOT_PERMITTED)
+
+
+def _asked_anew(old: _Judged, new: _Judged) -> Iterator[LegPlan]:
+    """The legs, as they now read, in which other people are to be asked."""
+    if old.plan and new.plan:
+        yield from (leg for leg in new.plan.legs if leg != old.plan.leg(leg.key))
 
 
 def _judge(law: LawPack, form: Declaration, notice: NoticeState | None, on: date, calendar: WorkingCalendar) -> _Judged:
@@ -90,7 +98,7 @@ def _differences(old: _Judged, new: _Judged) -> Iterator[str]:
     """Each in words, nobody named."""
     if new.unplanned != old.unplanned:
         yield new.unplanned or "thủ tục phải lập lại từ đầu"
-    elif old.plan and new.plan and old.plan != new.plan:
+    elif old.plan and new.plan and not _same_law(old.plan, new.plan):
         yield from tuple(_of_plans(old.plan, new.plan)) or ("kế hoạch giải quyết hồ sơ",)
     yield from _of_recipients(old, new)
     yield from _of_documents(old.documents, new.documents)
@@ -100,12 +108,22 @@ def _differences(old: _Judged, new: _Judged) -> Iterator[str]:
         yield from _of_fees(old.fee, new.fee)
 
 
+def _same_law(old: Plan, new: Plan) -> bool:
+    """Whether the plans differ in nothing but people who may be others now."""
+    if [leg.key for leg in old.legs] != [leg.key for leg in new.legs]:
+        return False
+    pairs = zip(old.legs, new.legs, strict=True)
+    return old == new.model_copy(update={"legs": old.legs}) and all(
+        before == after or differ_in_people(before, after) for before, after in pairs
+    )
+
+
 def _of_plans(old: Plan, new: Plan) -> Iterator[str]:
     before, after = ({leg.key: leg for leg in plan.legs} for plan in (old, new))
     yield from (f"thêm thủ tục “{leg.name}”" for key, leg in after.items() if key not in before)
     yield from (f"không còn thủ tục “{leg.name}”" for key, leg in before.items() if key not in after)
     for key, leg in after.items():
-        if key in before and before[key] != leg:
+        if key in before and before[key] != leg and not differ_in_people(before[key], leg):
             yield f"thủ tục “{leg.name}”: {listed(_of_legs(before[key], leg)) or 'cách giải quyết'}"
 
 

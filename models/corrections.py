@@ -1,6 +1,6 @@
 """A form corrected field by field after it was submitted, read again as a whole (đính chính thông tin tờ khai)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -12,8 +12,9 @@ from models.facts import FactRefusal
 from models.gate import field_label, fitting, form_path
 from models.groups import Group
 from models.messages import FieldChange, NoticeState
+from models.plan import LegPlan
 from models.reading import DeclarationErrors, Problem, read_declaration
-from models.reading_words import is_field
+from models.reading_words import is_field, kinds_at
 
 _LONGEST_TEXT = 2000
 _LONGEST_NUMBER = 18
@@ -35,9 +36,13 @@ class CorrectionQuery(Model):
 
 
 class CorrectedForm(Model):
-    """The form as corrected, or what is wrong with the corrections and how they are refused; never both."""
+    """The form as corrected, or what is wrong with the corrections and how they are refused; never both.
+
+    `asked_anew`: the legs, as they now read, in which other people are to be asked for consent.
+    """
 
     declaration: Declaration | None = None
+    asked_anew: tuple[LegPlan, ...] = ()
     problem: LongText | None = None
     refusal: FactRefusal = FactRefusal.MALFORMED
 
@@ -57,13 +62,14 @@ def correct(
 ) -> Declaration:
     """The form with these fields changed, read as strictly as a new one of the day `on`; empty text clears a field.
 
-    An ethnic group's name brings its own code. Raises DeclarationErrors, all at once.
+    Fields of the item after the last of a list add one; an item cleared is removed. An ethnic group's name brings its
+    own code. Raises DeclarationErrors, all at once.
     """
-    form = declaration.model_dump(mode="json")
+    form, group = declaration.model_dump(mode="json"), declaration.group
     problems = [
-        Problem(path=path, field=field_label(path, declaration.group), message=_NO_SUCH_FIELD)
-        for path, value in corrections.items()
-        if not (is_field(form_path(path), declaration.group) and _put(form, form_path(path), value))
+        Problem(path=path, field=field_label(path, group), message=_NO_SUCH_FIELD)
+        for steps, path, value in _in_order(corrections)
+        if not (is_field(steps, group) and _put(form, steps, value, kinds_at(steps, group)))
     ]
     if problems:
         raise DeclarationErrors(tuple(problems))
@@ -92,20 +98,36 @@ def _nothing(value: str) -> bool:
     return not value.strip() or says_nothing(value)
 
 
-def _put(form: Any, path: tuple[str | int, ...], text: str) -> bool:
-    """Write a value into the form; False when there is no such place in it."""
+def _in_order(corrections: Mapping[str, str]) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Fields in the order of the form, so that lists grow item by item; then items to be removed, from the end."""
+
+    def place(path: str) -> tuple[str, ...]:
+        return tuple(str(step).zfill(_LONGEST_NUMBER) for step in form_path(path))
+
+    ordered = [(form_path(path), path, corrections[path]) for path in sorted(corrections, key=place)]
+    removed = [item for item in ordered if isinstance(item[0][-1], int) and not item[2]]
+    yield from (item for item in ordered if item not in removed)
+    yield from reversed(removed)
+
+
+def _put(form: Any, path: tuple[str | int, ...], text: str, kinds: frozenset[type]) -> bool:
+    """Write a value into the form, or remove it; False when there is no such place in it. Lists grow at their end."""
     *parents, last = path
     for step in parents:
         if not _holds(form, step):
             return False
-        if isinstance(step, str):
+        if isinstance(step, int) and step == len(form):
+            form.append({})
+        elif isinstance(step, str):
             form[step] = {} if form.get(step) is None else form[step]
         form = form[step]
     if not _holds(form, last):
         return False
-    before = form[last] if isinstance(last, int) else form.get(last)
-    if text or isinstance(last, int):
-        form[last] = _typed(text, before)
+    if isinstance(last, int):
+        return _put_item(form, last, text, kinds)
+    before = form.get(last)
+    if text:
+        form[last] = _typed(text, kinds)
     else:
         form.pop(last, None)
     if last == "text" and "code" in form and parents[-1] == "ethnicity":
@@ -113,17 +135,29 @@ def _put(form: Any, path: tuple[str | int, ...], text: str) -> bool:
     return not isinstance(before, dict | list)
 
 
+def _put_item(items: list[Any], at: int, text: str, kinds: frozenset[type]) -> bool:
+    """Put a value at that place of a list, or remove what is there; an item with fields of its own only goes whole."""
+    if not text:
+        removed = items[at:]
+        del items[at : at + 1]
+        return bool(removed)
+    if any(isinstance(item, dict | list) for item in items[at : at + 1]):
+        return False
+    items[at : at + 1] = [_typed(text, kinds)]
+    return True
+
+
 def _holds(form: Any, step: str | int) -> bool:
-    """Whether there is a place of that name or number in this part of the form."""
+    """Whether there is a place of that name or number in this part of the form, or a next one in a list."""
     if isinstance(step, int):
-        return isinstance(form, list) and step < len(form)
+        return isinstance(form, list) and step <= len(form)
     return isinstance(form, dict)
 
 
-def _typed(text: str, before: object) -> object:
+def _typed(text: str, kinds: frozenset[type]) -> object:
     """The text as the kind of value the field holds."""
-    if isinstance(before, bool):
+    if bool in kinds:
         return {"true": True, "false": False}.get(text, text)
-    if isinstance(before, int) and text.isdecimal() and len(text) <= _LONGEST_NUMBER:
+    if int in kinds and text.isdecimal() and len(text) <= _LONGEST_NUMBER:
         return int(text)
     return text

@@ -11,9 +11,11 @@ from typing import ClassVar, Self
 from pydantic import Field
 
 from models.base import Code, Model
+from models.codes import fold
 from models.days import full_years
-from models.death_doubts import doubts_about
+from models.death_doubts import doubts_about_benefits, doubts_about_death
 from models.death_form import (
+    PAYEE_BELOW,
     Benefits,
     Claim,
     DeathApplicant,
@@ -23,6 +25,7 @@ from models.death_form import (
     Deceased,
     DisabledSince,
     MeritRelative,
+    Payee,
     ProtectionKind,
     Regime,
     Relative,
@@ -45,8 +48,11 @@ from models.form_parts import (
 from models.groups import Group
 from models.systems import System
 
-PAYEE_BELOW = 15
-"""Beneficiaries below this age, in completed years at the death, have somebody else receive (form 02)."""
+_SENSITIVE = frozenset({"cause", "cause_icd10"})
+"""What of the deceased only the registrar is told."""
+
+_NOTICES = frozenset({DocumentKind.DEATH_NOTICE, DocumentKind.DEATH_NOTICE_SUBSTITUTE})
+"""Papers that state the cause of death."""
 
 
 class DeathDeclaration(Model):
@@ -127,9 +133,16 @@ class DeathDeclaration(Model):
                 )
             case PersonRole.PAYEE:
                 return tuple(
-                    NamedPerson(full_name=payee.full_name, personal_id=payee.personal_id)
+                    NamedPerson(full_name=payee.full_name, personal_id=number)
                     for payee in (self.benefits.payees if self.benefits else ())
+                    if (number := self._payee_number(payee))
                 )
+            case PersonRole.FUNERAL_RECIPIENT:
+                recipient = self.benefits.funeral_recipient if self.benefits else None
+                return (recipient.person.named,) if recipient and recipient.person else ()
+            case PersonRole.LEGAL_REPRESENTATIVE:
+                representative = self.benefits.representative if self.benefits else None
+                return (representative.named,) if representative else ()
         raise ValueError(f"{role} is nobody's consent")
 
     def people_to_validate(self) -> tuple[PersonNamed, ...]:
@@ -150,15 +163,31 @@ class DeathDeclaration(Model):
         }.get(kind)
 
     def seen_by(self, system: System) -> Self:
-        """The form as that system gets it: the cause of death is sensitive and goes to the registrar alone."""
+        """The form as that system gets it: the cause of death is sensitive and goes to the registrar alone.
+
+        [choice] So do the papers that state it; all others go by the extract. Nor does residence need to know what
+        relatives earn and who is paid on which account.
+        """
         if system is System.PROVINCIAL:
             return self
-        deceased = self.deceased.model_copy(update={"cause": None, "cause_icd10": None})
-        return self.model_copy(update={"deceased": deceased})
+        deceased = self.deceased.model_copy(update=dict.fromkeys(_SENSITIVE))
+        benefits = None if system is System.RESIDENCE else self.benefits
+        attachments = tuple(document for document in self.attachments if document.kind not in _NOTICES)
+        return self.model_copy(update={"deceased": deceased, "benefits": benefits, "attachments": attachments})
+
+    @staticmethod
+    def field_seen_by(path: str, system: System) -> bool:
+        """Whether that system hears of the field at a path; see `seen_by`."""
+        section, *within = path.split(".")
+        hidden = section == "deceased" and not _SENSITIVE.isdisjoint(within[:1])
+        return system is System.PROVINCIAL or not (hidden or (section == "benefits" and system is System.RESIDENCE))
 
     def warnings(self) -> tuple[DeclarationWarning, ...]:
         """What an operator should look at; nothing here blocks the dossier."""
-        return tuple(doubts_about(self.applicant, self.deceased, self.death_notice))
+        return (
+            *doubts_about_death(self.applicant, self.deceased, self.death_notice),
+            *(doubts_about_benefits(self.applicant, self.deceased, self.benefits) if self.benefits else ()),
+        )
 
     # --- Relatives ---------------------------------------------------------------------------------------------------
 
@@ -177,6 +206,11 @@ class DeathDeclaration(Model):
     def needs_payee(self, relative: Relative) -> bool:
         """Whether somebody else receives for a relative: under 15, or lacking legal capacity (form 02)."""
         return relative.lacks_capacity or full_years(relative.born.latest, self.deceased.died_on.earliest) < PAYEE_BELOW
+
+    def _payee_number(self, payee: Payee) -> str | None:
+        """A payee's personal number; of a relative of the table it stands there (form 02)."""
+        numbers = [one.personal_id for one in self.family if fold(one.full_name) == fold(payee.full_name)]
+        return payee.personal_id or next(filter(None, numbers), None)
 
     # --- Facts -------------------------------------------------------------------------------------------------------
 
@@ -210,9 +244,9 @@ class DeathDeclaration(Model):
             Fact.MONTHLY: any(relative.claim is Claim.MONTHLY for relative in living),
             Fact.FUNERAL_REPRESENTATIVE: self._one_relative_buries(benefits),
             Fact.RAISED_MARTYR: merit is not None and merit.raised_martyr,
-            Fact.RELATIVES_UNREACHABLE: any(relative.personal_id is None for relative in self.acting_relatives),
-            Fact.CAPACITY_REDUCED: any(relative.capacity_reduced for relative in living),
-            Fact.ASSESSMENT_FEE_CLAIMED: any(relative.assessment_fee for relative in living),
+            Fact.RELATIVES_UNREACHABLE: self._somebody_unreachable(benefits),
+            Fact.CAPACITY_REDUCED: any(relative.capacity_reduced for relative in benefits.relatives),
+            Fact.ASSESSMENT_FEE_CLAIMED: any(relative.assessment_fee for relative in benefits.relatives),
             Fact.ADULT_CHILD_STUDYING: any(child.school for child in benefits.adult_children),
             Fact.ADULT_CHILD_DISABLED_YOUNG: any(
                 child.disabled_since is DisabledSince.BEFORE_18 for child in benefits.adult_children
@@ -226,11 +260,16 @@ class DeathDeclaration(Model):
         }
         yield from (fact for fact, holds in held.items() if holds)
 
+    def _somebody_unreachable(self, benefits: Benefits) -> bool:
+        """Whether VNeID reaches some relative, or some payee who would agree for one, by no personal number."""
+        numbers = (*(one.personal_id for one in self.acting_relatives), *map(self._payee_number, benefits.payees))
+        return None in numbers
+
     def _one_relative_buries(self, benefits: Benefits) -> bool:
-        """Whether one of several living relatives receives the funeral benefit for all (form 02, notes 7 and 14)."""
+        """Whether one of several acting relatives receives the funeral benefit for all (form 02, notes 7 and 14)."""
         person = benefits.funeral_recipient.person if benefits.funeral_recipient else None
-        living = [relative for relative in self.family if not relative.deceased]
-        return person is not None and len(living) > 1 and person.personal_id in {one.personal_id for one in living}
+        acting = {relative.personal_id for relative in self.acting_relatives}
+        return person is not None and person.personal_id in acting and len(self.acting_relatives) > 1
 
     def _named(self) -> Iterator[tuple[PersonRole, str, str | None]]:
         yield PersonRole.APPLICANT, self.applicant.full_name, self.applicant.personal_id

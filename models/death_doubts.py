@@ -2,17 +2,132 @@
 
 from collections.abc import Iterator
 
-from models.death_form import DeathApplicant, DeathNoticeRef, Deceased
-from models.declaration_doubts import DeclarationWarning, about_ethnicity, about_nationality, about_number
+from models.codes import bare
+from models.days import full_years
+from models.death_form import (
+    ADULT,
+    AGED,
+    Benefits,
+    Circumstances,
+    Claim,
+    DeathApplicant,
+    DeathNoticeRef,
+    Deceased,
+    InsuredRelative,
+    ProtectionKind,
+    RelationToDeceased,
+    Relative,
+)
+from models.declaration_doubts import (
+    DeclarationWarning,
+    WarningCode,
+    about_ethnicity,
+    about_nationality,
+    about_number,
+    about_passport,
+    doubt,
+)
+from models.identity import plausible_paper_year
+
+_DECEASED = "Người được khai tử"
+_ELDERS = frozenset({RelationToDeceased.FATHER, RelationToDeceased.MOTHER})
 
 
-def doubts_about(
+def doubts_about_death(
     applicant: DeathApplicant, deceased: Deceased, notice: DeathNoticeRef | None
 ) -> Iterator[DeclarationWarning]:
     """The doubts about who declares, who died and the death notice."""
     yield from about_number("Người yêu cầu", applicant.personal_id, None)
     if deceased.personal_id:
-        years = range(deceased.born.year, deceased.born.year + 1)
-        yield from about_number("Người được khai tử", deceased.personal_id, deceased.sex, years)
-    yield from about_ethnicity("Người được khai tử", deceased.ethnicity)
-    yield from about_nationality("Người được khai tử", deceased.nationality)
+        yield from about_number(_DECEASED, deceased.personal_id, deceased.sex, _years(deceased))
+    elif not deceased.passport:
+        text = "Số định danh cá nhân: không ghi, cũng không có số hộ chiếu; cán bộ phải xác định người chết."
+        yield doubt(WarningCode.NUMBER_MISSING, _DECEASED, text)
+    yield from about_passport(_DECEASED, deceased.passport, deceased.nationality)
+    yield from about_ethnicity(_DECEASED, deceased.ethnicity)
+    yield from about_nationality(_DECEASED, deceased.nationality)
+    if not deceased.cause:
+        yield doubt(WarningCode.CAUSE_MISSING, _DECEASED, "Nguyên nhân chết: không ghi.")
+    if notice and not plausible_paper_year(notice.number, deceased.died_on.year, notice.issued_on.year):
+        text = "Số Giấy báo tử: hai số cuối không phải năm chết hay năm cấp."
+        yield doubt(WarningCode.DEATH_NOTICE_YEAR_UNLIKELY, "Giấy báo tử", text)
+
+
+def doubts_about_benefits(
+    applicant: DeathApplicant, deceased: Deceased, benefits: Benefits
+) -> Iterator[DeclarationWarning]:
+    """The doubts about the regime, the relatives and who receives."""
+    yield from _about_age(deceased, benefits)
+    for number, relative in enumerate((*benefits.relatives, *benefits.merit_relatives), 1):
+        yield from _about_relative(f"Thân nhân (mục {number})", relative, deceased)
+    yield from _about_claims(deceased, benefits)
+    if applicant.organisation is None and applicant.personal_id not in _concerned(benefits):
+        text = "Không phải thân nhân đã khai và không nhận trợ cấp; được phép, nhưng nên hỏi vì sao người này khai."
+        yield doubt(WarningCode.DECLARANT_UNCONCERNED, "Người yêu cầu", text)
+    yield from _about_organisations_account(benefits)
+
+
+def _about_age(deceased: Deceased, benefits: Benefits) -> Iterator[DeclarationWarning]:
+    youngest = full_years(deceased.born.latest, deceased.died_on.earliest)
+    if benefits.protection is ProtectionKind.AGED_ON_SURVIVOR_BENEFIT and youngest < AGED:
+        text = f"Ngày, tháng, năm sinh: không đủ rõ để biết người chết đã đủ {AGED} tuổi."
+        yield doubt(WarningCode.AGE_UNCERTAIN, _DECEASED, text)
+
+
+def _about_relative(section: str, relative: Relative, deceased: Deceased) -> Iterator[DeclarationWarning]:
+    if relative.personal_id:
+        yield from about_number(section, relative.personal_id, relative.sex, _years(relative))
+    elif not relative.deceased and not (isinstance(relative, InsuredRelative) and relative.social_insurance_number):
+        text = "Số định danh cá nhân: không ghi, nên không xác nhận được trên VNeID; cần văn bản thống nhất có chữ ký."
+        yield doubt(WarningCode.NUMBER_MISSING, section, text)
+    younger = relative.born.earliest > deceased.born.latest
+    older = relative.born.latest < deceased.born.earliest
+    if (younger and relative.relation in _ELDERS) or (older and relative.relation is RelationToDeceased.CHILD):
+        text = "Ngày, tháng, năm sinh: cha, mẹ trẻ hơn hoặc con lớn tuổi hơn người chết."
+        yield doubt(WarningCode.RELATIVE_AGE_UNLIKELY, section, text)
+
+
+def _about_claims(deceased: Deceased, benefits: Benefits) -> Iterator[DeclarationWarning]:
+    claims = {relative.claim for relative in (*benefits.relatives, *benefits.merit_relatives)}
+    if {Claim.LUMP_SUM, Claim.MONTHLY} <= claims:
+        text = "Loại trợ cấp tuất đề nghị hưởng: có người đề nghị một lần, có người đề nghị hằng tháng."
+        yield doubt(WarningCode.CLAIMS_MIXED, "Thân nhân", text)
+    for number, relative in enumerate(benefits.relatives, 1):
+        if _adult_child_on_monthly_benefit(relative, deceased) and not relative.capacity_reduced:
+            text = (
+                f"Loại trợ cấp tuất đề nghị hưởng: con từ đủ {ADULT} tuổi thường chỉ hưởng hằng tháng khi suy giảm khả"
+                " năng lao động từ 81%."
+            )
+            yield doubt(WarningCode.CLAIM_UNLIKELY, f"Thân nhân (mục {number})", text)
+    living = sum(not relative.deceased for relative in benefits.merit_relatives)
+    for number, honoured in enumerate(benefits.merit_relatives, 1):
+        if honoured.circumstances is Circumstances.ALONE and living > 1:
+            text = "Hoàn cảnh hiện tại: khai sống cô đơn nhưng người chết còn thân nhân khác."
+            yield doubt(WarningCode.CLAIM_UNLIKELY, f"Thân nhân (mục {number})", text)
+
+
+def _adult_child_on_monthly_benefit(relative: InsuredRelative, deceased: Deceased) -> bool:
+    """Who has a monthly benefit of social insurance only with reduced capacity for work (list a.1)."""
+    adult = full_years(relative.born.latest, deceased.died_on.earliest) >= ADULT
+    return adult and relative.relation is RelationToDeceased.CHILD and relative.claim is Claim.MONTHLY
+
+
+def _about_organisations_account(benefits: Benefits) -> Iterator[DeclarationWarning]:
+    """Only of people does the form say that the account must be their own."""
+    recipient = benefits.funeral_recipient
+    account = recipient.organisation_receipt.account if recipient and recipient.organisation_receipt else None
+    organisation = recipient.organisation if recipient else None
+    if account and organisation and bare(account.holder) != bare(organisation.name):
+        text = "Tên chủ tài khoản: khác tên tổ chức nhận trợ cấp mai táng."
+        yield doubt(WarningCode.ACCOUNT_HOLDER_DIFFERS, "Tổ chức nhận trợ cấp mai táng", text)
+
+
+def _concerned(benefits: Benefits) -> set[str | None]:
+    """The numbers of everybody the benefits concern."""
+    recipient = benefits.funeral_recipient.person if benefits.funeral_recipient else None
+    people = (*benefits.relatives, *benefits.merit_relatives, *benefits.payees, recipient, benefits.representative)
+    return {person.personal_id for person in people if person}
+
+
+def _years(person: Relative | Deceased) -> range:
+    return range(person.born.year, person.born.year + 1)

@@ -31,6 +31,15 @@ MAX_RELATIVES = 30
 MAX_MONTHLY = 4
 """How many relatives may be proposed for a monthly survivor benefit (form 02: không quá 04 người)."""
 
+PAYEE_BELOW = 15
+"""Beneficiaries below this age, in completed years at the death, have somebody else receive (form 02)."""
+
+ADULT = 18
+"""The age, in completed years at the death, from which a child has a benefit only if studying or disabled (form 02)."""
+
+AGED = 80
+"""The age, in completed years at the death, of those whose monthly benefit social insurance ends first (form 02)."""
+
 
 # --- Who declares, to whom, about whom -------------------------------------------------------------------------------
 
@@ -54,7 +63,7 @@ class RelationToDeceased(Labelled):
     MOTHER = "mother", "Mẹ đẻ"
     FATHER_IN_LAW = "father_in_law", "Cha vợ hoặc cha chồng"
     MOTHER_IN_LAW = "mother_in_law", "Mẹ vợ hoặc mẹ chồng"
-    DEPENDANT = "dependant", "Thành viên khác mà người chết có nghĩa vụ nuôi dưỡng"
+    DEPENDANT = "dependant", "Thành viên khác trong gia đình mà người chết có nghĩa vụ nuôi dưỡng"
     RAISED = "raised", "Người có công nuôi khi còn nhỏ"
     OTHER = "other", "Quan hệ khác"
 
@@ -187,9 +196,9 @@ class ProtectionKind(Labelled):
 class InsuranceRecord(Model):
     """Bảo hiểm xã hội của người chết."""
 
-    number: SocialInsuranceNumber = Field(title="Mã số bảo hiểm xã hội/Số sổ bảo hiểm xã hội")
+    number: SocialInsuranceNumber = Field(title="Mã số bảo hiểm xã hội/Số sổ bảo hiểm xã hội của người chết")
     pension_place: Text | None = Field(None, title="Nơi hưởng lương hưu/trợ cấp bảo hiểm xã hội")
-    voluntary_place: Text | None = Field(None, title="Nơi đóng bảo hiểm xã hội tự nguyện")
+    voluntary_place: Text | None = Field(None, title="Nơi đóng bảo hiểm xã hội")
 
 
 class MeritRecord(Model):
@@ -255,28 +264,40 @@ class Claim(Labelled):
 
 
 class Relative(Model):
-    """Thân nhân, one row of either table of form 02; columns 8–10 stay empty for one who is dead.
+    """Thân nhân, what both tables of form 02 say of one; of a dead one neither address nor what they would receive.
 
-    `lacks_capacity`, `capacity_reduced` and `assessment_fee` stand for what the form leaves to the attachments.
+    `lacks_capacity` is no column: the form asks for a payee in that case and says no more.
     """
 
     full_name: Text = Field(title="Họ và tên")
     personal_id: PersonalId | None = Field(None, title="Số định danh cá nhân")
-    social_insurance_number: SocialInsuranceNumber | None = Field(None, title="Mã số BHXH")
     relation: RelationToDeceased = Field(title="Mối quan hệ với người chết")
     born: PartialDate = Field(title="Ngày, tháng, năm sinh")
     sex: Sex = Field(title="Giới tính")
     deceased: StrictBool = Field(False, title="Đã chết")
     address: Address | None = Field(None, title="Địa chỉ nơi cư trú")
     phone: Phone | None = Field(None, title="Số điện thoại")
-    monthly_income_vnd: Annotated[int, Field(strict=True, ge=0)] | None = Field(None, title="Mức thu nhập hằng tháng")
     claim: Claim | None = Field(None, title="Loại trợ cấp tuất đề nghị hưởng")
     receipt: MoneyReceipt | None = Field(None, title="Hình thức nhận trợ cấp")
-    lacks_capacity: StrictBool = Field(False, title="Mất, hạn chế năng lực hành vi dân sự", description="not a column")
+    lacks_capacity: StrictBool = Field(
+        False, title="Mất, hạn chế năng lực hành vi dân sự", description="not a column of the form"
+    )
+
+
+class InsuredRelative(Relative):
+    """Thân nhân theo Luật Bảo hiểm xã hội (form 02, first table).
+
+    `capacity_reduced` and `assessment_fee` are no columns: list a.1 asks for papers in these cases.
+    """
+
+    social_insurance_number: SocialInsuranceNumber | None = Field(None, title="Mã số BHXH")
+    monthly_income_vnd: Annotated[int, Field(strict=True, ge=0)] | None = Field(None, title="Mức thu nhập hằng tháng")
     capacity_reduced: StrictBool = Field(
         False, title="Suy giảm khả năng lao động từ 81%", description="not a column of the form"
     )
-    assessment_fee: StrictBool = Field(False, title="Đề nghị thanh toán phí giám định y khoa", description="no column")
+    assessment_fee: StrictBool = Field(
+        False, title="Đề nghị thanh toán phí giám định y khoa", description="not a column of the form"
+    )
 
 
 class Circumstances(Labelled):
@@ -289,6 +310,7 @@ class Circumstances(Labelled):
 class MeritRelative(Relative):
     """Thân nhân người có công (form 02, second table)."""
 
+    relation: RelationToDeceased = Field(title="Mối quan hệ với người có công")
     circumstances: Circumstances | None = Field(None, title="Hoàn cảnh hiện tại")
 
 
@@ -328,13 +350,16 @@ class PayeeRelation(Labelled):
 class Payee(Model):
     """Người đứng tên nhận trợ cấp of a beneficiary under 15 or lacking capacity (form 02, footnotes 8 and 9).
 
-    A payee who is a relative of the table is named by the same personal number and needs no address of their own.
+    A payee who is a relative of the table is named as there and needs neither number nor address; any other has one of
+    the three numbers.
     """
 
     beneficiary: Text = Field(title="Họ, tên người hưởng trợ cấp")
     full_name: Text = Field(title="Họ, tên người đứng tên nhận trợ cấp")
     relation: PayeeRelation = Field(title="Mối quan hệ với người hưởng trợ cấp")
-    personal_id: PersonalId = Field(title="Số định danh cá nhân")
+    personal_id: PersonalId | None = Field(None, title="Số định danh cá nhân")
+    social_insurance_number: SocialInsuranceNumber | None = Field(None, title="Mã số BHXH")
+    passport: Passport | None = Field(None, title="Số hộ chiếu")
     address: Address | None = Field(None, title="Địa chỉ nơi cư trú")
     phone: Phone | None = Field(None, title="Số điện thoại di động")
     receipt: MoneyReceipt = Field(title="Hình thức nhận trợ cấp")
@@ -352,7 +377,7 @@ class PaperIdentity(Model):
 
 
 class ReceivingPerson(Model):
-    """Cá nhân nhận trợ cấp: the funeral benefit, or a lump sum for all relatives (form 02, footnotes 16 and 18)."""
+    """Cá nhân nhận trợ cấp mai táng (form 02, footnotes 16 and 20)."""
 
     full_name: Text = Field(title="Họ và tên")
     personal_id: PersonalId = Field(title="Số định danh cá nhân")
@@ -368,6 +393,12 @@ class ReceivingPerson(Model):
     @property
     def named(self) -> NamedPerson:
         return NamedPerson(full_name=self.full_name, personal_id=self.personal_id)
+
+
+class Representative(ReceivingPerson):
+    """Đại diện thân nhân nhận trợ cấp tuất một lần (form 02, footnotes 18 and 20)."""
+
+    address: Address = Field(title="Nơi thường trú")
 
 
 class FuneralRecipient(Model):
@@ -393,7 +424,9 @@ class Benefits(Model):
     protection: ProtectionKind | None = Field(None, title="Bảo trợ xã hội")
     merit: MeritRecord | None = Field(None, title="Người có công")
     insurance: InsuranceRecord | None = Field(None, title="Bảo hiểm xã hội")
-    relatives: tuple[Relative, ...] = Field((), title="Thân nhân theo Luật Bảo hiểm xã hội", max_length=MAX_RELATIVES)
+    relatives: tuple[InsuredRelative, ...] = Field(
+        (), title="Thân nhân người chết theo quy định của Luật bảo hiểm xã hội", max_length=MAX_RELATIVES
+    )
     merit_relatives: tuple[MeritRelative, ...] = Field(
         (), title="Danh sách thân nhân người có công", max_length=MAX_RELATIVES
     )
@@ -402,7 +435,7 @@ class Benefits(Model):
     )
     payees: tuple[Payee, ...] = Field((), title="Người đứng tên nhận trợ cấp", max_length=MAX_RELATIVES)
     funeral_recipient: FuneralRecipient | None = Field(None, title="Người hoặc tổ chức nhận trợ cấp mai táng")
-    representative: ReceivingPerson | None = Field(None, title="Đại diện thân nhân nhận trợ cấp tuất một lần")
+    representative: Representative | None = Field(None, title="Đại diện thân nhân nhận trợ cấp tuất một lần")
     all_relatives_declared: StrictBool = Field(
         False, title="Cam đoan đã kê khai tất cả thân nhân", description="attested by the declarant (§5)"
     )

@@ -2,7 +2,8 @@
 
 What every form offers, and all that the engine and the edges use of it: `group`, `submission_id`, `recipients`,
 `applicant`, `fee_relief`, `attachments`, `subject_name`, `case`, `happened_on`, `notice_number`, `copies`,
-`integrated`, `facts()`, `people_to_validate()`, `people_in_role()`, `paper_of()`, `seen_by()` and `warnings()`.
+`integrated`, `facts()`, `people_to_validate()`, `people_in_role()`, `paper_of()`, `seen_by()`, `field_seen_by()` and
+`warnings()`.
 """
 
 from collections.abc import Mapping

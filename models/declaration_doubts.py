@@ -30,6 +30,15 @@ class WarningCode(StrEnum):
     COMMUNE_NAME_DIFFERS = "commune_name_differs"
     COMMUNE_UNCHECKED = "commune_unchecked"
     BIRTH_NOTICE_YEAR_UNLIKELY = "birth_notice_year_unlikely"
+    DEATH_NOTICE_YEAR_UNLIKELY = "death_notice_year_unlikely"
+    CAUSE_MISSING = "cause_missing"
+    NUMBER_MISSING = "number_missing"
+    AGE_UNCERTAIN = "age_uncertain"
+    RELATIVE_AGE_UNLIKELY = "relative_age_unlikely"
+    CLAIMS_MIXED = "claims_mixed"
+    CLAIM_UNLIKELY = "claim_unlikely"
+    DECLARANT_UNCONCERNED = "declarant_unconcerned"
+    ACCOUNT_HOLDER_DIFFERS = "account_holder_differs"
 
 
 class DeclarationWarning(Model):
@@ -39,7 +48,8 @@ class DeclarationWarning(Model):
     text: LongText
 
 
-def _doubt(code: WarningCode, section: str, text: str) -> DeclarationWarning:
+def doubt(code: WarningCode, section: str, text: str) -> DeclarationWarning:
+    """A doubt about that section of the form."""
     return DeclarationWarning(code=code, text=f"{section} – {text}")
 
 
@@ -50,22 +60,27 @@ def about_number(
     parts = personal_id_parts(number)
     if not parts.prefix_known:
         text = "Số định danh cá nhân: ba số đầu không thuộc mã tỉnh nào đã biết (có thể khai sinh ở nước ngoài)."
-        yield _doubt(WarningCode.PERSONAL_ID_PREFIX_UNKNOWN, section, text)
+        yield doubt(WarningCode.PERSONAL_ID_PREFIX_UNKNOWN, section, text)
     if sex and parts.sex is not sex:
         text = "Số định danh cá nhân: chữ số thứ tư không khớp giới tính."
-        yield _doubt(WarningCode.PERSONAL_ID_SEX_DIFFERS, section, text)
+        yield doubt(WarningCode.PERSONAL_ID_SEX_DIFFERS, section, text)
     if years and parts.year not in years:
         text = "Số định danh cá nhân: chữ số thứ tư đến thứ sáu không khớp năm sinh đã khai."
-        yield _doubt(WarningCode.PERSONAL_ID_YEAR_DIFFERS, section, text)
+        yield doubt(WarningCode.PERSONAL_ID_YEAR_DIFFERS, section, text)
+
+
+def about_passport(section: str, passport: str | None, nationality: Nationality) -> Iterator[DeclarationWarning]:
+    """A passport that does not look Vietnamese though its holder is."""
+    if passport and nationality.vietnamese and not usual_vietnamese_passport(passport):
+        text = "Số hộ chiếu: hộ chiếu Việt Nam thường gồm một chữ cái và 7 hoặc 8 chữ số."
+        yield doubt(WarningCode.PASSPORT_UNUSUAL, section, text)
 
 
 def about_parent(section: str, parent: Parent, sex: Sex) -> Iterator[DeclarationWarning]:
     """A parent's numbers and ethnic group."""
     if parent.personal_id:
         yield from about_number(section, parent.personal_id, sex, range(parent.born.year, parent.born.year + 1))
-    if parent.passport and parent.nationality.vietnamese and not usual_vietnamese_passport(parent.passport):
-        text = "Số hộ chiếu: hộ chiếu Việt Nam thường gồm một chữ cái và 7 hoặc 8 chữ số."
-        yield _doubt(WarningCode.PASSPORT_UNUSUAL, section, text)
+    yield from about_passport(section, parent.passport, parent.nationality)
     yield from about_ethnicity(section, parent.ethnicity)
     yield from about_nationality(section, parent.nationality)
 
@@ -80,15 +95,15 @@ def about_ethnicity(section: str, ethnicity: Ethnicity) -> Iterator[DeclarationW
     if group is None:
         why = _SHARED if len(read.codes) > 1 else "tên đã khai không có trong danh mục"
         text = f"Dân tộc: {why}. Mã để trống, tên gửi đi đúng như đã khai; cán bộ phải xác định dân tộc."
-        yield _doubt(WarningCode.ETHNICITY_OPEN, section, text)
+        yield doubt(WarningCode.ETHNICITY_OPEN, section, text)
     elif group.is_called(ethnicity.text) or read.code == group.code:
         return
     elif group.code in read.codes and len(read.codes) > 1:
         text = f"Dân tộc: {_SHARED}. Giữ nguyên mã và tên như đã khai; cán bộ phải kiểm tra mã."
-        yield _doubt(WarningCode.ETHNICITY_SHARED, section, text)
+        yield doubt(WarningCode.ETHNICITY_SHARED, section, text)
     else:
         text = "Dân tộc: tên đã khai không phải tên đã biết của mã đã chọn; giữ nguyên như đã khai, cần người kiểm tra."
-        yield _doubt(WarningCode.ETHNICITY_DIFFERS, section, text)
+        yield doubt(WarningCode.ETHNICITY_DIFFERS, section, text)
 
 
 _SHARED = "tên đã khai là tên gọi của nhiều dân tộc"
@@ -102,7 +117,7 @@ def about_nationality(section: str, nationality: Nationality) -> Iterator[Declar
     called = countries_called().get(fold(nationality.text))
     if called != nationality.code and (called or nationality.vietnamese):
         text = "Quốc tịch: tên đã ghi không phải tên của nước mang mã đã chọn; hồ sơ được giải quyết theo mã."
-        yield _doubt(WarningCode.NATIONALITY_DIFFERS, section, text)
+        yield doubt(WarningCode.NATIONALITY_DIFFERS, section, text)
 
 
 def about_mothers_age(section: str, mother: Parent, child: Child) -> Iterator[DeclarationWarning]:
@@ -111,11 +126,11 @@ def about_mothers_age(section: str, mother: Parent, child: Child) -> Iterator[De
     if age < YOUNG_MOTHER:
         exact = mother.born.earliest == mother.born.latest
         text = f"Ngày, tháng, năm sinh: người mẹ {'' if exact else 'có thể '}mới {max(age, 0)} tuổi khi sinh con."
-        yield _doubt(WarningCode.MOTHER_VERY_YOUNG, section, text)
+        yield doubt(WarningCode.MOTHER_VERY_YOUNG, section, text)
 
 
 def about_birth_notice(section: str, notice: BirthNoticeRef, child: Child) -> Iterator[DeclarationWarning]:
     """The year in the notice's number against the years of birth and issue."""
     if not plausible_paper_year(notice.number, child.born_on.year, notice.issued_on.year):
         text = "Số Giấy chứng sinh: hai số cuối không phải năm sinh hay năm cấp."
-        yield _doubt(WarningCode.BIRTH_NOTICE_YEAR_UNLIKELY, section, text)
+        yield doubt(WarningCode.BIRTH_NOTICE_YEAR_UNLIKELY, section, text)

@@ -14,6 +14,7 @@ from models.declaration import Declaration
 from models.documents import Document, DocumentKind
 from models.dossier import Leg
 from models.form_parts import PaperDelivery, PaperPlace
+from models.groups import Group
 from models.identity import is_mobile
 from models.messages import Dispatch, DispatchKind, FollowUp, Head
 from models.plan import Plan
@@ -23,15 +24,17 @@ from models.systems import System
 
 
 class NoticeTemplate(Model):
-    """The words of a notice and the channels it goes by; `sms` is its short form."""
+    """The words of a notice and the channels it goes by; `sms` is its short form, `groups` other words of a group."""
 
     channels: tuple[System, ...]
     text: LongText
     sms: LongText | None = None
+    groups: Mapping[Group, LongText] = {}
 
-    def words(self, channel: System, values: Mapping[str, str]) -> str:
+    def words(self, channel: System, group: Group, values: Mapping[str, str]) -> str:
         """The notice as that channel says it."""
-        return (self.sms if channel is System.SMS and self.sms else self.text).format_map(values)
+        text = self.groups.get(group, self.text)
+        return (self.sms if channel is System.SMS and self.sms else text).format_map(values)
 
 
 @cache
@@ -64,7 +67,7 @@ class _Outgoing:
                     channel,
                     DispatchKind.NOTICE,
                     recipient=order.recipient,
-                    text=template.words(channel, {"code": self.publication.code, **order.values}),
+                    text=template.words(channel, self.plan.group, {"code": self.publication.code, **order.values}),
                 )
 
     def statuses(self) -> Iterator[Dispatch]:

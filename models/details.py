@@ -9,7 +9,9 @@ from datetime import date, datetime
 from models.base import legal_date
 from models.clock import Due
 from models.codes import province
+from models.consent_words import roles
 from models.dossier import Consent, ConsentState, DossierStage, DossierView, Leg, LegStage, OwedDuty
+from models.groups import Group
 from models.next_steps import next_steps
 from models.plan import LegPlan, Plan
 from models.replacement_words import state as replacement_state
@@ -30,9 +32,9 @@ _CITIZEN_STAGES = (DossierStage.WAITING_DOCUMENTS, DossierStage.WAITING_PAYMENT)
 _AGENCY_STAGES = (LegStage.SENDING, LegStage.WAITING_RECEIPT, LegStage.IN_PROGRESS, LegStage.WAITING_DOCUMENT)
 
 
-def title(province_code: str, on: date) -> str:
+def title(group: Group, province_code: str, on: date) -> str:
     """The title of a dossier in lists, its province as the code meant it then: “Khai sinh liên thông – Hà Nội (01)”."""
-    return f"Khai sinh liên thông – {place_of(province_code, on)}"
+    return f"{group.label.capitalize()} liên thông – {place_of(province_code, on)}"
 
 
 def place_of(province_code: str, on: date) -> str:
@@ -66,11 +68,19 @@ def details(view: DossierView) -> str:
     demands = tuple(demand_words(view.legs, plan))
     if demands:
         lines += ["", "Yêu cầu của cơ quan:", *(f"- {line}" for line in demands)]
+    if plan.completed_by_agencies:
+        lines += ["", "Cơ quan tự hoàn thiện, công dân không phải nộp:", *(f"- {line}" for line in _completed(plan))]
     for new in view.replacements:
         lines += ["", f"Kết quả cấp lại – {replacement_state(new)}:", *(f"- {line}" for line in versions(new, plan))]
     if view.refused_signals:
         lines += ["", f"Đã từ chối {view.refused_signals} tín hiệu gửi sai."]
     return "\n".join(lines)
+
+
+def _completed(plan: Plan) -> Iterator[str]:
+    for document in plan.completed_by_agencies:
+        papers = " hoặc ".join(kind.label for kind in document.any_of)
+        yield f"{document.completed_by}: {papers}. Căn cứ: {document.basis}"
 
 
 def _untaken(leg: Leg, view: DossierView) -> str:
@@ -174,7 +184,7 @@ def waiting(leg: Leg, leg_plan: LegPlan, plan: Plan) -> str:
     if awaited:
         ends = [consent.limit_ends_at for consent in awaited if consent.limit_ends_at]
         until = f", đến hết {last_day(max(ends))}" if ends else ""
-        return listed(role.label for c in awaited for role in c.person.roles) + until
+        return roles(c.person for c in awaited) + until
     whom = leg_plan.agency
     if leg.stage is LegStage.WAITING_SUPPLEMENT:
         limit = leg.supplement.limit if leg.supplement else None

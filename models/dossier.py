@@ -75,6 +75,7 @@ class ConsentState(Labelled):
     EXPIRED = "expired", "hết hạn"
     UNREACHABLE = "unreachable", "không liên lạc được"
     REPLACED = "replaced", "thay bằng văn bản đồng ý"
+    DROPPED = "dropped", "không còn cần hỏi"
 
 
 class CitizenLimit(Model):
@@ -309,7 +310,13 @@ class Leg(Model):
     @property
     def supplement_due(self) -> bool:
         """Whether a supplement is under way that its agency does not have: the citizen owes it, or we do."""
-        return self.stage in (LegStage.WAITING_SUPPLEMENT, LegStage.SENDING) and self.supplement is not None
+        return self.supplement is not None and (self.with_citizen or self.stage is LegStage.SENDING)
+
+    @property
+    def with_citizen(self) -> bool:
+        """Whether its agency has the part and waits for the citizen: a supplement, or consents it makes necessary."""
+        consents = (LegStage.WAITING_CONSENTS, LegStage.WAITING_AGREEMENT)
+        return self.stage is LegStage.WAITING_SUPPLEMENT or (self.supplement is not None and self.stage in consents)
 
     @property
     def open_notes(self) -> tuple[AgencyNote, ...]:
@@ -326,8 +333,10 @@ class Leg(Model):
 
     @property
     def awaited_consents(self) -> tuple[Consent, ...]:
-        """Those whose consent or agreement the leg waits for; nobody once it was sent or has ended."""
-        return () if self.ended or self.sent_at else tuple(c for c in self.consents if c.awaited)
+        """Those whose consent or agreement the leg waits for; once it was sent, whom a supplement has named since."""
+        if self.ended:
+            return ()
+        return tuple(c for c in self.consents if c.awaited and not (self.sent_at and c.requested_at <= self.sent_at))
 
     @property
     def undecided(self) -> bool:
@@ -433,22 +442,23 @@ class ConsentVerdict(StrEnum):
 def consent_verdict(rules: tuple[ConsentRule, ...], consents: tuple[Consent, ...]) -> ConsentVerdict:
     """Whether the leg may be sent: every rule needs its quorum; a rule that can no longer be met decides at once.
 
-    Declined wins over expired: a person's “no” is never reported as silence (REQUIREMENTS §10).
+    Who has not been asked yet is waited for. Declined wins over expired: a person's “no” is never reported as silence
+    (REQUIREMENTS §10).
     """
     asked = {consent.person.key: consent for consent in consents}
-    verdicts = {_rule_verdict(rule, [asked[key] for key in rule.people if key in asked]) for rule in rules}
+    verdicts = {_rule_verdict(rule, [asked.get(key) for key in rule.people]) for rule in rules}
     for worst in (ConsentVerdict.DECLINED, ConsentVerdict.EXPIRED, ConsentVerdict.WAITING):
         if worst in verdicts:
             return worst
     return ConsentVerdict.GRANTED
 
 
-def _rule_verdict(rule: ConsentRule, asked: list[Consent]) -> ConsentVerdict:
+def _rule_verdict(rule: ConsentRule, asked: list[Consent | None]) -> ConsentVerdict:
     enough = any if rule.quorum == "any" else all
-    if enough(consent.given for consent in asked):
+    if enough(consent is not None and consent.given for consent in asked):
         return ConsentVerdict.GRANTED
-    if not enough(consent.given or consent.awaited for consent in asked):
-        declined = any(consent.state is ConsentState.DECLINED for consent in asked)
+    if not enough(consent is None or consent.given or consent.awaited for consent in asked):
+        declined = any(consent is not None and consent.state is ConsentState.DECLINED for consent in asked)
         return ConsentVerdict.DECLINED if declined else ConsentVerdict.EXPIRED
     return ConsentVerdict.WAITING
 

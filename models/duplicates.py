@@ -1,20 +1,21 @@
-"""Whether two declarations are about one child (khai sinh trùng), judged by what they say. Pure.
+"""Whether two declarations are about one child or one deceased (khai trùng), judged by what they say. Pure.
 
-Asked of declarations that name the same birth notice, or a common parent and one day of birth; see `submission`.
+Asked of births that name the same birth notice, or a common parent and one day of birth; of deaths that have a number,
+a notice, or a name with the years of birth and death in common. See `submission`.
 """
 
-import unicodedata
 from enum import StrEnum
 
 from models.birth import BirthDeclaration
 from models.birth_form import Child
-from models.codes import fold
+from models.codes import bare, fold
 from models.death import DeathDeclaration
+from models.death_form import Deceased
 from models.declaration import Declaration
 
 
 class Sameness(StrEnum):
-    """What can be said of the children of two declarations. Only a person decides about a POSSIBLE one."""
+    """What can be said of those two declarations are about. Only a person decides about a POSSIBLE one."""
 
     SAME = "same"
     POSSIBLE = "possible"
@@ -37,16 +38,52 @@ def sameness(one: Declaration, other: Declaration) -> Sameness:
 
 
 def _of_deceased(one: DeathDeclaration, other: DeathDeclaration) -> Sameness:
-    """One personal number or one death notice is one person; one name with the same dates probably is [choice]."""
-    numbers = {form.deceased.personal_id for form in (one, other)}
-    if len(numbers) == 1 and None not in numbers:
+    """Whether the two are about one deceased [choice].
+
+    One number or one death notice is one person, and so is one name with the same dates: to the day, or as the same
+    person declares them. Spelt otherwise, known less precisely, or under another notice it may be. Two numbers are two
+    people, but for the very same name and days, where one number may be mistyped.
+    """
+    if not _numbers(one).isdisjoint(_numbers(other)):
         return Sameness.SAME
-    notices = {form.death_notice.number for form in (one, other) if form.death_notice}
-    if one.death_notice and other.death_notice and len(notices) == 1:
-        return Sameness.SAME
-    if None not in numbers or _names(one.deceased.full_name, other.deceased.full_name) is _Names.DIFFERENT:
+    if sorted_words(one.deceased.full_name) != sorted_words(other.deceased.full_name) or not _dates_agree(one, other):
         return Sameness.OTHER
-    return Sameness.POSSIBLE
+    alike, to_the_day = _named_and_dated_alike(one, other), _dated_to_the_day(one.deceased)
+    if one.deceased.personal_id and other.deceased.personal_id:
+        return Sameness.POSSIBLE if alike and to_the_day else Sameness.OTHER
+    if one.death_notice and other.death_notice:
+        return Sameness.POSSIBLE
+    certain = alike and (to_the_day or one.applicant.personal_id == other.applicant.personal_id)
+    return Sameness.SAME if certain else Sameness.POSSIBLE
+
+
+def _numbers(form: DeathDeclaration) -> frozenset[tuple[str, ...]]:
+    """Whatever numbers one person alone has."""
+    deceased, notice = form.deceased, form.death_notice
+    numbers: set[tuple[str, ...]] = set()
+    if deceased.personal_id:
+        numbers.add(("personal_id", deceased.personal_id))
+    if deceased.passport:
+        numbers.add(("passport", deceased.nationality.code, deceased.passport))
+    if notice:
+        numbers.add(("notice", notice.number))
+    return frozenset(numbers)
+
+
+def _dates_agree(one: DeathDeclaration, other: DeathDeclaration) -> bool:
+    """Whether both can have been born on one day and have died on one day."""
+    pairs = ((one.deceased.born, other.deceased.born), (one.deceased.died_on, other.deceased.died_on))
+    return all(a.earliest <= b.latest and b.earliest <= a.latest for a, b in pairs)
+
+
+def _named_and_dated_alike(one: DeathDeclaration, other: DeathDeclaration) -> bool:
+    a, b = one.deceased, other.deceased
+    same_dates = (a.born, a.died_on, a.sex) == (b.born, b.died_on, b.sex)
+    return same_dates and fold(a.full_name) == fold(b.full_name)
+
+
+def _dated_to_the_day(deceased: Deceased) -> bool:
+    return deceased.born.day is not None and deceased.died_on.day is not None
 
 
 def _of_children(one: BirthDeclaration, other: BirthDeclaration) -> Sameness:
@@ -71,15 +108,14 @@ def _names(one: str, other: str) -> _Names:
     """Same but for case, spaces, Unicode form and diacritics that one of them has lost; alike but for diacritics."""
     if fold(one) == fold(other):
         return _Names.SAME
-    if _bare(one) != _bare(other):
+    if bare(one) != bare(other):
         return _Names.DIFFERENT
-    return _Names.SAME if _bare(one) in (fold(one), fold(other)) else _Names.ALIKE
+    return _Names.SAME if bare(one) in (fold(one), fold(other)) else _Names.ALIKE
 
 
-def _bare(name: str) -> str:
-    """A folded name without its diacritics: “tran minh hoa”."""
-    decomposed = unicodedata.normalize("NFD", fold(name).replace("đ", "d"))
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+def sorted_words(name: str) -> str:
+    """What all spellings of a name share that lose case or diacritics, or order its words otherwise."""
+    return " ".join(sorted(bare(name).split()))
 
 
 def _told_apart(one: Child, other: Child) -> bool:

@@ -1,4 +1,4 @@
-"""Fees (lệ phí) of a birth dossier: which apply and who is freed as the law says, how much as the province says.
+"""Fees (lệ phí) of a dossier: which apply and who is freed as the law says, how much as the province says.
 
 `models/data/fees.toml` holds items and waivers (Luật Hộ tịch 2014 Điều 11), `models/data/fees.csv` the amounts that the
 provinces' people's councils set; rows marked `sample` are samples.
@@ -18,6 +18,7 @@ from models.base import Code, LongText, Model, Text
 from models.declaration import Declaration
 from models.dossier import Fee, FeeLine, WaivedFee
 from models.form_facts import Fact
+from models.groups import Group
 from models.law import Conditional, Confidence, LawError
 from models.words import dong, when
 
@@ -28,12 +29,13 @@ class Per(StrEnum):
     """How often a fee is owed."""
 
     DOSSIER = "dossier"
-    CERTIFICATE_COPY = "certificate_copy"
+    COPY = "copy"
 
 
 class FeeItem(Conditional):
-    """A fee, and the declarations it applies to."""
+    """A fee of a group, and the declarations it applies to."""
 
+    group: Group
     name: Text
     per: Per = Per.DOSSIER
 
@@ -100,7 +102,7 @@ def assess_fee(declaration: Declaration, facts: frozenset[Fact], on: date) -> Fe
     lines, waived = [], []
     for key, item in fee_law().items.items():
         times = _times(item.per, declaration)
-        if not times or not item.applies(facts):
+        if item.group is not declaration.group or not times or not item.applies(facts):
             continue
         waiver = next((one for one in fee_law().waivers.values() if key in one.frees and one.applies(facts)), None)
         if waiver:
@@ -123,7 +125,7 @@ def fee_words(fee: Fee) -> Iterator[str]:
 
 
 def _times(per: Per, declaration: Declaration) -> int:
-    return declaration.copies if per is Per.CERTIFICATE_COPY else 1
+    return declaration.copies if per is Per.COPY else 1
 
 
 def _row(key: Code, item: FeeItem, province: str, on: date) -> FeeRow:

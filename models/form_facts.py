@@ -10,7 +10,7 @@ class Fact(Labelled):
 
     # Both groups
     FOREIGN_ELEMENT = "foreign_element", "có yếu tố nước ngoài"
-    NOTICE_USABLE = "notice_usable", "có giấy chứng sinh, giấy báo tử dùng được"
+    NOTICE_USABLE = "notice_usable", "có giấy của cơ sở khám bệnh, chữa bệnh dùng được"
     DECLARED_LATE = "declared_late", "khai quá hạn"
     POOR_HOUSEHOLD = "poor_household", "thuộc hộ nghèo"
     MERIT_FAMILY = "merit_family", "thuộc gia đình có công với cách mạng"

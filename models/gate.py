@@ -1,7 +1,7 @@
 """The return gate: may an agency ask this of the citizen, give the dossier back, or refuse it (REQUIREMENTS §7)?
 
-Pure. The rules are data (`models/data/grounds.toml`), resolved for one law pack into a `Gate`. A dossier keeps the gate
-it was once given, so that a later edition of the data never judges an old demand anew.
+Pure. The rules are data (`models/data/grounds.toml`), resolved for a group under one law pack into a `Gate`. A dossier
+keeps the gate it was once given, so that a later edition of the data never judges an old demand anew.
 """
 
 import tomllib
@@ -98,10 +98,16 @@ class DocumentRule(Model):
     basis: LongText
 
 
-class Gate(Model):
-    """The rules as one law pack has them."""
+class GateQuery(Model):
+    """Asks for the rules of a group as one law pack has them."""
 
     pack: Code
+    group: Group
+
+
+class Gate(GateQuery):
+    """The rules of a group as one law pack has them."""
+
     reasons: tuple[Reason, ...]
     documents: tuple[DocumentRule, ...]
 
@@ -162,8 +168,8 @@ def kind_of_demand(demand: Demand) -> DemandKind:
     return DemandKind.SUPPLEMENT
 
 
-def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held, group: Group) -> Verdict:
-    """Whether the agency of that leg of the group may demand this; every fault at once."""
+def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held) -> Verdict:
+    """Whether the agency of that leg may demand this; every fault at once."""
     reason = gate.reason(demand.reason_code)
     asks = _asks(demand, reason)
     findings = (
@@ -176,7 +182,7 @@ def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held, group
             for finding in _of_document(at, code, leg, gate, asks)
         ),
         *_of_holdings(demand, reason, gate, held),
-        *_of_fields(demand, group),
+        *_of_fields(demand, gate.group),
     )
     if findings or reason is None:
         return Verdict(findings=findings)
@@ -326,6 +332,7 @@ def _says_something(text: str | None) -> bool:
 
 class _Dated(Model):
     in_force_from: date = Field(alias="from")
+    group: Group | None = None
     confidence: Confidence
 
 
@@ -337,24 +344,28 @@ class _DatedDocument(_Dated, DocumentRule):
     """A document rule as the data has it."""
 
 
-def gate_of(pack: LawPack) -> Gate:
-    """The gate of dossiers under that pack."""
+def gate_of(pack: LawPack, group: Group) -> Gate:
+    """The gate of dossiers of the group under that pack."""
     reasons, documents = _data()
+    on = pack.in_force_from
     return Gate(
         pack=pack.id,
-        reasons=tuple(Reason.model_validate(fields) for fields in _in_force(reasons, pack.in_force_from)),
-        documents=tuple(DocumentRule.model_validate(fields) for fields in _in_force(documents, pack.in_force_from)),
+        group=group,
+        reasons=tuple(Reason.model_validate(fields) for fields in _in_force(reasons, group, on)),
+        documents=tuple(DocumentRule.model_validate(fields) for fields in _in_force(documents, group, on)),
     )
 
 
-def _in_force(entries: tuple[_DatedReason | _DatedDocument, ...], on: date) -> Iterator[Mapping[str, Any]]:
-    """The last entry of each code that is in force on that day, in the order of the codes."""
+def _in_force(
+    entries: tuple[_DatedReason | _DatedDocument, ...], group: Group, on: date
+) -> Iterator[Mapping[str, Any]]:
+    """The last entry of each code that is in force for the group on that day, in the order of the codes."""
     latest = {}
     for entry in sorted(entries, key=lambda entry: entry.in_force_from):
-        if entry.in_force_from <= on:
+        if entry.in_force_from <= on and entry.group in (None, group):
             latest[entry.code] = entry
     for entry in latest.values():
-        yield entry.model_dump(exclude={"in_force_from", "confidence"})
+        yield entry.model_dump(exclude={"in_force_from", "group", "confidence"})
 
 
 @cache

@@ -176,13 +176,15 @@ class AgencyException(Conditional):
 class ConsentLaw(Conditional):
     """Whose consent a leg needs (sự đồng ý trên VNeID).
 
-    `about` says to what, where it is not the leg as a whole. A declaration that carries `replaced_by`, signed by all,
-    needs nobody's consent in VNeID. `may_change`: a supplement may add or correct the people asked.
+    `about` says to what, where it is not the leg as a whole; `names` whom they agree to. A declaration that carries
+    `replaced_by`, signed by all, needs nobody's consent in VNeID. `may_change`: a supplement may add or correct the
+    people asked.
     """
 
     role: PersonRole
     quorum: Quorum
     about: Text | None = None
+    names: PersonRole | None = None
     ask_declarant: bool = False
     replaced_by: DocumentKind | None = None
     may_change: bool = False

@@ -78,14 +78,14 @@ class LegOrder(Model):
 
     def message(self, form: Declaration) -> LegMessage:
         """The part as its agency gets it, with the form as the ledger has it."""
-        attachments = (*form.attachments, *self.supplied)
+        seen = form.model_copy(update={"attachments": (*form.attachments, *self.supplied)}).seen_by(self.system)
         return LegMessage(
             head=self.head,
             system=self.system,
             leg=self.leg,
             agency=self.agency,
-            declaration=form.model_copy(update={"attachments": attachments}).seen_by(self.system),
-            documents=(*attachments, *self.results, *dict.fromkeys(c.proof for c in self.consents if c.proof)),
+            declaration=seen,
+            documents=(*seen.attachments, *self.results, *dict.fromkeys(c.proof for c in self.consents if c.proof)),
             registration_number=self.registration_number,
             identity_number=self.identity_number,
             consents=self.consents,
@@ -120,7 +120,8 @@ class FollowUp(Model):
 
     `agency_code` is the agency's own code of the part, `registration_number` that of the earlier registration it rests
     on or, towards the registrar, of the registration asked about. `text` is Vietnamese, for the official who reads it.
-    A supplement's reply says when it was received; of all others only that they were taken.
+    A supplement's reply says when it was received; of all others only that they were taken. `consents` are those that a
+    supplement has made necessary.
     """
 
     head: Head
@@ -132,6 +133,7 @@ class FollowUp(Model):
     registration_number: Code | None = None
     documents: tuple[Document, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+    consents: tuple[ConsentEvidence, ...] = ()
 
 
 class LegQuery(Model):
@@ -163,13 +165,15 @@ class Sent(Model):
 class ConsentMessage(Model):
     """A request for one person's consent in VNeID, to be answered by the end of `answer_by`.
 
-    `subject_name` is the child or the deceased; `about` says to what they agree, where it is not the leg as a whole.
+    `subject_name` is the child or the deceased; `about` says to what they agree, where it is not the leg as a whole,
+    `representative` to whom, where the form names somebody.
     """
 
     head: Head
     leg: Code
     leg_name: Text
-    about: Text | None = None
+    about: LongText | None = None
+    representative: Text | None = None
     subject_name: Text
     person: AskedPerson
     answer_by: Instant

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from models.base import Instant
+from models.consent_words import matter, roles
 from models.dossier import CitizenLimit, Consent, ConsentState, DossierStage, DossierView, Leg, LegStage
 from models.gate import concerned
 from models.plan import LegPlan, Plan
@@ -155,19 +156,22 @@ def _awaited_together(awaited: Iterable[Consent]) -> Iterator[list[Consent]]:
 
 
 def _consents(asked: list[Consent], leg_plan: LegPlan) -> Step:
-    who = listed(role.label for consent in asked for role in consent.person.roles)
+    people = [consent.person for consent in asked]
     first = asked[0]
     until = f", chậm nhất hết **{last_day(first.due.at)}**" if first.due.at else ""
-    text = f"**{who}** xác nhận đồng ý “{leg_plan.name}” trên VNeID{until} (chờ từ {when(first.requested_at)})."
+    text = (
+        f"**{roles(people)}** xác nhận đồng ý “{matter(leg_plan, people)}” trên VNeID{until} "
+        f"(chờ từ {when(first.requested_at)})."
+    )
     silence = "Hết hạn mà chưa trả lời thì công dân còn được nộp văn bản đồng ý."
     return Step(f"{text} {silence}", first.due.at, first.due.explanation)
 
 
 def _agreement(awaited: list[Consent], leg_plan: LegPlan) -> Step:
-    who = listed(role.label for consent in awaited for role in consent.person.roles)
+    people = [consent.person for consent in awaited]
     first = awaited[0]
     why = "chưa trả lời" if first.state is ConsentState.EXPIRED else "không liên lạc được qua VNeID"
-    text = f"**Công dân** nộp văn bản đồng ý của {who} ({why}) về “{leg_plan.name}”"
+    text = f"**Công dân** nộp văn bản đồng ý của {roles(people)} ({why}) về “{matter(leg_plan, people)}”"
     if first.agreement is None:
         return Step(f"{text}; hạn đang được tính.")
     ends = first.agreement.ends_at

@@ -33,12 +33,13 @@ class AskedPerson(Model):
 
 
 class ConsentRule(Model):
-    """Which of the people asked must agree before the leg may be sent; see `law.ConsentLaw`."""
+    """Which of the people asked must agree before the leg may be sent, and to whom; see `law.ConsentLaw`."""
 
     role: PersonRole
     quorum: Quorum
     people: tuple[Code, ...]
     about: Text | None = None
+    representative: NamedPerson | None = None
     replaced_by: DocumentKind | None = None
     may_change: bool = False
     basis: LongText
@@ -142,6 +143,10 @@ class Plan(Model):
         """What its promised dates follow from."""
         legs = tuple(LegTerms(key=leg.key, limit=leg.limit, requires=leg.requires) for leg in self.legs)
         return PlanTerms(limit=self.limit, receipt=self.receipt, legs=legs)
+
+    def with_leg(self, leg: LegPlan) -> "Plan":
+        """The plan with that leg in place of the one of its key."""
+        return self.model_copy(update={"legs": tuple(leg if leg.key == one.key else one for one in self.legs)})
 
     def leg(self, key: str) -> LegPlan:
         """The leg of that key; KeyError when the plan has none."""
@@ -308,12 +313,19 @@ def _consents(
                     quorum=consent.quorum,
                     people=keys,
                     about=consent.about,
+                    representative=_representative(consent, declaration),
                     replaced_by=consent.replaced_by,
                     may_change=consent.may_change,
                     basis=consent.basis,
                 )
             )
     return tuple(rules), tuple(asked.values()), problems
+
+
+def _representative(consent: ConsentLaw, declaration: Declaration) -> NamedPerson | None:
+    """Whom the people asked are to agree to, if it is somebody."""
+    named = declaration.people_in_role(consent.names) if consent.names else ()
+    return named[0] if named else None
 
 
 def _to_ask(

@@ -12,6 +12,7 @@ from models.corrections import Revision
 from models.documents import Document
 from models.dossier import DossierOutcome, DossierStage, DossierState, Leg
 from models.facts import FactRefusal
+from models.groups import Group
 from models.messages import FieldChange, FollowUpKind
 from models.plan import Plan
 from models.replacement import Replacement
@@ -149,7 +150,7 @@ class DossierSummary(Model):
     """A dossier in a list: nothing personal."""
 
     code: Code
-    group: Code
+    group: Group
     province_code: Code
     stage: DossierStage
     outcome: DossierOutcome | None
@@ -167,6 +168,7 @@ class FoundDossier(Model):
 
     code: Code
     opened_at: Instant
+    group: Group | None = None
     province_code: Code | None = None
     stage: DossierStage | None = None
     outcome: DossierOutcome | None = None

@@ -29,6 +29,7 @@ class Parameter(StrEnum):
     DAYS = "days"
     OUTCOME = "outcome"
     CODE = "code"
+    GROUP = "group"
 
     @property
     def option(self) -> str:
@@ -126,10 +127,15 @@ def _values(parameter: Parameter) -> Iterator[str]:
             yield from dict.fromkeys(leg for pack in all_packs() for group in Group for leg in pack.group(group).legs)
         case Parameter.OUTCOME:
             yield from (outcome.value for outcome in DossierOutcome)
+        case Parameter.GROUP:
+            yield from Group
 
 
-_PROVINCE = {Parameter.PROVINCE: f'{S.PROVINCE} = "{{province}}"'}
-_WAITED = {**_PROVINCE, Parameter.DAYS: f'{S.WAITING_SINCE} <= "{{ago}}"'}
+_WHOSE = {
+    Parameter.PROVINCE: f'{S.PROVINCE} = "{{province}}"',
+    Parameter.GROUP: f'{S.GROUP} = "{{group}}"',
+}
+_WAITED = {**_WHOSE, Parameter.DAYS: f'{S.WAITING_SINCE} <= "{{ago}}"'}
 
 QUESTIONS = (
     Question(
@@ -140,7 +146,7 @@ QUESTIONS = (
             "thủ tục nào trễ hạn riêng."
         ),
         query=f"{_RUNNING} AND {S.OVERDUE_AT} IS NOT NULL",
-        narrowed={**_PROVINCE, Parameter.AGENCY: f'{S.OVERDUE_AT} = "{{agency}}"'},
+        narrowed={**_WHOSE, Parameter.AGENCY: f'{S.OVERDUE_AT} = "{{agency}}"'},
         oldest_by=S.GROUP_DUE,
     ),
     Question(
@@ -152,7 +158,7 @@ QUESTIONS = (
             "(lienthong classify)."
         ),
         query=f'{_RUNNING} AND {S.WAITING_FOR} = "operator"',
-        narrowed=_PROVINCE,
+        narrowed=_WHOSE,
         oldest_by=S.GROUP_DUE,
     ),
     Question(
@@ -163,21 +169,21 @@ QUESTIONS = (
             "Thông điệp không mất và tự được gửi lại vài giờ một lần; lý do ở chi tiết hồ sơ."
         ),
         query=f'{_RUNNING} AND {S.WAITING_FOR} = "{REJECTED}"',
-        narrowed={**_PROVINCE, Parameter.AGENCY: f'{S.WAITING_FOR} = "{{agency}}"'},
+        narrowed={**_WHOSE, Parameter.AGENCY: f'{S.WAITING_FOR} = "{{agency}}"'},
     ),
     Question(
         key="unreached",
         title="Hồ sơ nào chờ một hệ thống không trả lời?",
         explanation="Hệ thống mất kết nối hoặc bảo trì; thông điệp tự được gửi lại đến khi hệ thống nhận.",
         query=f'{_RUNNING} AND {S.WAITING_FOR} = "{UNREACHED}"',
-        narrowed={**_PROVINCE, Parameter.AGENCY: f'{S.WAITING_FOR} = "{{agency}}"'},
+        narrowed={**_WHOSE, Parameter.AGENCY: f'{S.WAITING_FOR} = "{{agency}}"'},
     ),
     Question(
         key="checking",
         title="Hồ sơ nào còn ở bước kiểm tra tờ khai?",
         explanation="Bình thường chỉ vài giây; lâu hơn là hệ thống tra cứu hoặc sổ hồ sơ chưa trả lời.",
         query=f'{_RUNNING} AND ({S.STAGE} = "{DossierStage.INTAKE}" OR {S.STAGE} IS NULL)',
-        narrowed=_PROVINCE,
+        narrowed=_WHOSE,
     ),
     Question(
         key="waiting-consent",
@@ -219,7 +225,7 @@ QUESTIONS = (
         title="Hồ sơ nào có thủ tục đến hạn hôm nay, hoặc trong vài ngày tới?",
         explanation=f"{S.NEXT_DUE} là hạn sớm nhất sắp tới; thủ tục đã quá hạn không tính vào đây.",
         query=f'{_RUNNING} AND {S.NEXT_DUE} < "{{until}}"',
-        narrowed=_PROVINCE,
+        narrowed=_WHOSE,
         default_days=0,
         oldest_by=S.NEXT_DUE,
     ),
@@ -231,17 +237,17 @@ QUESTIONS = (
             f"{S.WAITING_FOR} cho biết đang chờ hệ thống nào."
         ),
         query=f'{_RUNNING} AND {S.STUCK_SINCE} <= "{{day}}"',
-        narrowed=_PROVINCE,
+        narrowed=_WHOSE,
         default_days=1,
         oldest_by=S.STUCK_SINCE,
     ),
     Question(
         key="unfinished",
-        title="Hồ sơ nào cơ quan đã tiếp nhận mà một thủ tục chưa xong, ví dụ chưa đăng ký khai sinh?",
+        title="Hồ sơ nào cơ quan đã tiếp nhận mà một thủ tục chưa xong, ví dụ chưa đăng ký khai sinh, khai tử?",
         explanation="Gồm cả hồ sơ đã đăng ký mà chưa có bản điện tử.",
         query=f'{_RUNNING} AND {S.STAGE} = "in_progress" AND {S.OPEN_LEGS} = "{{leg}}"',
         required=(Parameter.LEG,),
-        narrowed=_PROVINCE,
+        narrowed=_WHOSE,
         oldest_by=S.GROUP_DUE,
     ),
     Question(
@@ -249,28 +255,28 @@ QUESTIONS = (
         title="Hồ sơ nào đã kết thúc mà không hoàn thành đủ, vì sao?",
         explanation=f"Cột {S.OUTCOME} ghi kết quả.",
         query=f'{S.STAGE} = "concluded" AND {S.OUTCOME} != "completed"',
-        narrowed={**_PROVINCE, Parameter.OUTCOME: f'{S.OUTCOME} = "{{outcome}}"'},
+        narrowed={**_WHOSE, Parameter.OUTCOME: f'{S.OUTCOME} = "{{outcome}}"'},
     ),
     Question(
         key="concluded-late",
         title="Hồ sơ nào đã kết thúc quá hạn?",
         explanation="Tính theo quyết định cuối cùng trong các thủ tục thuộc hạn chung.",
         query=f'{S.STAGE} = "concluded" AND {S.TIMELINESS} = "late"',
-        narrowed=_PROVINCE,
+        narrowed=_WHOSE,
     ),
     Question(
         key="failing",
         title="Hồ sơ nào đang lỗi kỹ thuật: chạy lại mãi mà không qua được?",
         explanation="Báo ngay cho người phụ trách kỹ thuật; hồ sơ không mất, sẽ đi tiếp khi lỗi được sửa.",
         query=f"{_RUNNING} AND TemporalReportedProblems IS NOT NULL",
-        narrowed=_PROVINCE,
+        narrowed=_WHOSE,
     ),
     Question(
         key="broken",
         title="Hồ sơ nào đã dừng hẳn vì lỗi kỹ thuật hoặc bị người dừng?",
         explanation="Không phải hồ sơ kết thúc bình thường: công dân chưa có kết quả, phải xử lý từng hồ sơ.",
         query='ExecutionStatus IN ("Failed", "TimedOut", "Terminated", "Canceled")',
-        narrowed=_PROVINCE,
+        narrowed=_WHOSE,
     ),
     Question(
         key="dossier",

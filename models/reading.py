@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
+from operator import attrgetter
 from typing import Any, NoReturn, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,6 +15,7 @@ from models.base import LongText, Model, Path, Text, parts
 from models.birth_rules import RULES as BIRTH_RULES
 from models.commune_files import packaged_communes
 from models.communes import Communes
+from models.death_form import Benefits
 from models.death_rules import RULES as DEATH_RULES
 from models.declaration import FORMS, Declaration, group_declared
 from models.form_rules import Rule
@@ -68,10 +70,12 @@ def read_declaration(data: Mapping[str, object], on: date, communes: Communes | 
     group = group_declared(data)
     form, valid, problems = _validated(at_entry(data) if isinstance(data, Mapping) else data, group)
     for rule in RULES[group]:
-        if rule.needs <= valid:
-            problems += [problem_at(breach.path, breach.message, group) for breach in rule.judge(form, on)]
+        if all(section in valid or section.partition(".")[0] in valid for section in rule.needs):
+            found = (problem_at(breach.path, breach.message, group) for breach in rule.judge(form, on))
+            problems += [problem for problem in found if problem not in problems]
     for section in sorted(valid - {"attachments"}):
-        problems += _problems_inside(getattr(form, section), (section,), communes or packaged_communes(), group)
+        path = tuple(section.split("."))
+        problems += _problems_inside(attrgetter(section)(form), path, communes or packaged_communes(), group)
     if problems:
         raise DeclarationErrors(tuple(problems))
     return form
@@ -120,23 +124,43 @@ def parse_json(raw: bytes | str) -> dict[str, object]:
 
 
 def _validated(data: Mapping[str, object], group: Group) -> tuple[Declaration, frozenset[str], list[Problem]]:
-    """The form, or as much of it as is valid, with the names of the valid sections and the problems of the others."""
+    """The form, or as much of it as is valid, with the names of the valid sections and the problems of the others.
+
+    Of a section judged in parts (`_IN_PARTS`) the valid parts are kept and named, such as “benefits.relatives”.
+    """
     form = FORMS[group]
-    sections = frozenset(form.model_fields)
     try:
-        return form.model_validate(data), sections, []
+        return form.model_validate(data), frozenset(form.model_fields), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-    wrong = {str(error["loc"][0]) for error in found if error["loc"]}
-    valid = sections - wrong if all(error["loc"] for error in found) else frozenset()
-    sound: dict[str, Any] = {name: _adapter(group, name).validate_python(data[name]) for name in valid if name in data}
+    places = [error["loc"] for error in found]
+    sound, valid = _sound(form, data, places)
+    for section, model in _IN_PARTS[group].items():
+        inside = [place[1:] for place in places if place[:1] == (section,)]
+        if inside and isinstance(part := data[section], Mapping):
+            known, names = _sound(model, part, inside)
+            sound[section] = model.model_construct(**known)
+            valid |= {f"{section}.{name}" for name in names}
     problems = [problem_at(error["loc"], message(error, group), group) for error in found[:MAX_PROBLEMS]]
     return form.model_construct(**sound), valid, problems
 
 
+_IN_PARTS: Mapping[Group, Mapping[str, type[Model]]] = {Group.BIRTH: {}, Group.DEATH: {"benefits": Benefits}}
+"""Sections so large that a slip in one part must not keep back what is wrong with the others."""
+
+
+def _sound(
+    model: type[Model], data: Mapping[str, object], wrong: Sequence[Path]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """The valid fields of a model by name, and their names, those left out included; none if it is wrong as a whole."""
+    names = frozenset(model.model_fields) - {str(place[0]) for place in wrong if place}
+    valid = names if all(wrong) else frozenset()
+    return {name: _adapter(model, name).validate_python(data[name]) for name in valid if name in data}, valid
+
+
 @cache
-def _adapter(group: Group, section: str) -> TypeAdapter[Any]:
-    return TypeAdapter(get_type_hints(FORMS[group], include_extras=True)[section])
+def _adapter(model: type[Model], field: str) -> TypeAdapter[Any]:
+    return TypeAdapter(get_type_hints(model, include_extras=True)[field])
 
 
 def _text(raw: bytes | str) -> str:

@@ -60,6 +60,11 @@ def is_field(path: Path, group: Group) -> bool:
     return not any(isinstance(step, int) and not _is_list(_annotation_at(path[:at], group)) for at, step in steps)
 
 
+def kinds_at(path: Path, group: Group) -> frozenset[type]:
+    """What kinds of value the group's form holds at a path."""
+    return frozenset(_types_in(_annotation_at(path, group)))
+
+
 def message(error: ErrorDetails, group: Group) -> str:
     """What is wrong, in Vietnamese; rules of our own arrive in Vietnamese already."""
     kind, path = error["type"], error["loc"]

@@ -34,7 +34,6 @@ SEND_CORRECTED = "Bản cấp lại thay bản đã gửi phải gửi bằng s�
 
 _SENT = (LegStage.SENDING, LegStage.WAITING_RECEIPT)
 _WITH_AGENCY = (*_SENT, LegStage.IN_PROGRESS)
-_DECIDABLE = (*_WITH_AGENCY, LegStage.WAITING_SUPPLEMENT)
 _STOP = "supplement"
 
 UNSTATED = "-"
@@ -82,11 +81,11 @@ def may_demand(leg: Leg, plan: LegPlan, demand: Demand) -> None:
     """Raises FactRefused when a demand is out of place, whatever its grounds: decided, or asked a moment ago."""
     if leg.decided_at:
         raise FactRefused(FactRefusal.CONTRADICTS, f"Kết quả “{plan.name}” đã được ghi nhận.")
-    if leg.stage is LegStage.WAITING_SUPPLEMENT and not isinstance(demand, Refused):
+    if leg.with_citizen and not isinstance(demand, Refused):
         raise FactRefused(
             FactRefusal.ALREADY_ANSWERED, f"“{plan.name}” đang chờ công dân bổ sung theo yêu cầu trước của cơ quan."
         )
-    if leg.stage not in (*_WITH_AGENCY, LegStage.WAITING_SUPPLEMENT):
+    if leg.stage not in _WITH_AGENCY and not leg.with_citizen:
         raise FactRefused(FactRefusal.OUT_OF_TURN, f"“{plan.name}” không ở bước cơ quan đang giải quyết.")
 
 
@@ -176,7 +175,7 @@ def _verification(fact: Verification, leg: Leg, plan: LegPlan, rule: ReceiptRule
 def _decided(fact: Decided, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
     if leg.decided_at and fact.number != leg.number:
         raise FactRefused(FactRefusal.CONTRADICTS, f"Kết quả “{plan.name}” đã được ghi nhận, với số khác.")
-    if leg.stage not in _DECIDABLE:
+    if leg.stage not in _WITH_AGENCY and not leg.with_citizen:
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Kết quả “{plan.name}” đã được ghi nhận.")
     if plan.assigns_identity_number and fact.identity_number is None:
         raise FactRefused(FactRefusal.MALFORMED, f"Kết quả “{plan.name}” thiếu số định danh cá nhân của trẻ.")
@@ -269,7 +268,7 @@ def _clock_running(leg: Leg, plan: LegPlan, rule: ReceiptRule, at: datetime, now
 
     One that comes while the citizen has not supplied what was asked ends the stop: the agency can do without it.
     """
-    if leg.supplement and leg.supplement.state is SupplementState.ASKED:
+    if leg.supplement and leg.supplement.sent_at is None:
         return _lapsed(leg, at)
     if leg.clock is not None and leg.supplement is None:
         return leg

@@ -66,7 +66,7 @@ NO_AGENCY = "no_agency"
 """The value of `OverdueAt` when the whole group is late and no leg is (REQUIREMENTS §6.8: “late, no agency”)."""
 
 _MEANINGS = {
-    SearchAttribute.GROUP: "nhóm thủ tục: birth",
+    SearchAttribute.GROUP: "nhóm thủ tục: birth (khai sinh), death (khai tử)",
     SearchAttribute.PROVINCE: "mã tỉnh của hồ sơ",
     SearchAttribute.STAGE: "giai đoạn của hồ sơ",
     SearchAttribute.OUTCOME: "kết quả khi đã kết thúc",

@@ -14,13 +14,18 @@ from models.birth import BirthDeclaration
 from models.codes import fold
 from models.death import DeathDeclaration
 from models.declaration import Declaration
+from models.duplicates import sorted_words
+from models.groups import Group
+
+_SUBJECTS = {Group.BIRTH: "child", Group.DEATH: "deceased"}
 
 
 class Submission(Model):
     """A declaration on its way in. `at` is legal time; the keys are hex digests.
 
-    `subject_key` says which child it is. `family_keys` find other declarations that may be about the same one, however
-    its name is spelt and whatever its birth notice: twins share them, so `duplicates.sameness` judges what they find.
+    `subject_key` says whom it is about: which child, or who has died. `family_keys` find other declarations that may be
+    about the same person, however the name is spelt and whatever the notice: twins share them, and so do two who died
+    with one name, so `duplicates.sameness` judges what they find.
     """
 
     declaration: Declaration
@@ -33,14 +38,14 @@ class Submission(Model):
 
 
 class SubjectKeys(Model):
-    """The keys by which a form's child is found; see `Submission`."""
+    """The keys by which whom a form is about is found; see `Submission`."""
 
     subject_key: Code
     family_keys: tuple[Code, ...]
 
 
 class NotDuplicate(Model):
-    """An operator's decision that a child is another than one it may be taken for, with the reason, on record."""
+    """An operator's decision that somebody is another than whom they may be taken for, with the reason, on record."""
 
     reason: LongText
 
@@ -64,7 +69,7 @@ def submission(declaration: Declaration, at: Instant, secret: SecretStr) -> Subm
 def subject_keys(declaration: Declaration, secret: SecretStr) -> SubjectKeys:
     """Of a form as submitted, or as corrected."""
     return SubjectKeys(
-        subject_key=_digest(secret, "child", _subject(declaration)),
+        subject_key=_digest(secret, _SUBJECTS[declaration.group], _subject(declaration)),
         family_keys=tuple(sorted({_digest(secret, "family", family) for family in _families(declaration)})),
     )
 
@@ -80,21 +85,33 @@ def _families(declaration: Declaration) -> Iterator[str]:
 
 
 def _deceased(declaration: DeathDeclaration) -> str:
-    """Who has died: their personal number, else name and dates."""
+    """Who has died: their personal number, else their death notice, else name and dates as one person declares them."""
     deceased = declaration.deceased
     if deceased.personal_id:
-        return f"deceased:{deceased.personal_id}"
-    return "|".join(("deceased", fold(deceased.full_name), deceased.born.root, deceased.died_on.root))
+        return deceased.personal_id
+    if declaration.death_notice:
+        return f"notice:{declaration.death_notice.number}"
+    return "|".join(
+        (
+            fold(deceased.full_name),
+            deceased.born.root,
+            deceased.died_on.root,
+            deceased.sex.value,
+            declaration.applicant.personal_id,
+        )
+    )
 
 
 def _also_known_as(declaration: DeathDeclaration) -> Iterator[str]:
-    """The deceased's number, their death notice, and the years of birth and death: names are spelt in many ways."""
+    """Every number the deceased goes by, their death notice, and the name with the years of birth and death."""
     deceased = declaration.deceased
     if deceased.personal_id:
-        yield f"deceased:{deceased.personal_id}"
+        yield f"deceased|{deceased.personal_id}"
+    if deceased.passport:
+        yield f"deceased|{deceased.nationality.code}|{deceased.passport}"
     if declaration.death_notice:
-        yield f"notice:{declaration.death_notice.number}"
-    yield f"deceased|{deceased.born.year}|{deceased.died_on.root}|{deceased.sex.value}"
+        yield f"notice|{declaration.death_notice.number}"
+    yield f"deceased|{sorted_words(deceased.full_name)}|{deceased.born.year}|{deceased.died_on.year}"
 
 
 def _child(declaration: BirthDeclaration) -> str:

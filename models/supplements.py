@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from models.dossier import AgencyNote, Leg, LegStage, Supplement, SupplementState, within
+from models.dossier import (
+    AgencyNote,
+    ConsentVerdict,
+    Leg,
+    LegStage,
+    Supplement,
+    SupplementState,
+    consent_verdict,
+    within,
+)
 from models.facts import (
     AgencyEvent,
     Classification,
@@ -25,6 +34,8 @@ from models.reducers import expect_from_agency, not_in_future, with_supplement
 def apply_supplement(leg: Leg, plan: LegPlan, fact: SupplementProvided, now: datetime) -> Leg:
     """The leg after the citizen gave what its agency asked for, or a part of it; once all is there, it can be sent.
 
+    Unless somebody whom it names must agree first, by the `plan` as it stands after the corrections.
+
     Raises FactRefused for what nobody asked for, for nothing at all, and for what comes too late. Whether corrected
     fields make a sound declaration is not judged here.
     """
@@ -46,7 +57,15 @@ def apply_supplement(leg: Leg, plan: LegPlan, fact: SupplementProvided, now: dat
     if not leg.supplements[-1].complete:
         return leg
     provided_at = max(asked.asked_at, min(fact.at, now))
-    leg = with_supplement(leg, state=SupplementState.PROVIDED, provided_at=provided_at, sent_at=now)
+    leg = with_supplement(leg, state=SupplementState.PROVIDED, provided_at=provided_at)
+    if consent_verdict(plan.consent_rules, leg.consents) is not ConsentVerdict.GRANTED:
+        return leg.model_copy(update={"stage": LegStage.WAITING_CONSENTS})
+    return ready(leg, now)
+
+
+def ready(leg: Leg, now: datetime) -> Leg:
+    """The leg with its supplement as it goes to the agency."""
+    leg = with_supplement(leg, sent_at=now)
     return leg.model_copy(update={"stage": LegStage.SENDING, "acknowledged_at": None})
 
 

@@ -34,7 +34,7 @@ class System(StrEnum):
     RESIDENCE = "residence", "hệ thống quản lý cư trú", Role.HANDLES_LEGS
     SOCIAL_INSURANCE = "social_insurance", "hệ thống ngành Bảo hiểm xã hội", Role.HANDLES_LEGS
     SOCIAL_AFFAIRS = "social_affairs", "hệ thống chính sách xã hội, người có công", Role.HANDLES_LEGS
-    HEALTH = "health", "cổng dữ liệu giấy chứng sinh, giấy báo tử", Role.ANSWERS
+    HEALTH = "health", "cổng dữ liệu của cơ sở khám bệnh, chữa bệnh", Role.ANSWERS
     IDENTITY = "identity", "hệ thống cấp, quản lý căn cước", Role.HANDLES_LEGS
     DOCUMENTS = "documents", "kho quản lý dữ liệu điện tử", Role.CHANNEL
     POST = "post", "bưu chính công ích", Role.CHANNEL

@@ -116,7 +116,7 @@ class Table(SQLModel):
 
 
 class DossierRow(Table, table=True):
-    """Hồ sơ: one dossier. `subject_claim` is free again once the dossier ends without the birth being registered."""
+    """Hồ sơ: one dossier. `subject_claim` is free again once it ends without birth or death being registered."""
 
     __tablename__ = "dossiers"
     __table_args__ = (Index(None, "stage", "province_code", "opened_at"),)
@@ -151,9 +151,9 @@ class DossierRow(Table, table=True):
 
 
 class FamilyClaimRow(Table, table=True):
-    """Con cùng cha, mẹ, cùng ngày sinh: a dossier by the keys of its family; twins are numbered.
+    """Người có thể là một (con cùng cha, mẹ, cùng ngày sinh; người chết trùng tên): a dossier by its `family_keys`.
 
-    Of two that take the same number at once one fails, and then sees the other.
+    Those who share one are numbered. Of two that take the same number at once one fails, and then sees the other.
     """
 
     __tablename__ = "family_claims"
@@ -164,7 +164,7 @@ class FamilyClaimRow(Table, table=True):
 
 
 class NotDuplicateRow(Table, table=True):
-    """Quyết định không trùng: why an operator says that the child is another than the other dossier's."""
+    """Quyết định không trùng: why an operator says that it is about another person than the other dossier."""
 
     __tablename__ = "not_duplicates"
 

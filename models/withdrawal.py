@@ -27,13 +27,13 @@ def judge_withdrawal(view: DossierView, applicant: str, withdrawal: Withdrawal, 
 def stoppable(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     """The legs that a withdrawal stops: those that nobody has decided.
 
-    [choice] A decision made stands though its electronic result is still to come: a birth cannot be unregistered.
+    [choice] A decision made stands though its electronic result is still to come: what is registered stays so.
     """
     return tuple(leg for leg in legs if leg.undecided)
 
 
 def registered(legs: Iterable[Leg], plan: Plan) -> bool:
-    """Whether the birth is registered; from then on a withdrawal stops only the other legs."""
+    """Whether the birth or the death is registered; from then on a withdrawal stops only the other legs."""
     first = next(leg for leg in legs if plan.leg(leg.key).sent_with_intake)
     return first.decided_at is not None and first.refusal is None
 

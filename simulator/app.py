@@ -89,11 +89,12 @@ def _corrections(book: Book, answers: Answers, pace: float) -> APIRouter:
     @routes.post("/corrections/{dossier_code}/{system}", status_code=202)
     async def correct(dossier_code: str, system: System, order: CorrectionOrder) -> Response:
         """Tell an office to issue the result of its part anew, however long ago that was."""
-        registrations = book.entries(Registration, dossier_code, system)
+        every = book.entries(Registration, dossier_code, system)
+        registrations = [one for one in every if order.leg in (None, one.leg)]
         if not registrations:
             return problem(404, "nothing-registered", "Chưa có kết quả", "Hệ thống này chưa trả kết quả nào của hồ sơ.")
         registration = registrations[-1]
-        earlier = book.entries(ResultReissued, dossier_code, system)
+        earlier = [one for one in book.entries(ResultReissued, dossier_code, system) if one.of == registration.key]
         version = len(earlier) + 2
         last = earlier[-1].number if earlier else registration.number
         delay = book.instruction(dossier_code, system).delay

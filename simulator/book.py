@@ -280,7 +280,7 @@ class Book:
             paper_orders=of(DispatchKind.PAPER_ORDER),
             statuses=self.entries(StatusTaken, code),
             people=self.entries(PeopleAsked, code),
-            birth_notices=self.entries(NoticeAsked, code),
+            notices_asked=self.entries(NoticeAsked, code),
             consents=self.entries(ConsentAsked, code),
             payment_requests=self.entries(PaymentAsked, code),
             payments=self.entries(Payment, code),

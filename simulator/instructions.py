@@ -68,9 +68,10 @@ class Grounds(Model):
 class CorrectionOrder(Model):
     """An office is to issue the result of a part anew (`POST /corrections/{dossier_code}/{system}`).
 
-    `text` says why; `new_number`: under a number of its own.
+    `text` says why; `new_number`: under a number of its own; `leg`: of which part, where the office has several.
     """
 
+    leg: Code | None = None
     text: LongText | None = None
     new_number: bool = False
 
@@ -89,6 +90,7 @@ class Instruction(Model):
     text only if it `insists`), and after a refusal it is done; where the gateway does not accept the demand, it goes on
     as if it had not made it. Free text is followed, when we demand grounds, by the demand instructed beside it.
     `no_certificate`: the result paper is never issued; `lose`: these steps happen, but are not told until asked for.
+    `legs`: the legs that demands, losses and refusals are about, where the system has several; none named: all.
     """
 
     delay: float | None = Field(default=None, ge=0, le=86_400)
@@ -109,9 +111,14 @@ class Instruction(Model):
     after_verification: bool = False
     refuse: Grounds | None = None
     consents: Mapping[str, ConsentReply] = {}
-    birth_notice: NoticeState | None = None
+    notice: NoticeState | None = None
+    legs: frozenset[Code] = frozenset()
 
     @property
     def grounds(self) -> Grounds | None:
         """What it gives as its grounds when we demand them after free text."""
         return self.supplement or self.returned or self.refuse
+
+    def about(self, leg: str) -> "Instruction":
+        """What it means for a leg: nothing but the pace, where it names other legs."""
+        return self if not self.legs or leg in self.legs else Instruction(delay=self.delay)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.base import legal
 from models.documents import Document, DocumentKind
 from models.events import EventType
 from models.facts import (
@@ -36,15 +37,28 @@ from simulator.wire import FollowUpRequest, Json, LegRequest, described, wire_do
 _VERIFICATION = "Cơ quan cần xác minh nơi cư trú trước khi giải quyết."
 
 
+Numbering = Callable[[Intake, int, datetime], str]
+"""The number of a decision: of that part, with that serial number, on that day."""
+
+
+def numbered(prefix: str) -> Numbering:
+    """Decisions numbered through, with the year."""
+
+    def number(_: Intake, serial: int, at: datetime) -> str:
+        return f"{prefix}{serial}/{legal(at).year}"
+
+    return number
+
+
 @dataclass(frozen=True)
 class Procedure:
-    """How an office works. `number` numbers a decision; `late_document`: the result paper follows the decision.
+    """How an office handles a leg. `number` numbers a decision; `late_document`: the result paper follows the decision.
 
     `receipt_by_event`: the office states its receipt by event, else in its answer.
     """
 
     result: DocumentKind
-    number: Callable[[Intake, int, datetime], str]
+    number: Numbering
     receipt_by_event: bool = False
     passes_on: bool = False
     late_document: bool = False
@@ -53,13 +67,17 @@ class Procedure:
 
 
 class Office:
-    """An office at work; its desk serves the wire."""
+    """An office at work; its desk serves the wire. `procedures` by the legs it handles."""
 
-    def __init__(self, desk: Desk, procedure: Procedure) -> None:
+    def __init__(self, desk: Desk, procedures: Mapping[str, Procedure]) -> None:
         self._desk = desk
         self._book = desk.book
-        self._procedure = procedure
+        self._procedures = procedures
         desk.answers.composer(desk.system, self._compose, self._after)
+
+    def procedure(self, leg: str) -> Procedure | None:
+        """How it handles a leg; None when it does not."""
+        return self._procedures.get(leg)
 
     def intakes(self, dossier_code: str, leg: str | None = None) -> tuple[Intake, ...]:
         """The parts of a dossier taken in so far."""
@@ -78,13 +96,13 @@ class Office:
         identity_number: str | None = None,
         consents: tuple[ConsentEvidence, ...] = (),
     ) -> Intake:
-        """Take a part in and owe the events of its course."""
-        instruction = self._desk.instruction(dossier_code)
+        """Take a part in and owe the events of its course. Raises KeyError for a leg that it does not handle."""
+        instruction = self._desk.instruction(dossier_code).about(leg)
         course = self._desk.answers.start(
             self._desk.system,
             dossier_code,
             f"{dossier_code}:{leg}",
-            () if instruction.silent else tuple(self._steps(instruction)),
+            () if instruction.silent else tuple(_steps(self._procedures[leg], instruction)),
             self._desk.delay(instruction),
             instruction.lose,
         )
@@ -147,12 +165,14 @@ class Office:
             registration_number=message.registration_number,
             files=described(message.documents),
             changes=message.changes,
+            consents=message.consents,
         )
         try:
             self.take_follow_up(taken)
         except LookupError:
             return Reply({"type": "urn:lienthong:simulator:unknown-part", "title": "Không có hồ sơ này"}, 404)
-        by_event = self._procedure.receipt_by_event
+        procedure = self.procedure(message.leg)
+        by_event = procedure is not None and procedure.receipt_by_event
         receipt = taken.at if taken.kind is FollowUpKind.SUPPLEMENT and not by_event else None
         follows = taken.kind is FollowUpKind.SUPPLEMENT and by_event
         return Reply(Sent(receipt_at=receipt, receipt_follows=follows).model_dump(mode="json"), 202)
@@ -170,7 +190,7 @@ class Office:
 
     def result(self, registration: Registration) -> tuple[str, str]:
         """The result paper of a decision: name of the file and content in base64."""
-        document, content = paper(self._procedure.result, registration.number)
+        document, content = paper(self._procedures[registration.leg].result, registration.number)
         return document.file_name, base64.b64encode(content).decode("ascii")
 
     def registration(self, intake: Intake) -> Registration | None:
@@ -185,7 +205,8 @@ class Office:
         answers, course = self._desk.answers, str(intake.key)
         match taken.kind:
             case FollowUpKind.SUPPLEMENT:
-                answers.resume(course, Step.SUPPLEMENT_RECEIVED if self._procedure.receipt_by_event else None)
+                by_event = self._procedures[intake.leg].receipt_by_event
+                answers.resume(course, Step.SUPPLEMENT_RECEIVED if by_event else None)
             case FollowUpKind.GROUNDS_DEMANDED:
                 if intake.instruction.grounds:
                     answers.resume(course)
@@ -200,7 +221,7 @@ class Office:
 
     def _replace(self, taken: FollowUpTaken, intake: Intake) -> None:
         """Put new documents in the place of old ones, and owe the acknowledgements."""
-        instruction = self._desk.instruction(taken.dossier_code)
+        instruction = self._desk.instruction(taken.dossier_code).about(taken.leg)
         for document in () if instruction.silent else taken.files:
             name = f"{taken.dossier_code}:{taken.leg}:{document.kind.value}"
             delay = self._desk.delay(instruction)
@@ -217,28 +238,6 @@ class Office:
                     sha256=document.sha256,
                 )
             )
-
-    def _steps(self, instruction: Instruction) -> Iterator[Step]:
-        procedure = self._procedure
-        demands = [Step.SUPPLEMENT_REQUESTED] * instruction.supplement_rounds if instruction.supplement else []
-        demands += [Step.RETURNED] if instruction.returned else []
-        if procedure.receipt_by_event:
-            yield Step.RECEIVED
-        if procedure.passes_on:
-            yield Step.PASSED_ON
-        if instruction.unclassified:
-            yield Step.UNCLASSIFIED
-        if not instruction.after_verification:
-            yield from demands
-        if instruction.verification:
-            yield Step.VERIFICATION
-        if instruction.after_verification:
-            yield from demands
-        if instruction.refuse:
-            yield Step.REFUSED
-        yield Step.DECIDED
-        if procedure.late_document and not instruction.no_certificate:
-            yield Step.RESULT_DOCUMENT
 
     def _after(self, answer: Answer) -> After:
         match Step(answer.step):
@@ -259,7 +258,7 @@ class Office:
             return self._reissue(answer, at)
         intake = self._intake(answer)
         fact, documents = self._fact(step, intake, at)
-        statuses = self._procedure.statuses or {}
+        statuses = self._procedures[intake.leg].statuses or {}
         event = AgencyEvent(
             message_id=answer.message_id,
             source=self._desk.system,
@@ -298,7 +297,7 @@ class Office:
         intake = self._book.entry(Intake, self._desk.system, reissued.of) if reissued else None
         if reissued is None or intake is None:
             raise LookupError(f"nothing to issue anew in {answer.course}")
-        document, content = paper(self._procedure.result, reissued.number, reissued.version)
+        document, content = paper(self._procedures[intake.leg].result, reissued.number, reissued.version)
         event = AgencyEvent(
             message_id=answer.message_id,
             source=self._desk.system,
@@ -335,6 +334,7 @@ class Office:
                 raise ValueError("that is about a document, not about a part")
 
     def _decide(self, intake: Intake, at: datetime) -> tuple[Decided, list[Json]]:
+        procedure = self._procedures[intake.leg]
         serial = self._book.next_number(f"{self._desk.system}:registration")
         registration = Registration(
             system=self._desk.system,
@@ -342,12 +342,12 @@ class Office:
             key=intake.key,
             at=at,
             leg=intake.leg,
-            number=self._procedure.number(intake, serial, at),
-            identity_number=_identity_number(intake, serial) if self._procedure.assigns_identity_number else None,
+            number=procedure.number(intake, serial, at),
+            identity_number=_identity_number(intake, serial) if procedure.assigns_identity_number else None,
         )
         self._book.add(registration)
-        document, content = paper(self._procedure.result, registration.number)
-        with_paper = not self._procedure.late_document
+        document, content = paper(procedure.result, registration.number)
+        with_paper = not procedure.late_document
         fact = Decided(
             at=at,
             number=registration.number,
@@ -360,8 +360,31 @@ class Office:
         registration = self.registration(intake)
         if registration is None:
             raise LookupError(f"no registration for {intake.key}")
-        document, content = paper(self._procedure.result, registration.number)
+        document, content = paper(self._procedures[registration.leg].result, registration.number)
         return ResultDocument(at=at, documents=(document,)), [wire_document(document, content)]
+
+
+def _steps(procedure: Procedure, instruction: Instruction) -> Iterator[Step]:
+    """What becomes of a part, step by step."""
+    demands = [Step.SUPPLEMENT_REQUESTED] * instruction.supplement_rounds if instruction.supplement else []
+    demands += [Step.RETURNED] if instruction.returned else []
+    if procedure.receipt_by_event:
+        yield Step.RECEIVED
+    if procedure.passes_on:
+        yield Step.PASSED_ON
+    if instruction.unclassified:
+        yield Step.UNCLASSIFIED
+    if not instruction.after_verification:
+        yield from demands
+    if instruction.verification:
+        yield Step.VERIFICATION
+    if instruction.after_verification:
+        yield from demands
+    if instruction.refuse:
+        yield Step.REFUSED
+    yield Step.DECIDED
+    if procedure.late_document and not instruction.no_certificate:
+        yield Step.RESULT_DOCUMENT
 
 
 def _stated(grounds: Grounds | None) -> Json:

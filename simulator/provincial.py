@@ -4,6 +4,7 @@ Ignores idempotency keys, answers HTTP 200 whatever happens, says in a sentence 
 """
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -13,12 +14,13 @@ from models.base import Code, MessageKey, Model, legal
 from models.documents import Document, DocumentKind, describe
 from models.messages import DispatchKind, FollowUpKind
 from models.statuses import Status, StatusSystem
-from simulator.civil_status import BirthRecord
+from simulator.birth_record import BirthRecord
+from simulator.death_record import DeathRecord
 from simulator.desk import Desk, Reply
 from simulator.instructions import Step
-from simulator.office import Office, Procedure
-from simulator.records import Delivery, FollowUpTaken, Intake, StatusTaken
-from simulator.wire import SLASHED, ChangedField, Json, SlashedTime
+from simulator.office import Office, Procedure, numbered
+from simulator.records import Delivery, FollowUpTaken, Intake, Registration, StatusTaken
+from simulator.wire import SLASHED, Json, More, SlashedTime
 
 UNIT = "H26.11.02"
 """The unit code that the province's dossier codes begin with."""
@@ -47,7 +49,7 @@ class DossierBody(Model):
     maHoSoMCDT: Code | None = None
     maDonVi: str
     maTTHC: str
-    module: Literal["LTKS"]
+    module: Literal["LTKS", "LTKT"]
     techId: Code
     ngayGui: SlashedTime
     data: str
@@ -105,12 +107,12 @@ class PaperOrderBody(_Order):
     ngayGui: SlashedTime
 
 
-class _Changes(Model):
-    thayDoi: list[ChangedField]
-
-
 class _Data(Model):
-    hoTich: BirthRecord
+    hoTich: Json
+
+
+_RECORDS: Mapping[str, type[BirthRecord] | type[DeathRecord]] = {"LTKS": BirthRecord, "LTKT": DeathRecord}
+"""`hoTich` by module."""
 
 
 class _Result(Attachment):
@@ -141,6 +143,7 @@ _LETTERS = {
     "RUT_HO_SO": FollowUpKind.WITHDRAWAL,
     "KHONG_BO_SUNG": FollowUpKind.NOT_SUPPLEMENTED,
     "DE_NGHI_NEU_LY_DO": FollowUpKind.GROUNDS_DEMANDED,
+    "DE_NGHI_HOAN_THIEN": FollowUpKind.TO_COMPLETE,
     "DE_NGHI_GUI_KET_QUA": FollowUpKind.RESULT_ASKED,
     "NHAC_HAN": FollowUpKind.REMINDER,
     "QUA_HAN": FollowUpKind.OVERDUE,
@@ -161,31 +164,37 @@ def _failure(sentence: str | None) -> Json:
     return said(_FAILED, sentence or "server error")
 
 
-def _number(intake: Intake, serial: int, at: datetime) -> str:
-    return f"{serial}/{legal(at).year}"
-
-
 def _linking(code: str) -> Status:
     return Status(system=StatusSystem.LINKING, code=code)
 
 
-PROCEDURE = Procedure(
-    result=DocumentKind.BIRTH_CERTIFICATE,
-    number=_number,
-    receipt_by_event=True,
-    passes_on=True,
-    late_document=True,
-    assigns_identity_number=True,
-    statuses={
-        Step.RECEIVED: _linking("3"),
-        Step.PASSED_ON: _linking("7"),
-        Step.UNCLASSIFIED: _linking("2"),
-        Step.SUPPLEMENT_REQUESTED: _linking("2"),
-        Step.SUPPLEMENT_RECEIVED: _linking("3"),
-        Step.DECIDED: _linking("4"),
-        Step.REFUSED: _linking("6"),
-    },
-)
+_STATUSES = {
+    Step.RECEIVED: _linking("3"),
+    Step.PASSED_ON: _linking("7"),
+    Step.UNCLASSIFIED: _linking("2"),
+    Step.SUPPLEMENT_REQUESTED: _linking("2"),
+    Step.SUPPLEMENT_RECEIVED: _linking("3"),
+    Step.DECIDED: _linking("4"),
+    Step.REFUSED: _linking("6"),
+}
+
+
+def _registration(result: DocumentKind, *, assigns_identity_number: bool) -> Procedure:
+    return Procedure(
+        result=result,
+        number=numbered(""),
+        receipt_by_event=True,
+        passes_on=True,
+        late_document=True,
+        assigns_identity_number=assigns_identity_number,
+        statuses=_STATUSES,
+    )
+
+
+PROCEDURES = {
+    "birth_registration": _registration(DocumentKind.BIRTH_CERTIFICATE, assigns_identity_number=True),
+    "death_registration": _registration(DocumentKind.DEATH_EXTRACT, assigns_identity_number=False),
+}
 
 
 def router(desk: Desk) -> APIRouter:
@@ -241,17 +250,36 @@ def _kind(number: str) -> DocumentKind:
     return _PAPERS.get(number) or DocumentKind(number)
 
 
+def _registered(intake: Intake, registration: Registration, paper: tuple[str | None, str | None]) -> Json:
+    """What a look-up says of a birth or, in practice with the cause and all, of a death."""
+    name, content = paper
+    if registration.identity_number:
+        return {"soDinhDanh": registration.identity_number, "tenTepGiayKhaiSinh": name, "giayKhaiSinh": content}
+    deceased = intake.understood["deceased"]
+    return {
+        "nktHoTen": deceased["full_name"],
+        "nktSoGiayTo": deceased["personal_id"],
+        "nktNguyenNhanChet": deceased["cause"],
+        "tenTepGiayKhaiTu": name,
+        "giayKhaiTu": content,
+        "maGiayToKetQua": "KQ.G15.000034",
+    }
+
+
 class _Provincial:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._book = desk.book
-        self._office = Office(desk, PROCEDURE)
+        self._office = Office(desk, PROCEDURES)
 
     def take(self, body: DossierBody) -> Reply:
         if self._office.intakes(body.maHoSo):
             return Reply(said(_EXISTS, "Hồ sơ đã tồn tại trong một cửa điện tử"), repeat=True)
+        if self._office.procedure(body.techId) is None:
+            return Reply(INVALID)
         try:
-            understood = _Data.model_validate_json(body.data).hoTich.understood()
+            record = _RECORDS[body.module].model_validate(_Data.model_validate_json(body.data).hoTich)
+            understood = record.understood()
             files = tuple(_file(file) for file in body.fileDinhKem)
         except ValueError:
             return Reply(INVALID)
@@ -285,10 +313,8 @@ class _Provincial:
             issued = Step.RESULT_DOCUMENT in happened
             found["ketQuaXuLy"] = {
                 "soDangKy": registration.number,
-                "soDinhDanh": registration.identity_number,
                 "ngayDangKy": _written(registration.at),
-                "tenTepGiayKhaiSinh": name if issued else None,
-                "giayKhaiSinh": content if issued else None,
+                **_registered(intake, registration, (name, content) if issued else (None, None)),
             }
         return found
 
@@ -308,8 +334,9 @@ class _Provincial:
         self, body: SupplementBody | LetterBody, kind: FollowUpKind, known_by: str, text: str, number: str | None
     ) -> Reply:
         try:
-            changes = _Changes.model_validate_json(body.data).thayDoi
+            more = More.model_validate_json(body.data)
             files = tuple(_file(file) for file in body.fileDinhKem)
+            consents = more.consents(files)
         except ValueError:
             return Reply(INVALID)
         taken = FollowUpTaken(
@@ -323,7 +350,8 @@ class _Provincial:
             agency_code=body.maHoSo,
             registration_number=number,
             files=files,
-            changes=tuple(change.read() for change in changes),
+            changes=more.changes(),
+            consents=consents,
         )
         try:
             new = self._office.take_follow_up(taken)

@@ -9,7 +9,7 @@ from models.address import Address
 from models.base import Code, Instant, LongText, Model, NoticeText, Text
 from models.documents import Document, DocumentKind, Sha256
 from models.form_facts import PersonNamed
-from models.identity import BirthNoticeNumber, PersonalId, Sex
+from models.identity import BirthNoticeNumber, DeathNoticeNumber, PersonalId, Sex
 from models.messages import ConsentEvidence, DispatchKind, FieldChange, FollowUpKind
 from models.statuses import Status
 from models.systems import System
@@ -54,7 +54,7 @@ class KeptReply(Record):
 class Intake(Record):
     """A dossier part taken in, with all that is needed to answer it later. `key` is the course of its answers.
 
-    `understood`: form 01 as the agency read it from its wire, in the form's own shape, without what it was not told.
+    `understood`: the form as the agency read it from its wire, in the form's own shape, without what it was not told.
     """
 
     leg: Code
@@ -99,6 +99,7 @@ class FollowUpTaken(Record):
     registration_number: Code | None = None
     files: tuple[Document, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+    consents: tuple[ConsentEvidence, ...] = ()
 
 
 class DocumentReplaced(Record):
@@ -146,15 +147,17 @@ class PeopleAsked(Record):
 
 
 class NoticeAsked(Record):
-    """A birth notice we asked for."""
+    """A birth or death notice we asked for."""
 
-    number: BirthNoticeNumber
+    number: BirthNoticeNumber | DeathNoticeNumber
 
 
 class ConsentAsked(Record):
     """A consent request put before a person. `key` is the course of the answer."""
 
     leg: Code
+    about: LongText | None = None
+    representative: Text | None = None
     subject_name: Text
     full_name: Text
     personal_id: PersonalId
@@ -220,7 +223,7 @@ class DossierBook(Model):
     paper_orders: tuple[Delivery, ...]
     statuses: tuple[StatusTaken, ...]
     people: tuple[PeopleAsked, ...]
-    birth_notices: tuple[NoticeAsked, ...]
+    notices_asked: tuple[NoticeAsked, ...]
     consents: tuple[ConsentAsked, ...]
     payment_requests: tuple[PaymentAsked, ...]
     payments: tuple[Payment, ...]

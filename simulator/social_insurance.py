@@ -1,6 +1,7 @@
 """The social-insurance system: ignores idempotency keys and registers whatever it is sent, twice if sent twice."""
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
@@ -9,15 +10,15 @@ from fastapi.responses import JSONResponse
 
 from models.base import Code, MessageKey, Model, legal
 from models.documents import Document, DocumentKind, describe
-from models.dossier import Evidence
 from models.identity import PersonalId
 from models.messages import FollowUpKind
 from simulator.child_card import CardRequest
 from simulator.desk import Desk, Reply
 from simulator.insurance import DONE, EXPIRED, INVALID, add_tokens, failure
-from simulator.office import Office, Procedure
+from simulator.insurance_benefits import BenefitEnd, FuneralBenefit, SurvivorBenefit
+from simulator.office import Office, Procedure, numbered
 from simulator.records import FollowUpTaken, Intake
-from simulator.wire import COMPACT, ChangedField, CompactTime, Json
+from simulator.wire import COMPACT, CompactTime, ConsentOnRecord, Json, More
 
 
 class Paper(Model):
@@ -57,22 +58,21 @@ class MessageBody(Model):
     GiayTo: list[Paper]
 
 
-class _Changes(Model):
-    thayDoi: list[ChangedField]
-
-
-class _Consent(Model):
-    soDinhDanh: PersonalId
-    vaiTro: list[str]
-    thoiGianXacNhan: CompactTime
-    hinhThuc: Evidence
-
-
 class _Content(Model):
-    toKhai: CardRequest
-    soDangKyKhaiSinh: Code | None
+    toKhai: Json
+    soDangKyKhaiSinh: Code | None = None
+    soDangKyKhaiTu: Code | None = None
     soDinhDanh: PersonalId | None
-    xacNhanVNeID: list[_Consent]
+    xacNhanVNeID: list[ConsentOnRecord]
+
+
+_REQUESTS: Mapping[str, type[CardRequest] | type[BenefitEnd]] = {
+    "health_insurance_card": CardRequest,
+    "insurance_funeral_benefit": FuneralBenefit,
+    "insurance_survivor_benefit": SurvivorBenefit,
+    "survivor_benefit_end": BenefitEnd,
+}
+"""`toKhai` by `MaKyThuat`."""
 
 
 _KINDS = {
@@ -85,6 +85,7 @@ _KINDS = {
     "7": FollowUpKind.REMINDER,
     "8": FollowUpKind.OVERDUE,
     "9": FollowUpKind.NOT_SUPPLEMENTED,
+    "10": FollowUpKind.TO_COMPLETE,
 }
 """`Loai` of a message."""
 
@@ -94,12 +95,17 @@ def _card_number(intake: Intake, serial: int, at: datetime) -> str:
     return f"TE1{intake.province_code}{9_900_000_000 + serial:010d}"
 
 
-PROCEDURE = Procedure(result=DocumentKind.HEALTH_INSURANCE_CARD, number=_card_number)
+PROCEDURES = {
+    "health_insurance_card": Procedure(DocumentKind.HEALTH_INSURANCE_CARD, _card_number),
+    "insurance_funeral_benefit": Procedure(DocumentKind.FUNERAL_DECISION, numbered("MT-")),
+    "insurance_survivor_benefit": Procedure(DocumentKind.SURVIVOR_DECISION, numbered("TT-")),
+    "survivor_benefit_end": Procedure(DocumentKind.BENEFIT_END_DECISION, numbered("TH-")),
+}
 
 
 def router(desk: Desk) -> APIRouter:
     """The system's wire."""
-    office = Office(desk, PROCEDURE)
+    office = Office(desk, PROCEDURES)
     routes = APIRouter()
     tokens = add_tokens(routes)
 
@@ -145,17 +151,18 @@ def _become_of(office: Office, intake: Intake, *, with_result: bool) -> Json:
         return _receipt(intake)
     name, content = office.result(registration)
     issued_at = legal(registration.at).strftime(COMPACT)
-    card = {"MaThe": registration.number, "ThoiGian": issued_at, "TenTep": name, "NoiDung": content}
-    return {**_receipt(intake), "KetQua": card}
+    result = {"SoKetQua": registration.number, "ThoiGian": issued_at, "TenTep": name, "NoiDung": content}
+    return {**_receipt(intake), "KetQua": result}
 
 
 def _take(desk: Desk, office: Office, body: PartBody) -> Reply:
     repeat = bool(office.intakes(body.MaHoSo, body.MaKyThuat))
     try:
         content = _Content.model_validate_json(body.DuLieu)
-        understood = content.toKhai.understood()
+        understood = _REQUESTS[body.MaKyThuat].model_validate(content.toKhai).understood()
         files = tuple(_file(paper) for paper in body.GiayTo)
-    except ValueError:
+        consents = tuple(consent.read(files) for consent in content.xacNhanVNeID)
+    except (ValueError, KeyError):
         return Reply(INVALID)
     intake = office.take_in(
         body.MaHoSo,
@@ -164,8 +171,9 @@ def _take(desk: Desk, office: Office, body: PartBody) -> Reply:
         f"GD{desk.book.next_number('social_insurance:dossier'):010d}",
         understood,
         files,
-        content.soDangKyKhaiSinh,
+        content.soDangKyKhaiSinh or content.soDangKyKhaiTu,
         content.soDinhDanh,
+        consents,
     )
     return Reply({"MaKetQua": DONE, **_receipt(intake)}, repeat=repeat)
 
@@ -174,8 +182,9 @@ def _take_more(desk: Desk, office: Office, body: MessageBody) -> Reply:
     """Book a message, as often as it comes, and do what it asks for."""
     try:
         kind = _KINDS[body.Loai]
-        changes = _Changes.model_validate_json(body.DuLieu).thayDoi
+        more = More.model_validate_json(body.DuLieu)
         files = tuple(_file(paper) for paper in body.GiayTo)
+        consents = more.consents(files)
     except (ValueError, KeyError):
         return Reply(INVALID)
     repeat = bool(_messages(desk, body.MaHoSo, body.MaKyThuat, body.SoVanBan))
@@ -190,7 +199,8 @@ def _take_more(desk: Desk, office: Office, body: MessageBody) -> Reply:
         agency_code=body.MaGD,
         registration_number=body.SoDangKy,
         files=files,
-        changes=tuple(change.read() for change in changes),
+        changes=more.changes(),
+        consents=consents,
     )
     try:
         office.take_follow_up(taken)

@@ -50,7 +50,7 @@ def router(desk: Desk) -> APIRouter:
 
 def _ask(desk: Desk, message: ConsentMessage) -> Reply:
     code, person = message.head.dossier_code, message.person
-    instruction = desk.instruction(code)
+    instruction = desk.instruction(code).about(message.leg)
     reply = _reply(instruction, person.personal_id, person.roles)
     course = desk.answers.start(
         desk.system,
@@ -66,6 +66,8 @@ def _ask(desk: Desk, message: ConsentMessage) -> Reply:
             key=course,
             at=message.head.sent_at,
             leg=message.leg,
+            about=message.about,
+            representative=message.representative,
             subject_name=message.subject_name,
             full_name=person.full_name,
             personal_id=person.personal_id,

@@ -2,6 +2,7 @@
 
 import base64
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,8 +12,11 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from models.base import LEGAL_ZONE, Model
 from models.documents import Document, describe
+from models.dossier import Attestation, Evidence
 from models.events import WireDocument
-from models.messages import Dispatch, FieldChange, FollowUp, LegMessage
+from models.form_facts import PersonRole
+from models.identity import PersonalId
+from models.messages import ConsentEvidence, Dispatch, FieldChange, FollowUp, LegMessage
 from simulator.instructions import FailWith, Instruction
 
 Json = dict[str, Any]
@@ -62,6 +66,52 @@ class ChangedField(Model):
     def read(self) -> FieldChange:
         """The change in our own words."""
         return FieldChange(path=self.truong, label=self.tenTruong, value=self.giaTri)
+
+
+class ConsentOnRecord(Model):
+    """One person's consent, on a real wire; `tepChungMinh` is the digest of the file that proves it."""
+
+    soDinhDanh: PersonalId
+    vaiTro: tuple[Given, ...]
+    thoiGianXacNhan: CompactTime
+    hinhThuc: Evidence
+    tepChungMinh: Given | None
+    canBoGhiNhan: Given | None
+    coQuanGhiNhan: Given | None
+
+    def read(self, files: Iterable[Document]) -> ConsentEvidence:
+        """The consent in our own words. Raises ValueError for a role that is none, and for proof that did not come."""
+        roles, proofs = {role.label: role for role in PersonRole}, {file.sha256: file for file in files}
+        if not roles.keys() >= set(self.vaiTro) or self.tepChungMinh not in (None, *proofs):
+            raise ValueError("a role or a proof that is none")
+        return ConsentEvidence(
+            personal_id=self.soDinhDanh,
+            roles=tuple(roles[word] for word in self.vaiTro),
+            granted_at=self.thoiGianXacNhan,
+            evidence=self.hinhThuc,
+            proof=proofs[self.tepChungMinh] if self.tepChungMinh else None,
+            attested_by=self._taken_by(),
+        )
+
+    def _taken_by(self) -> Attestation | None:
+        if self.canBoGhiNhan is None or self.coQuanGhiNhan is None:
+            return None
+        return Attestation(official=self.canBoGhiNhan, office=self.coQuanGhiNhan)
+
+
+class More(Model):
+    """What now is otherwise about a part: fields of the form, and who has consented since."""
+
+    thayDoi: tuple[ChangedField, ...]
+    xacNhanVNeID: tuple[ConsentOnRecord, ...]
+
+    def changes(self) -> tuple[FieldChange, ...]:
+        """The fields that now say something else."""
+        return tuple(change.read() for change in self.thayDoi)
+
+    def consents(self, files: Iterable[Document]) -> tuple[ConsentEvidence, ...]:
+        """The consents given since. Raises ValueError."""
+        return tuple(consent.read(files) for consent in self.xacNhanVNeID)
 
 
 _PAGE = "<html><head><title>Bảo trì</title></head><body><h1>Hệ thống đang bảo trì</h1></body></html>"

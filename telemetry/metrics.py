@@ -21,6 +21,7 @@ from activities.http import AgencyError
 from ledger.figures import Figures, LedgerFigures
 from models.base import LEGAL_ZONE, legal, legal_date
 from models.calendar import WorkingCalendar
+from models.groups import Group
 from models.publication import Publication
 from models.systems import System
 from settings import Settings
@@ -58,7 +59,7 @@ DOSSIERS = Metric(
 CONCLUDED = Metric(
     "lienthong_dossiers_concluded_total",
     Kind.COUNTER,
-    ("outcome", "timeliness"),
+    ("group", "outcome", "timeliness"),
     "Dossiers that ended, as this worker wrote it down; timeliness is none where nothing was promised",
 )
 DUE_SOON = Metric(
@@ -218,11 +219,11 @@ class Conclusions:
     def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
         self._concluded = meter.create_counter(CONCLUDED.name.removesuffix("_total"), CONCLUDED.meaning)
 
-    def concluded(self, publication: Publication) -> None:
-        """A dossier has concluded with this publication."""
+    def concluded(self, publication: Publication, group: Group) -> None:
+        """A dossier of that group has concluded with this publication."""
         outcome = publication.outcome.value if publication.outcome else "none"
         timeliness = publication.timeliness.value if publication.timeliness else "none"
-        self._concluded.add(1, {"outcome": outcome, "timeliness": timeliness})
+        self._concluded.add(1, {"group": group.value, "outcome": outcome, "timeliness": timeliness})
 
 
 class LedgerGauges:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from temporalio import workflow
 
 from models.base import legal_date
+from models.consent_words import matter, roles
 from models.consents import apply_agreement, apply_attestation, apply_consent, with_consent
 from models.dossier import Consent, ConsentState, ConsentVerdict, Leg, LegStage, consent_verdict
 from models.facts import AgreementProvided, AttestedConsent, ConsentAnswer
-from models.messages import ConsentMessage
+from models.messages import ConsentEvidence, ConsentMessage
 from models.plan import AskedPerson, LegPlan
 from models.publication import Notice
 from models.systems import System
@@ -51,23 +52,22 @@ def consent_effect(
             dossier.keep(proof)
         if isinstance(fact, AgreementProvided):
             signed = [c for c in after.consents if c.person.personal_id in fact.signed_by]
-            dossier.tell(Notice.AGREEMENT_TAKEN, leg=plan.name, people=_roles(signed))
+            dossier.tell(Notice.AGREEMENT_TAKEN, leg=_matter(plan, signed), people=_roles(signed))
 
     return effect
 
 
 class ConsentRound:
-    """The consents of one leg, from the requests to the verdict."""
+    """The consents of one leg, from the requests to the verdict, and again when a correction names other people."""
 
-    def __init__(self, dossier: "ProcedureGroup", plan: LegPlan) -> None:
+    def __init__(self, dossier: "ProcedureGroup", key: str) -> None:
         self._dossier = dossier
-        self._plan = plan
+        self._key = key
+        self._requests: dict[str, _Request] = {}
 
     @property
     def verdict(self) -> ConsentVerdict:
-        """What the answers so far amount to; waiting while somebody has not even been asked."""
-        if len(self._leg.consents) < len(self._plan.people):
-            return ConsentVerdict.WAITING
+        """What the answers so far amount to; waiting while somebody needed has not even been asked."""
         return consent_verdict(self._plan.consent_rules, self._leg.consents)
 
     @property
@@ -78,7 +78,7 @@ class ConsentRound:
     @property
     def stage(self) -> LegStage:
         """What a leg waits for that waits for its consents: answers in VNeID, then only an agreement in writing."""
-        asked = len(self._leg.consents) < len(self._plan.people) or self._in(ConsentState.ASKED)
+        asked = self._unasked or self._in(ConsentState.ASKED)
         return LegStage.WAITING_CONSENTS if asked else LegStage.WAITING_AGREEMENT
 
     def people_who(self, state: ConsentState) -> str:
@@ -95,80 +95,109 @@ class ConsentRound:
         """When the last answer was given that has decided; None when silence has."""
         if self.verdict not in (ConsentVerdict.GRANTED, ConsentVerdict.DECLINED):
             return None
-        return max([not_before, *(c.answered_at for c in self._leg.consents if c.answered_at)])
+        return max([not_before, *(c.answered_at for c in self._consents if c.answered_at)])
+
+    def evidence(self, asked_after: datetime | None = None) -> tuple[ConsentEvidence, ...]:
+        """Proof of the consents given, of all or only of those asked for since then."""
+        return tuple(
+            ConsentEvidence(
+                personal_id=c.person.personal_id,
+                roles=c.person.roles,
+                granted_at=c.answered_at,
+                evidence=c.evidence,
+                proof=c.proof,
+                attested_by=c.attested_by,
+            )
+            for c in self._consents
+            if c.given and c.answered_at and c.evidence and (asked_after is None or c.requested_at > asked_after)
+        )
 
     async def run(self) -> None:
-        """Ask everybody, then remind, expire and give up as days pass, until the leg has or has lost its consents."""
-        if not self._plan.people or self._dossier.withdrawn_at:
-            return
-        await self._ask_everybody()
-        while not self._settled():
+        """Ask whoever is to be asked, then remind, expire and give up as days pass, for as long as the leg needs it."""
+        try:
+            while not self._over:
+                if self.verdict is ConsentVerdict.WAITING:
+                    await self._await_answers()
+                else:
+                    await workflow.wait_condition(lambda: self._over or self.verdict is ConsentVerdict.WAITING)
+        finally:
+            for request in self._requests.values():
+                await request.over()
+
+    async def _await_answers(self) -> None:
+        while not self._settled:
+            if self._unasked:
+                await self._ask(self._unasked)
+            await self._tell_asked()
             await self._open_agreements()
-            came = await self._dossier.time.reached(
-                self._next, unless=lambda: self._settled() or bool(self._out_of_reach()), summary=self._waits_for()
-            )
+            came = await self._dossier.time.reached(self._next, unless=lambda: self._news, summary=self._waits_for())
             if came:
                 at = max(self._next(), self._dossier.time.now())
                 self._remind(at)
                 self._expire(at)
 
+    @property
+    def _over(self) -> bool:
+        """Whether nobody will be asked any more."""
+        return bool(self._leg.ended or self._dossier.withdrawn_at)
+
+    @property
     def _settled(self) -> bool:
-        over = self._leg.ended or self._leg.sent_at or self._dossier.withdrawn_at
-        return bool(over) or self.verdict is not ConsentVerdict.WAITING
+        return self._over or self.verdict is not ConsentVerdict.WAITING
+
+    @property
+    def _news(self) -> bool:
+        """Whether something is to be done before the next day that matters."""
+        return self._settled or bool(self._unasked or self._just_taken or self._out_of_reach())
 
     def _next(self) -> datetime:
         """What comes next, as it stands: it moves when the calendar does."""
         reminders = (c.remind_at[0] for c in self._in(ConsentState.ASKED) if c.remind_at)
-        ends = (c.limit_ends_at for c in self._leg.consents)
+        ends = (c.limit_ends_at for c in self._consents)
         return min([*reminders, *(end for end in ends if end)], default=self._dossier.time.now())
 
     def _waits_for(self) -> str:
         asked = self._in(ConsentState.ASKED)
-        waited = asked or [c for c in self._leg.consents if c.agreement_awaited]
+        waited = asked or [c for c in self._consents if c.agreement_awaited]
         until = last_day(max(c.limit_ends_at for c in waited if c.limit_ends_at)) if waited else "…"
         act = "xác nhận" if asked else "(văn bản đồng ý)"
         return f"Chờ {_roles(waited)} {act} “{self._plan.name}” đến hết {until}"
 
     # --- Asking ------------------------------------------------------------------------------------------------------
 
-    async def _ask_everybody(self) -> None:
-        limit_ends = await self._open(self._plan.people)
-        requested_on = legal_date(self._dossier.time.now())
-        asking = [asyncio.create_task(self._ask(person, limit_ends)) for person in self._plan.people]
-        if not await self._all_asked(asking, limit_ends):
-            return
-        if legal_date(self._dossier.time.now()) != requested_on:
-            # VNeID was away: who could not be asked that day has the full limit from the day they were.
-            limit_ends = await self._open(tuple(consent.person for consent in self._in(ConsentState.ASKED)))
-        who = self.people_who(ConsentState.ASKED)
-        if who:
-            self._dossier.tell(Notice.CONSENTS_ASKED, leg=self._plan.name, people=who, until=last_day(limit_ends))
+    async def _ask(self, people: tuple[AskedPerson, ...]) -> None:
+        """These people are asked as of now, each by a request of their own."""
+        limit_ends = await self._open(people)
+        for person in people:
+            if self.awaits(person.key):
+                self._requests[person.key] = _Request(self, self._dossier, self._message(person, limit_ends))
 
-    async def _all_asked(self, asking: "list[asyncio.Task[None]]", limit_ends: datetime) -> bool:
-        """Whether VNeID takes every request within the limit; whom it does not ask by then is out of its reach."""
+    async def _tell_asked(self) -> None:
+        """The citizen hears who has been asked, and until when; all at once, unless VNeID is away for some.
 
-        def over() -> bool:
-            return all(task.done() for task in asking) or self._settled()
-
-        await workflow.wait_condition(lambda: over() or bool(self._dossier.troubles))
-        summary = f"Chờ {System.VNEID.label} nhận yêu cầu xác nhận “{self._plan.name}” đến hết {last_day(limit_ends)}"
-        too_late = await self._dossier.time.reached(lambda: limit_ends, unless=over, summary=summary)
-        if too_late:
-            untaken = [person.key for person, task in zip(self._plan.people, asking, strict=True) if not task.done()]
-            for consent in self._in(ConsentState.ASKED):
-                if consent.person.key in untaken:
-                    self._put(consent.model_copy(update={"state": ConsentState.UNREACHABLE, "remind_at": ()}))
-        for task in asking:
-            await stopped(task)
-        return not too_late
+        Who could not be asked that day has the full limit from the day they were.
+        """
+        await workflow.wait_condition(lambda: self._settled or not any(r.due for r in self._requests.values()))
+        taken, now = self._just_taken, self._dossier.time.now()
+        for key in taken:
+            self._requests[key].told = True
+        asked = [c for c in self._in(ConsentState.ASKED) if c.person.key in taken]
+        late = tuple(c.person for c in asked if legal_date(c.requested_at) != legal_date(now))
+        if late:
+            await self._open(late)
+        asked = [c for c in self._in(ConsentState.ASKED) if c.person.key in taken]
+        if asked:
+            until = last_day(max(map(_end, asked)))
+            self._dossier.tell(Notice.CONSENTS_ASKED, leg=_matter(self._plan, asked), people=_roles(asked), until=until)
 
     async def _open(self, people: tuple[AskedPerson, ...]) -> datetime:
         """These people are asked as of now, unless they have answered meanwhile; the end of their limit."""
         now, law = self._dossier.time.now(), self._dossier.required_plan
         limit = await self._dossier.citizen_limit(now, law.consent_days, law.consent_reminders)
         answered = {c.person.key for c in self._leg.consents if c.state is not ConsentState.ASKED}
+        named = {person.key for person in self._plan.people}
         for person in people:
-            if person.key not in answered:
+            if person.key in named - answered:
                 self._put(
                     Consent(
                         person=person,
@@ -180,54 +209,58 @@ class ConsentRound:
                 )
         return limit.ends_at
 
-    async def _ask(self, person: AskedPerson, until: datetime) -> None:
-        message = ConsentMessage(
-            head=self._dossier.head(f"{self._plan.key}:consent:{person.key}"),
-            leg=self._plan.key,
+    def _message(self, person: AskedPerson, until: datetime) -> ConsentMessage:
+        rules = [rule for rule in self._plan.consent_rules if person.key in rule.people]
+        about = listed(dict.fromkeys(rule.about for rule in rules if rule.about))
+        names = listed(dict.fromkeys(rule.representative.full_name for rule in rules if rule.representative))
+        return ConsentMessage(
+            head=self._dossier.head(f"{self._key}:consent:{person.key}"),
+            leg=self._key,
             leg_name=self._plan.name,
-            about=self._about(person),
+            about=about or None,
+            representative=names or None,
             subject_name=self._dossier.declaration.subject_name,
             person=person,
             answer_by=until,
         )
-        role = listed(role.label for role in person.roles)
-        summary = f"Xin xác nhận của {role}: {self._plan.name}"
-        await hand_over(self._dossier, ports.ask_consent, System.VNEID, message, summary, leg=self._plan.key)
 
-    def _about(self, person: AskedPerson) -> str | None:
-        """To what this person is to agree, where that is not the leg as a whole."""
-        asked = dict.fromkeys(
-            rule.about for rule in self._plan.consent_rules if rule.about and person.key in rule.people
-        )
-        return listed(asked) if asked else None
+    def awaits(self, key: str) -> bool:
+        """Whether that person's answer in VNeID is still wanted."""
+        return not self._settled and any(c.person.key == key for c in self._in(ConsentState.ASKED))
 
     # --- As days pass ------------------------------------------------------------------------------------------------
 
     def _remind(self, at: datetime) -> None:
         """Whoever is still asked hears of it again in VNeID, and the citizen that they have not answered."""
-        reminded = [c for c in self._in(ConsentState.ASKED) if c.remind_at and c.remind_at[0] <= at < _end(c)]
-        for consent in reminded:
+        due = [c for c in self._in(ConsentState.ASKED) if c.remind_at and c.remind_at[0] <= at < _end(c)]
+        for consent in due:
             self._put(
                 consent.model_copy(update={"remind_at": tuple(later for later in consent.remind_at if later > at)})
             )
+        reminded = [consent for consent in due if self._reached(consent)]
+        for consent in reminded:
             if consent.person.personal_id != self._dossier.declaration.applicant.personal_id:
                 self._dossier.tell(
                     Notice.CONSENT_REMINDER,
                     consent.person.personal_id,
-                    leg=self._plan.name,
+                    leg=_matter(self._plan, [consent]),
                     until=last_day(_end(consent)),
                 )
         if reminded:
-            until = last_day(max(map(_end, reminded)))
-            self._dossier.tell(Notice.CONSENTS_REMINDED, leg=self._plan.name, people=_roles(reminded), until=until)
+            what, until = _matter(self._plan, reminded), last_day(max(map(_end, reminded)))
+            self._dossier.tell(Notice.CONSENTS_REMINDED, leg=what, people=_roles(reminded), until=until)
 
     def _expire(self, at: datetime) -> None:
-        """Silence until the end of the limit opens the way of an agreement; without one until its end, all is lost."""
-        for consent in self._leg.consents:
+        """Silence until the end of the limit opens the way of an agreement; without one until its end, all is lost.
+
+        Whom VNeID has not asked by then is out of its reach.
+        """
+        for consent in self._consents:
             if consent.limit_ends_at is None or consent.limit_ends_at > at:
                 continue
             if consent.state is ConsentState.ASKED:
-                self._put(consent.model_copy(update={"state": ConsentState.EXPIRED, "remind_at": ()}))
+                state = ConsentState.EXPIRED if self._reached(consent) else ConsentState.UNREACHABLE
+                self._put(consent.model_copy(update={"state": state, "remind_at": ()}))
             else:
                 self._put(consent.model_copy(update={"lapsed": True}))
 
@@ -237,18 +270,19 @@ class ConsentRound:
         if silent:
             who, until = await self._open_agreement(silent, self._counted_from(max(map(_end, silent))))
             if who:
-                self._dossier.tell(Notice.AGREEMENT_NEEDED, leg=self._plan.name, people=who, until=until)
+                self._dossier.tell(Notice.AGREEMENT_NEEDED, leg=_matter(self._plan, silent), people=who, until=until)
         unreachable = self._out_of_reach()
         if unreachable:
             who, until = await self._open_agreement(unreachable, self._dossier.time.now())
             if who:
-                self._dossier.tell(Notice.CONSENT_UNREACHABLE, leg=self._plan.name, people=who, until=until)
+                what = _matter(self._plan, unreachable)
+                self._dossier.tell(Notice.CONSENT_UNREACHABLE, leg=what, people=who, until=until)
 
     async def _open_agreement(self, consents: list[Consent], since: datetime) -> tuple[str, str]:
         """One limit for all of them but who has answered meanwhile: whose it is, and its last day."""
         limit = await self._dossier.citizen_limit(since, self._dossier.required_plan.agreement_days)
         keys = {consent.person.key for consent in consents}
-        waited = [c for c in self._leg.consents if c.person.key in keys and c.agreement_awaited]
+        waited = [c for c in self._consents if c.person.key in keys and c.agreement_awaited]
         for consent in waited:
             self._put(consent.model_copy(update={"agreement": limit, "remind_at": ()}))
         return _roles(waited), last_day(limit.ends_at)
@@ -260,8 +294,29 @@ class ConsentRound:
 
     # --- The leg's consents ------------------------------------------------------------------------------------------
 
+    @property
+    def _consents(self) -> list[Consent]:
+        """Those of the people whom the plan names now."""
+        named = {person.key for person in self._plan.people}
+        return [consent for consent in self._leg.consents if consent.person.key in named]
+
+    @property
+    def _unasked(self) -> tuple[AskedPerson, ...]:
+        asked = {consent.person.key for consent in self._leg.consents}
+        return tuple(person for person in self._plan.people if person.key not in asked)
+
+    @property
+    def _just_taken(self) -> list[str]:
+        """Whose requests VNeID has taken without the citizen knowing yet."""
+        return [key for key, request in self._requests.items() if request.taken and not request.told]
+
+    def _reached(self, consent: Consent) -> bool:
+        """Whether VNeID has asked that person."""
+        request = self._requests.get(consent.person.key)
+        return request is not None and request.taken
+
     def _in(self, state: ConsentState) -> list[Consent]:
-        return [consent for consent in self._leg.consents if consent.state is state]
+        return [consent for consent in self._consents if consent.state is state]
 
     def _out_of_reach(self) -> list[Consent]:
         return self._without_agreement(ConsentState.UNREACHABLE)
@@ -274,11 +329,58 @@ class ConsentRound:
 
     @property
     def _leg(self) -> Leg:
-        return self._dossier.legs[self._plan.key]
+        return self._dossier.legs[self._key]
+
+    @property
+    def _plan(self) -> LegPlan:
+        return self._dossier.required_plan.leg(self._key)
+
+
+class _Request:
+    """One person's request: sent until VNeID has taken it or, while it cannot, nobody wants the answer any more."""
+
+    def __init__(self, of: ConsentRound, dossier: "ProcedureGroup", message: ConsentMessage) -> None:
+        self.taken = self.told = False
+        self._round = of
+        self._dossier = dossier
+        self._message = message
+        self._task = asyncio.create_task(self._run())
+
+    @property
+    def due(self) -> bool:
+        """Whether VNeID takes it in a moment."""
+        return not (self._task.done() or self._troubled)
+
+    async def over(self) -> None:
+        """Wait until it is no longer sent, which takes no longer than to know that VNeID is in trouble."""
+        await self._task
+
+    async def _run(self) -> None:
+        sending = asyncio.create_task(self._send())
+
+        def needless() -> bool:
+            return self._troubled and not self._round.awaits(self._message.person.key)
+
+        await workflow.wait_condition(lambda: sending.done() or needless())
+        self.taken = sending.done()
+        await stopped(sending)
+
+    async def _send(self) -> None:
+        role = roles([self._message.person])
+        summary = f"Xin xác nhận của {role}: {self._message.leg_name}"
+        await hand_over(self._dossier, ports.ask_consent, System.VNEID, self._message, summary, leg=self._message.leg)
+
+    @property
+    def _troubled(self) -> bool:
+        return any(trouble.key == self._message.head.key for trouble in self._dossier.troubles)
 
 
 def _roles(consents: Iterable[Consent]) -> str:
-    return listed(role.label for consent in consents for role in consent.person.roles)
+    return roles(consent.person for consent in consents)
+
+
+def _matter(plan: LegPlan, consents: Iterable[Consent]) -> str:
+    return matter(plan, (consent.person for consent in consents))
 
 
 def _end(consent: Consent) -> datetime:

@@ -7,7 +7,6 @@ edition of them changes no replay, and most dossiers never carry them.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from models.documents import DocumentKind
 from models.dossier import Leg, RefusedDemand
 from models.facts import (
     AgencyEvent,
@@ -123,13 +122,13 @@ def classification_effect(
 
 
 def _judged(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, demand: Demand) -> Verdict:
-    return judge(demand, plan.key, plan.name, dossier.known_gate, _held(dossier, leg), plan.group)
+    return judge(demand, plan.key, plan.name, dossier.known_gate, _held(dossier, leg))
 
 
 def _held(dossier: "DossierWorkflow", leg: Leg) -> Held:
     """What agencies have issued in this dossier, and what the citizen has given this agency."""
     issued = {document.kind.value for other in dossier.legs.values() for document in other.documents}
-    signed = {DocumentKind.BIRTH_NOTICE.value} if dossier.notice_found is NoticeState.SIGNED else set()
+    signed = {dossier.required_plan.group.notice.value} if dossier.notice_found is NoticeState.SIGNED else set()
     given = {document.kind.value for supplement in leg.supplements for document in supplement.given}
     attached = {document.kind.value for document in dossier.declaration.attachments}
     return Held(by_state=frozenset(issued | signed), attached=frozenset(attached | given))

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import NoReturn
 
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeUpdate
+from temporalio.common import RawValue
 
+from models.asked_anew import asked_anew
 from models.base import MAX_LONG_TEXT, MessageKey, legal_date
 from models.clock import Clock, Due, Timeliness
 from models.corrections import CorrectedForm, CorrectionQuery, Revision, changes
@@ -54,7 +55,7 @@ from models.facts import (
 )
 from models.facts import Corrected as ResultCorrected
 from models.form_parts import MAX_ATTACHMENTS
-from models.gate import Gate, field_label, fitting
+from models.gate import Gate, GateQuery, field_label, fitting
 from models.lateness import Apology
 from models.messages import FieldChange, FollowUpKind, NoticeState
 from models.payments import apply_payment
@@ -62,7 +63,6 @@ from models.plan import LegPlan, Plan, RequiredDocument
 from models.publication import FollowUpOrder, HeardFact, Notice, NoticeOrder, Publication, StatusEvent, news
 from models.reducers import apply_agency_event, not_in_future
 from models.replacement import Replacement
-from models.search_attributes import SearchAttribute
 from models.start import CALENDAR_CHANGED, StartDossier
 from models.statuses import PortalStatus, Status, StatusSystem
 from models.systems import System
@@ -74,10 +74,11 @@ from workflows.chasing import ruling_effect
 from workflows.clock import LegalTime
 from workflows.consent import consent_effect
 from workflows.demands import classification_effect, demand_effect, judged_by_gate, note_effect
-from workflows.facts import UNUSABLE, answering, digest, read_fact
+from workflows.facts import UNUSABLE, answering, read_fact
+from workflows.letterbox import Letterbox, accepted
 from workflows.replacing import acknowledgement_effect, correction_effect
 from workflows.supplement import supplement_effect
-from workflows.visibility import attribute_update
+from workflows.visibility import Display
 from workflows.withdrawal import contradiction_effect, withdrawal_effect
 
 _AT_REST = 8
@@ -120,8 +121,7 @@ class DossierWorkflow:
         self.calendar_news = 0
         self.gate: Gate | None = None
         self.notice_found: NoticeState | None = None
-        self._seen: dict[str, str] = {}
-        self._refused: dict[str, FactRefused] = {}
+        self._letters = Letterbox(start.code)
         self._revising = asyncio.Lock()
         self._written_revision = 0
         self._refused_signals = 0
@@ -131,7 +131,7 @@ class DossierWorkflow:
         self._sending = 0
         self._moves = 0
         self._published: DossierView | None = None
-        self._shown: dict[SearchAttribute, object] = {}
+        self._display = Display()
 
     # --- Facts in ------------------------------------------------------------------------------------------------
 
@@ -144,15 +144,14 @@ class DossierWorkflow:
         with answering():
             fact = read_fact(name, args)
             repeated = await self._take(fact)
-        text = "Đã ghi nhận trước đó." if repeated else "Đã ghi nhận."
-        return Accepted(message_id=fact.message_id, text=text, repeated=repeated)
+        return accepted(fact, repeated=repeated)
 
     @told.validator
     def _judge(self, name: str, args: Sequence[RawValue]) -> None:
         """Refuse a wrong fact before it enters history; the sender learns why."""
         with answering():
             fact = read_fact(name, args)
-            if not self._repeated(fact):
+            if not self._letters.repeated(fact):
                 self._effect(fact)
 
     @workflow.signal(dynamic=True)
@@ -212,27 +211,15 @@ class DossierWorkflow:
         heard = HeardFact(message_id=message_id, kind=kind, at=self.time.now(), reason=reason, text=text)
         self._journal.heard.append(heard)
 
-    def _repeated(self, fact: InboundFact) -> bool:
-        """Whether this very message was accepted before.
-
-        Raises FactRefused when it was refused on record before, or when its id carried something else.
-        """
-        if fact.dossier_code != self.code:
-            raise FactRefused(FactRefusal.WRONG_DOSSIER, f"Thông điệp ghi mã hồ sơ khác, không phải {self.code}.")
-        earlier = self._seen.get(fact.message_id)
-        if earlier is not None and earlier != digest(fact):
-            raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.")
-        if refusal := self._refused.get(fact.message_id):
-            raise FactRefused(refusal.reason, refusal.text, repeated=True)
-        return earlier is not None
-
     async def _take(self, fact: InboundFact) -> bool:
         """Let the fact take effect once everything is known that judging it takes; True for a repeated message."""
         if judged_by_gate(fact) and (self.gate is None or self.gate.pack != self.required_plan.pack):
-            if not self._repeated(fact):
+            if not self._letters.repeated(fact):
                 self._effect(fact)
-            pack = self.required_plan.pack
-            self.gate = await self.compute(ports.gate_of_pack, pack, f"Danh mục lý do, giấy tờ theo gói luật {pack}")
+            plan = self.required_plan
+            query = GateQuery(pack=plan.pack, group=plan.group)
+            summary = f"Danh mục lý do, giấy tờ theo gói luật {plan.pack}"
+            self.gate = await self.compute(ports.gate_of_pack, query, summary)
         if not isinstance(fact, SupplementProvided) or not fact.corrections:
             return self._accept(fact)
         async with self._revising:
@@ -241,7 +228,7 @@ class DossierWorkflow:
 
     async def _corrected(self, fact: SupplementProvided) -> CorrectedForm | None:
         """The form with the citizen's corrections, read and judged again as a whole; None for a message repeated."""
-        if self._repeated(fact):
+        if self._letters.repeated(fact):
             return None
         self._effect(fact)
         query = CorrectionQuery(
@@ -256,10 +243,10 @@ class DossierWorkflow:
 
     def _accept(self, fact: InboundFact, form: CorrectedForm | None = None) -> bool:
         """Let the fact take effect, once; True when this very message had been accepted before."""
-        repeated = self._repeated(fact)
+        repeated = self._letters.repeated(fact)
         if not repeated:
             self._effect(fact, form)()
-            self._seen[fact.message_id] = digest(fact)
+            self._letters.keep(fact)
         return repeated
 
     async def found(self, event: AgencyEvent) -> None:
@@ -271,11 +258,9 @@ class DossierWorkflow:
         if not repeated:
             self._note_heard(event.message_id, FactKind.AGENCY_EVENT, "Tra cứu thấy tại cơ quan; đã ghi nhận.")
 
-    def refuse_on_record(self, fact: InboundFact, refusal: FactRefused) -> None:
+    def refuse_on_record(self, fact: InboundFact, refusal: FactRefused) -> NoReturn:
         """Refuse a fact so that the same message again gets the same answer, and counts no more. Raises FactRefused."""
-        self._seen[fact.message_id] = digest(fact)
-        self._refused[fact.message_id] = refusal
-        raise refusal
+        self._letters.refuse(fact, refusal)
 
     def _effect(self, fact: InboundFact, form: CorrectedForm | None = None) -> Callable[[], None]:
         """What a fact would do; FactRefused when it may not."""
@@ -468,10 +453,14 @@ class DossierWorkflow:
             self.warnings = (*self.warnings, text)
             self.enter(self.stage)
 
-    def revise(self, declaration: Declaration, leg: str, corrections: Mapping[str, str]) -> None:
+    def revise(
+        self, declaration: Declaration, leg: str, corrections: Mapping[str, str], others: tuple[LegPlan, ...] = ()
+    ) -> None:
         """The form now reads so, the law of the dossier as before: whoever else has the old one is told (§§7, 8).
 
-        [choice] Consents stay as given; where what people agreed to has changed, operators are warned.
+        Where the law lets a correction name `others` to ask, they are asked, unless the leg is with
+        an agency that has not asked for it [choice]. Consents else stay as given; where what people agreed to has
+        changed, operators are warned [choice].
         """
         self.revision += 1
         self.declaration = declaration.model_copy(update={"attachments": self.declaration.attachments})
@@ -479,6 +468,9 @@ class DossierWorkflow:
         self._journal.revisions.append(
             Revision(number=self.revision, at=self.time.now(), leg=leg, paths=paths, declaration=declaration)
         )
+        for plan in others:
+            if plan.key == leg or not (self.legs[plan.key].ended or self.legs[plan.key].sent_at):
+                self._ask_anew(plan)
         group = declaration.group
         labels = listed(field_label(path, group) for path in paths)
         for other in self.legs.values():
@@ -489,6 +481,13 @@ class DossierWorkflow:
         consented = any(consent.given for other in self.legs.values() for consent in other.consents)
         if consented and any(within(path, _CONSENTED) for path in paths):
             self.warn(f"Đã đính chính sau khi có sự đồng ý, cần xem lại sự đồng ý: {labels}.")
+
+    def _ask_anew(self, new: LegPlan) -> None:
+        """Other people are to be asked in that leg; the plan says so on record."""
+        plan, leg = asked_anew(self.legs[new.key], self.required_plan.leg(new.key), new, self.revision)
+        self.plan = self.required_plan.with_leg(plan)
+        self.put(leg)
+        self.plan_changed()
 
     def in_trouble(self, trouble: Trouble) -> None:
         """A system does not take a message; since when stays as it was."""
@@ -574,7 +573,7 @@ class DossierWorkflow:
         journal, self._journal = self._journal, _Journal(self._journal.count)
         self._sequence += 1
         view = self.view()
-        self._show(view)
+        self._display.show(details(view), attributes(view))
         publication = Publication(
             **news(view, self._published),
             sequence=self._sequence,
@@ -592,20 +591,6 @@ class DossierWorkflow:
         self._published = view
         await call_ledger(ports.publish, publication, f"Ghi sổ và thông báo lần {self._sequence}: {self.stage.label}")
         self._written_revision = max([self._written_revision, *(revision.number for revision in journal.revisions)])
-
-    def _show(self, view: DossierView) -> None:
-        """Live details and search attributes for operators; an attribute is written only when it changes."""
-        workflow.set_current_details(details(view))
-        values = attributes(view)
-        wanted: dict[SearchAttribute, object] = {**values.keywords, **values.lists, **values.instants}
-        updates: list[SearchAttributeUpdate[Any]] = []
-        for attribute in SearchAttribute:
-            value = wanted.get(attribute)
-            if value != self._shown.get(attribute):
-                updates.append(attribute_update(attribute, value))
-        if updates:
-            workflow.upsert_search_attributes(updates)
-            self._shown = wanted
 
 
 class _Journal:

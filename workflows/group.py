@@ -263,13 +263,13 @@ class ProcedureGroup(DossierWorkflow):
         """The leg that goes with the intake first; the others as soon as the province has received the dossier."""
         self.enter(DossierStage.WAITING_RECEIPT)
         first = next(leg for leg in self.required_plan.legs if leg.sent_with_intake)
-        await asyncio.gather(LegRun(self, first).run(), self.run_others(first))
+        await asyncio.gather(LegRun(self, first.key).run(), self.run_others(first))
 
     async def run_others(self, first: LegPlan) -> None:
         """Once the province has the dossier and dates are promised: every other leg at once."""
         await workflow.wait_condition(lambda: self.clock is not None or self.legs[first.key].ended)
         others = [leg for leg in self.required_plan.legs if leg.key != first.key]
-        await asyncio.gather(*(LegRun(self, leg).run() for leg in others))
+        await asyncio.gather(*(LegRun(self, leg.key).run() for leg in others))
 
     async def replacements_settled(self) -> None:
         """Wait until every agency that has an old version of a result has acknowledged the new one, or is late."""

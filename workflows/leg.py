@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from temporalio import workflow
 
+from models.benefit_words import paid_by
 from models.chase_words import given_up, missing
 from models.clock import Clock, Due, ReceiptRule, Timeliness, timeliness
 from models.dossier import ConsentState, ConsentVerdict, Leg, LegOutcome, LegStage
-from models.messages import ConsentEvidence, FollowUpKind, LegOrder
+from models.messages import FollowUpKind, LegOrder
 from models.plan import LegPlan
 from models.publication import Notice
 from models.reducers import acknowledged, results_complete, verified_at
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
 class LegRun:
     """The life of one leg. It reads and writes its state through the dossier, which others change by facts."""
 
-    def __init__(self, dossier: "ProcedureGroup", plan: LegPlan) -> None:
+    def __init__(self, dossier: "ProcedureGroup", key: str) -> None:
         self.dossier = dossier
-        self.plan = plan
-        self.consents = ConsentRound(dossier, plan)
+        self.key = key
+        self.consents = ConsentRound(dossier, key)
         self._promised: Due | None = None
         self._handing_over: list[asyncio.Task[None]] = []
         self.withdrawal = LegWithdrawal(self)
@@ -47,9 +48,14 @@ class LegRun:
         return self.dossier.required_plan.receipt
 
     @property
+    def plan(self) -> LegPlan:
+        """The leg as the dossier's plan has it now."""
+        return self.dossier.required_plan.leg(self.key)
+
+    @property
     def leg(self) -> Leg:
         """The leg as it stands now."""
-        return self.dossier.legs[self.plan.key]
+        return self.dossier.legs[self.key]
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -64,8 +70,9 @@ class LegRun:
             if await self.prerequisites_met() and await self.consents_given():
                 await self.send()
                 await self.follow()
-            for task in (asking, *self._handing_over):
+            for task in self._handing_over:
                 await stopped(task)
+            await asking
             await withdrawing
 
     async def prerequisites_met(self) -> bool:
@@ -93,17 +100,17 @@ class LegRun:
         stopped_at = self.dossier.time.now()
         self.stand(self.consents.stage)
         await self.dossier.stop_group_clock(self.plan, stopped_at, basis)
-        await self.consents_settled()
+        await self.consents_settled(unless=lambda: self.withdrawal.due)
         given = self.consents_judged()
         resumed_at = self.consents.answered_at(stopped_at) or self.dossier.time.now()
         await self.dossier.resume_group_clock(self.plan, resumed_at, basis)
         return given
 
-    async def consents_settled(self) -> None:
+    async def consents_settled(self, unless: Callable[[], bool]) -> None:
         """Wait for the verdict; who looks sees whether answers or only an agreement can still come."""
 
         def settled() -> bool:
-            return self.withdrawal.due or self.consents.verdict is not ConsentVerdict.WAITING
+            return unless() or self.consents.verdict is not ConsentVerdict.WAITING
 
         while not settled():
             if self.leg.stage is not self.consents.stage:
@@ -168,18 +175,7 @@ class LegRun:
             results=tuple(results),
             registration_number=next((leg.number for leg in earlier if leg.number), None),
             identity_number=next((leg.identity_number for leg in earlier if leg.identity_number), None),
-            consents=tuple(
-                ConsentEvidence(
-                    personal_id=c.person.personal_id,
-                    roles=c.person.roles,
-                    granted_at=c.answered_at,
-                    evidence=c.evidence,
-                    proof=c.proof,
-                    attested_by=c.attested_by,
-                )
-                for c in self.leg.consents
-                if c.given and c.answered_at and c.evidence
-            ),
+            consents=self.consents.evidence(),
         )
 
     async def follow(self) -> None:
@@ -250,6 +246,7 @@ class LegRun:
             leg=self.plan.name,
             results=listed(kind.label for kind in self.plan.results),
             timeliness=in_words(self.leg.timeliness),
+            money=paid_by(self.dossier.declaration, self.plan),
         )
 
     def refused(self) -> None:

@@ -47,13 +47,13 @@ def _sandbox(*passed_through: str) -> WorkflowRunner:
 
 
 WORKFLOWS = (BirthProcedureGroup, DeathProcedureGroup, ReplacementWorkflow)
+"""For the worker of the workflows' queue; replayers get them from the plugin."""
 
 PROCEDURE_GROUPS: Mapping[Group, type[BirthProcedureGroup] | type[DeathProcedureGroup]] = {
     Group.BIRTH: BirthProcedureGroup,
     Group.DEATH: DeathProcedureGroup,
 }
 """The workflow of each group."""
-"""For the worker of the workflows' queue; replayers get them from the plugin."""
 
 
 class LienthongPlugin(SimplePlugin):

@@ -4,7 +4,7 @@ from temporalio import activity
 
 from models.corrections import CorrectedForm, CorrectionQuery
 from models.dossier import CitizenLimit
-from models.gate import Gate
+from models.gate import Gate, GateQuery
 from models.messages import (
     ConsentMessage,
     FollowUp,
@@ -92,7 +92,7 @@ async def request_payment(message: PaymentMessage) -> Sent:
 
 @activity.defn(name="look_up_notice")
 async def look_up_notice(query: NoticeQuery) -> NoticeAnswer:
-    """Find the birth notice and say whether it is signed."""
+    """Find the notice of the health facility and say whether it is signed."""
     raise NotImplementedError
 
 
@@ -139,8 +139,8 @@ async def promise_dates(query: ReceiptQuery) -> Promise:
 
 
 @activity.defn(name="gate_of_pack")
-async def gate_of_pack(pack: str) -> Gate:
-    """The return gate's rules as a law pack has them."""
+async def gate_of_pack(query: GateQuery) -> Gate:
+    """The return gate's rules for a group as a law pack has them."""
     raise NotImplementedError
 
 

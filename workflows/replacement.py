@@ -7,11 +7,10 @@ waits for their acknowledgements as an open dossier would (`workflows.replacing`
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeUpdate
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from models.documents import Document
@@ -31,14 +30,14 @@ from models.replacement_case import (
     StartReplacement,
 )
 from models.replacement_details import attributes, details
-from models.search_attributes import SearchAttribute
 from models.start import CALENDAR_CHANGED
 from workflows import ports
 from workflows.calls import P, R, call_ledger, compute
 from workflows.clock import LegalTime
-from workflows.facts import answering, digest, read_fact
+from workflows.facts import answering, read_fact
+from workflows.letterbox import Letterbox, accepted
 from workflows.replacing import Acknowledgements, acknowledgement_effect, announce
-from workflows.visibility import attribute_update
+from workflows.visibility import Display
 from workflows.watch import Watch
 
 
@@ -59,14 +58,14 @@ class ReplacementWorkflow:
         self.warnings: tuple[str, ...] = ()
         self._void: frozenset[str] = frozenset()
         self._calendar_news = 0
-        self._seen: dict[str, str] = {}
+        self._letters = Letterbox(start.code)
         self._refused_signals = 0
         self._notices: list[NoticeOrder] = []
         self._follow_ups: list[FollowUpOrder] = []
         self._changed = False
         self._count = 0
         self._sequence = 0
-        self._shown: dict[SearchAttribute, object] = {}
+        self._display = Display()
 
     @workflow.run
     async def run(self, start: StartReplacement) -> ReplacementOutcome:
@@ -96,14 +95,13 @@ class ReplacementWorkflow:
             fact = read_fact(name, args)
             await self._known()
             repeated = self._accept(fact)
-        text = "Đã ghi nhận trước đó." if repeated else "Đã ghi nhận."
-        return Accepted(message_id=fact.message_id, text=text, repeated=repeated)
+        return accepted(fact, repeated=repeated)
 
     @told.validator
     def _judge(self, name: str, args: Sequence[RawValue]) -> None:
         with answering():
             fact = read_fact(name, args)
-            if self.plan:
+            if self.plan and not self._letters.repeated(fact):
                 self._effect(fact)
 
     @workflow.signal(dynamic=True)
@@ -141,17 +139,13 @@ class ReplacementWorkflow:
 
     def _accept(self, fact: InboundFact) -> bool:
         """Let the fact take effect, once; True when this very message had been accepted before."""
-        if fact.message_id in self._seen:
-            if self._seen[fact.message_id] != digest(fact):
-                raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.")
-            return True
-        self._effect(fact)()
-        self._seen[fact.message_id] = digest(fact)
-        return False
+        repeated = self._letters.repeated(fact)
+        if not repeated:
+            self._effect(fact)()
+            self._letters.keep(fact)
+        return repeated
 
     def _effect(self, fact: InboundFact) -> Callable[[], None]:
-        if fact.dossier_code != self.code:
-            raise FactRefused(FactRefusal.WRONG_DOSSIER, f"Thông điệp ghi mã hồ sơ khác, không phải {self.code}.")
         if not isinstance(fact, AgencyEvent) or not isinstance(fact.fact, Acknowledged):
             raise FactRefused(FactRefusal.ENDED, "Hồ sơ đã kết thúc; chỉ còn nhận xác nhận đã thay bản cũ.")
         return acknowledgement_effect(self, fact)
@@ -255,7 +249,8 @@ class ReplacementWorkflow:
         follow_ups, self._follow_ups = tuple(self._follow_ups), []
         self._changed = False
         self._sequence += 1
-        self._show()
+        view = self.view()
+        self._display.show(details(view), attributes(view))
         news = ReplacementNews(
             code=self.code,
             number=self.number,
@@ -266,21 +261,6 @@ class ReplacementWorkflow:
             follow_ups=follow_ups,
         )
         await call_ledger(ports.publish_replacement, news, f"Ghi sổ và thông báo lần {self._sequence}")
-
-    def _show(self) -> None:
-        """Live details and search attributes for operators; an attribute is written only when it changes."""
-        view = self.view()
-        workflow.set_current_details(details(view))
-        values = attributes(view)
-        wanted: dict[SearchAttribute, object] = {**values.keywords, **values.lists, **values.instants}
-        updates: list[SearchAttributeUpdate[Any]] = [
-            attribute_update(attribute, wanted.get(attribute))
-            for attribute in SearchAttribute
-            if wanted.get(attribute) != self._shown.get(attribute)
-        ]
-        if updates:
-            workflow.upsert_search_attributes(updates)
-            self._shown = wanted
 
     def _outcome(self) -> ReplacementOutcome:
         answers = tuple(

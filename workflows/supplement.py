@@ -16,7 +16,7 @@ from models.plan import LegPlan
 from models.publication import Notice
 from models.reducers import acknowledged, with_supplement
 from models.statuses import PortalStatus
-from models.supplements import apply_supplement
+from models.supplements import apply_supplement, ready
 from models.words import last_day
 from workflows import ports
 from workflows.citizen import limit_over
@@ -33,15 +33,15 @@ def supplement_effect(
     """What a supplement would do; `form` is the declaration with its corrections, once it has been read again."""
     if dossier.withdrawn_at and leg.undecided:
         raise FactRefused(FactRefusal.ENDED, f"Công dân đã rút “{plan.name}”, không nhận bổ sung nữa.")
-    after = apply_supplement(leg, plan, fact, dossier.time.now())
+    apply_supplement(leg, plan, fact, dossier.time.now())
 
     def effect() -> None:
         if form:
             if form.declaration is None:
                 raise FactRefused(form.refusal, form.problem or "")
-            dossier.revise(form.declaration, leg.key, fact.corrections)
+            dossier.revise(form.declaration, leg.key, fact.corrections, form.asked_anew)
         dossier.keep_attachments(fact.documents)
-        dossier.put(after)
+        dossier.put(apply_supplement(*dossier.addressed(fact.leg), fact, dossier.time.now()))
 
     return effect
 
@@ -52,10 +52,12 @@ class SupplementRound:
     def __init__(self, run: "LegRun") -> None:
         self._run = run
         self._dossier = run.dossier
-        self._plan = run.plan
 
     async def run(self) -> None:
-        """Ask, wait, hand over. The leg may end meanwhile, or its agency decide without the supplement."""
+        """Ask, wait for the citizen and whoever must now agree, hand over.
+
+        The leg may end meanwhile, or its agency decide without the supplement.
+        """
         asked = self._supplement
         law = self._dossier.required_plan
         limit = await self._dossier.citizen_limit(asked.asked_at, law.supplement_days, law.supplement_reminders)
@@ -64,8 +66,9 @@ class SupplementRound:
             self._tell_citizen(limit)
         await self._dossier.stop_group_clock(self._plan, asked.requested_at, law.supplement_basis)
         await self._await_citizen()
+        agreed_at = await self._await_consents()
         self._let_go()
-        await self._dossier.resume_group_clock(self._plan, self._over_at(asked), law.supplement_basis)
+        await self._dossier.resume_group_clock(self._plan, self._over_at(asked, agreed_at), law.supplement_basis)
         if self._run.leg.stage is LegStage.SENDING:
             number = len(self._run.leg.supplements)
             await self._run.unless_overtaken(self._hand_over(number), lambda: self._overtaken(number))
@@ -99,6 +102,22 @@ class SupplementRound:
         if over:
             self._not_provided()
 
+    async def _await_consents(self) -> datetime | None:
+        """Until those whom the corrected form names have agreed: since when, None where nobody need be waited for.
+
+        If they do not, the leg ends as it would have before it was sent.
+        """
+        await self._run.consents_settled(unless=lambda: not self._consents_waited)
+        if not self._consents_waited:
+            return None
+        now = self._dossier.time.now()
+        if self._run.consents_judged():
+            self._dossier.put(ready(self._run.leg, now))
+        else:
+            text = f"Không có đủ sự đồng ý cho nội dung bổ sung. Thủ tục “{self._plan.name}” kết thúc."
+            self._dossier.follow_up(self._plan.key, FollowUpKind.NOT_SUPPLEMENTED, text)
+        return self._run.consents.answered_at(self._supplement.provided_at or now) or now
+
     def _remind(self, limit: CitizenLimit) -> None:
         self._put(limit=limit)
         self._dossier.tell(
@@ -125,17 +144,18 @@ class SupplementRound:
 
     def _let_go(self) -> None:
         """Nobody waits for the citizen in this leg any more; the portal hears so when it holds for all."""
-        if self._supplement.state is SupplementState.ASKED:
+        unsent = self._run.leg.ended and self._supplement.sent_at is None
+        if self._supplement.state is SupplementState.ASKED or (self._run.leg.supplement and unsent):
             self._put(state=SupplementState.LAPSED)
         legs = self._dossier.legs.values()
         waiting = any(leg.stage is LegStage.WAITING_SUPPLEMENT for leg in legs)
         if not (waiting or self._dossier.withdrawn_at or all(leg.ended for leg in legs)):
             self._dossier.enter(self._dossier.stage, PortalStatus.IN_PROGRESS)
 
-    def _over_at(self, asked: Supplement) -> datetime:
-        """When the wait for the citizen was over: with their act, the agency's decision, or now."""
+    def _over_at(self, asked: Supplement, agreed_at: datetime | None) -> datetime:
+        """When the wait for citizens was over: with their act, the agency's decision, or now."""
         decided_at = self._run.leg.decided_at if self._supplement.state is SupplementState.LAPSED else None
-        over_at = self._supplement.provided_at or decided_at or self._dossier.time.now()
+        over_at = decided_at or agreed_at or self._supplement.provided_at or self._dossier.time.now()
         return max(over_at, asked.requested_at)
 
     # --- The agency's part -------------------------------------------------------------------------------------------
@@ -150,6 +170,7 @@ class SupplementRound:
         """What the citizen gave goes to the agency, once; its receipt lets the full limit run anew."""
         given, leg = self._supplement, self._run.leg
         what = concerned(tuple(given.documents), given.fields, self._plan.group)
+        consents = self._run.consents.evidence(asked_after=leg.sent_at)
         self._dossier.tell(Notice.SUPPLEMENT_SENT, leg=self._plan.name, agency=self._plan.agency)
         message = FollowUp(
             head=self._dossier.head(f"{leg.key}:supplement:{number}"),
@@ -159,8 +180,9 @@ class SupplementRound:
             text=f"Công dân đã bổ sung theo yêu cầu: {what}.",
             agency_code=leg.agency_code,
             registration_number=leg.number,
-            documents=given.given,
+            documents=(*given.given, *dict.fromkeys(consent.proof for consent in consents if consent.proof)),
             changes=changes(given.corrected, self._plan.group),
+            consents=consents,
         )
         summary = f"Gửi bổ sung “{self._plan.name}” đến {self._plan.agency}"
         sent = await hand_over(self._dossier, ports.send_follow_up, self._plan.system, message, summary, leg=leg.key)
@@ -173,6 +195,10 @@ class SupplementRound:
     # --- State -------------------------------------------------------------------------------------------------------
 
     @property
+    def _plan(self) -> LegPlan:
+        return self._run.plan
+
+    @property
     def _supplement(self) -> Supplement:
         return self._run.leg.supplements[-1]
 
@@ -180,6 +206,13 @@ class SupplementRound:
     def _waiting(self) -> bool:
         leg = self._run.leg
         return leg.stage is LegStage.WAITING_SUPPLEMENT and not leg.refusal and not self._run.withdrawal.due
+
+    @property
+    def _consents_waited(self) -> bool:
+        """Whether only people who must now agree are waited for."""
+        leg = self._run.leg
+        ours = leg.with_citizen and leg.stage is not LegStage.WAITING_SUPPLEMENT
+        return ours and not (leg.refusal or leg.given_up or self._run.withdrawal.due)
 
     @property
     def _limit(self) -> CitizenLimit:

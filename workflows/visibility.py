@@ -1,10 +1,11 @@
-"""The search-attribute registry in Temporal's own types: keys for upserts, registration on a server."""
+"""What operators see of a running workflow: live details, and search attributes in Temporal's own types."""
 
 from typing import Any
 
+from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from models.search_attributes import AttributeType, SearchAttribute
+from models.search_attributes import AttributeType, AttributeValues, SearchAttribute
 
 
 def attribute_key(attribute: SearchAttribute) -> SearchAttributeKey[Any]:
@@ -24,3 +25,19 @@ def attribute_update(attribute: SearchAttribute, value: object) -> SearchAttribu
     if isinstance(value, tuple):
         value = list(value)
     return key.value_set(value) if value else key.value_unset()
+
+
+class Display:
+    """What a workflow shows; an attribute is written only when it changes."""
+
+    def __init__(self) -> None:
+        self._shown: dict[SearchAttribute, object] = {}
+
+    def show(self, details: str, values: AttributeValues) -> None:
+        """Show this from now on: live details as Markdown, search attributes."""
+        workflow.set_current_details(details)
+        wanted: dict[SearchAttribute, object] = {**values.keywords, **values.lists, **values.instants}
+        changed = [attribute for attribute in SearchAttribute if wanted.get(attribute) != self._shown.get(attribute)]
+        if changed:
+            workflow.upsert_search_attributes([attribute_update(one, wanted.get(one)) for one in changed])
+            self._shown = wanted

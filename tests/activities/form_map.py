@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, RootModel
 
-from models.birth import BirthDeclaration
 from models.systems import System
 
 WHOLE_FORM = frozenset({System.PROVINCIAL, System.RESIDENCE, System.IDENTITY})
@@ -18,6 +17,7 @@ WHOLE_FORM = frozenset({System.PROVINCIAL, System.RESIDENCE, System.IDENTITY})
 WHY_NOT: Mapping[System, str] = {
     System.SOCIAL_INSURANCE: "gets what the card needs: the child, whose it is, where it lives and is treated [choice]",
     System.POPULATION: "validates names with their numbers and nothing else (REQUIREMENTS §3)",
+    System.SOCIAL_AFFAIRS: "has no part in a birth",
     System.HEALTH: "finds a birth notice by its number",
     System.VNEID: "asks the people concerned about a child by name, and integrates results for the applicant",
     System.PAYMENT: "asks one payer for one sum",
@@ -117,7 +117,7 @@ def carried_by(system: System) -> frozenset[str]:
     return frozenset(path for path, systems in CARRIED.items() if system in systems)
 
 
-def fields(model: type[BaseModel] = BirthDeclaration, path: str = "") -> Iterator[str]:
+def fields(model: type[BaseModel], path: str = "") -> Iterator[str]:
     """Every field of the form that has no fields of its own, by its path; a list counts once."""
     for name, field in model.model_fields.items():
         parts = [part for part in _types(field.annotation) if issubclass(part, BaseModel)]

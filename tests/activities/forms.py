@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -11,6 +11,7 @@ from cli.files import load_declaration_file
 from models.birth import BirthDeclaration
 from models.birth_form import ApplicantRelation, Circumstance
 from models.codes import Vocabulary, labels, provinces, says_nothing
+from models.death import DeathDeclaration
 from models.documents import Document, DocumentKind, describe
 from models.form_parts import FeeReliefGround, PaperPlace
 from models.identity import Sex
@@ -23,6 +24,8 @@ for _name in SAMPLE_NAMES:
     _form, _more = load_declaration_file(FOLDER / f"{_name}.json", ON)
     SAMPLES[_name] = born(_form)
     _CONTENTS |= _more
+
+F = TypeVar("F", BirthDeclaration, DeathDeclaration)
 
 TWO_TIERS, THREE_TIERS = date(2026, 11, 1), date(2024, 1, 1)
 _LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyÀẢÃÁẠẰẤỆỘỚỰỸĐIVX019’'ʼ‘` -–.,;:/\\\"<>&{}[]\n\tß漢😀"
@@ -183,6 +186,11 @@ def declarations(draw: st.DrawFn) -> BirthDeclaration:
     return BirthDeclaration.model_validate(draw(_forms))
 
 
+def keep(contents: Mapping[str, bytes]) -> None:
+    """Let `content_of` know these contents, by their digests."""
+    _CONTENTS.update(contents)
+
+
 async def content_of(document: Document) -> bytes:
     """The content of a generated attachment or of a sample's."""
     return _CONTENTS[document.sha256]
@@ -303,14 +311,19 @@ NAMED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 def typed(name: str, changes: Mapping[str, Any], *, decomposed: bool = False) -> BirthDeclaration:
     """A sample with these fields typed in, in NFD if so wished."""
-    data = SAMPLES[name].model_dump(mode="json")
+    return retyped(SAMPLES[name], changes, decomposed=decomposed)
+
+
+def retyped(form: F, changes: Mapping[str, Any], *, decomposed: bool) -> F:
+    """The form with these fields typed in."""
+    data = form.model_dump(mode="json")
     for path, value in changes.items():
         *parts, last = path.split(".")
         part = data
         for step in parts:
             part = part[step]
         part[last] = value
-    return BirthDeclaration.model_validate(_in_nfd(data) if decomposed else data)
+    return type(form).model_validate(_in_nfd(data) if decomposed else data)
 
 
 def _in_nfd(value: Any) -> Any:

@@ -15,6 +15,8 @@ from fastapi import FastAPI, Request, Response
 from activities.adapters import Adapters
 from models.base import LEGAL_ZONE
 from models.birth import BirthDeclaration
+from models.death import DeathDeclaration
+from models.declaration import Declaration
 from models.documents import Document, DocumentKind, describe
 from models.events import CloudEvent
 from models.form_facts import PersonRole
@@ -28,7 +30,7 @@ from simulator.book import Book
 from simulator.instructions import Instruction
 from simulator.records import AnswerState, DossierBook
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
+SAMPLES = Path(__file__).parents[2] / "samples"
 CODE = "G22.99.08-261119-000001"
 SENT_AT = datetime(2026, 11, 19, 9, 30, tzinfo=LEGAL_ZONE)
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -37,16 +39,37 @@ LEGS = {
     System.PROVINCIAL: "birth_registration",
     System.RESIDENCE: "residence_registration",
     System.SOCIAL_INSURANCE: "health_insurance_card",
+    System.SOCIAL_AFFAIRS: "funeral_cost_support",
     System.IDENTITY: "identity_card",
 }
+"""A leg of each agency: of a birth, if it has one."""
+
+DEATH_LEGS = {
+    "death_registration": System.PROVINCIAL,
+    "residence_deregistration": System.RESIDENCE,
+    "insurance_funeral_benefit": System.SOCIAL_INSURANCE,
+    "insurance_survivor_benefit": System.SOCIAL_INSURANCE,
+    "survivor_benefit_end": System.SOCIAL_INSURANCE,
+    "funeral_cost_support": System.SOCIAL_AFFAIRS,
+    "merit_funeral_benefit": System.SOCIAL_AFFAIRS,
+    "merit_survivor_benefit": System.SOCIAL_AFFAIRS,
+}
+"""Every leg of a death, and its agency."""
+
 _PATIENCE = 10.0
 _PACE = 0.01
 
 
 def declared() -> BirthDeclaration:
     """The plain sample."""
-    data = json.loads((SAMPLES / "plain.json").read_text("utf-8"))
+    data = json.loads((SAMPLES / "birth" / "plain.json").read_text("utf-8"))
     return BirthDeclaration.model_validate(data | {"attachments": ()})
+
+
+def death_declared(name: str = "aged-80") -> DeathDeclaration:
+    """A sample of a death; the one that names every kind of office, unless told otherwise."""
+    data = json.loads((SAMPLES / "death" / f"{name}.json").read_text("utf-8"))
+    return DeathDeclaration.model_validate(data | {"attachments": ()})
 
 
 def head(step: str = "submit", code: str = CODE, sent_at: datetime = SENT_AT, **changes: Any) -> Head:
@@ -66,14 +89,30 @@ def leg_message(system: System, code: str = CODE, sent_at: datetime = SENT_AT, *
         system=system,
         leg=LEGS[system],
         agency="Cơ quan thử nghiệm",
-        declaration=declared(),
+        declaration=_declared_to(system),
     )
     return message.model_copy(update=changes)
 
 
-def consent_message(role: PersonRole, personal_id: str, code: str = CODE) -> ConsentMessage:
+def _declared_to(system: System) -> Declaration:
+    return death_declared() if LEGS[system] in DEATH_LEGS else declared()
+
+
+def death_message(leg: str, code: str = CODE, **changes: Any) -> LegMessage:
+    """A leg's message about a death."""
+    message = LegMessage(
+        head=head(f"{leg}:submit", code),
+        system=DEATH_LEGS[leg],
+        leg=leg,
+        agency="Cơ quan thử nghiệm",
+        declaration=death_declared().seen_by(DEATH_LEGS[leg]),
+    )
+    return message.model_copy(update=changes)
+
+
+def consent_message(role: PersonRole, personal_id: str, code: str = CODE, **changes: Any) -> ConsentMessage:
     """A consent request to one person."""
-    return ConsentMessage(
+    message = ConsentMessage(
         head=head(f"consent:{role.value}", code),
         leg="residence_registration",
         leg_name="Đăng ký thường trú",
@@ -81,6 +120,7 @@ def consent_message(role: PersonRole, personal_id: str, code: str = CODE) -> Con
         person=AskedPerson(key=role.value, full_name="Trần Văn Mẫu", personal_id=personal_id, roles=(role,)),
         answer_by=SENT_AT + timedelta(days=7),
     )
+    return message.model_copy(update=changes)
 
 
 def dispatch(channel: System, kind: DispatchKind, **changes: Any) -> Dispatch:

@@ -63,7 +63,7 @@ async def test_birth_notices_are_looked_up(number: str, state: NoticeState, faci
 
 async def test_a_notice_is_as_a_test_says() -> None:
     async with stage() as play:
-        await play.instruct(System.HEALTH, birth_notice="unsigned")
+        await play.instruct(System.HEALTH, notice="unsigned")
         answer = await play.adapters.health.look_up(
             NoticeQuery(head=head("n"), group=Group.BIRTH, number="12345.GCS.01901.26")
         )

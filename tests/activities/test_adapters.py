@@ -32,6 +32,7 @@ from simulator.insurance import CALLS_PER_TOKEN
 from simulator.records import RequestSeen
 from tests.activities.simulated import (
     CODE,
+    LEGS,
     PDF,
     SENT_AT,
     attachment,
@@ -46,8 +47,9 @@ from tests.activities.simulated import (
     stage,
 )
 
-AGENCIES = [System.PROVINCIAL, System.RESIDENCE, System.SOCIAL_INSURANCE, System.IDENTITY]
+AGENCIES = list(LEGS)
 UNFRIENDLY = [System.PROVINCIAL, System.SOCIAL_INSURANCE]
+FRIENDLY = [system for system in AGENCIES if system not in UNFRIENDLY]
 ARRIVAL = timedelta(seconds=60)
 
 
@@ -85,7 +87,7 @@ async def test_a_part_arrives_whole(system: System) -> None:
 async def test_each_agency_states_its_receipt_in_its_own_way() -> None:
     async with stage() as play:
         sent = {system: await play.adapters.agencies[system].submit(leg_message(system), read) for system in AGENCIES}
-    for system in (System.PROVINCIAL, System.RESIDENCE):
+    for system in (System.PROVINCIAL, System.RESIDENCE, System.SOCIAL_AFFAIRS):
         assert (sent[system].receipt_follows, sent[system].receipt_at) == (True, None)
     for system in (System.SOCIAL_INSURANCE, System.IDENTITY):
         receipt = sent[system].receipt_at
@@ -130,7 +132,7 @@ async def test_a_lost_answer_is_asked_for_again_and_nothing_is_registered_twice(
         book = await play.settled()
     (intake,) = book.intakes
     assert len(book.registrations) == 1
-    assert sent.agency_code == intake.agency_code or system is System.RESIDENCE
+    assert sent.agency_code == intake.agency_code
     assert len({event.id for event in play.gateway.events}) == len(play.gateway.events)
 
 
@@ -145,7 +147,7 @@ async def test_a_system_without_keys_is_asked_before_it_is_sent_anything(system:
     assert again.agency_code == book.intakes[0].agency_code
 
 
-@pytest.mark.parametrize("system", [System.RESIDENCE, System.IDENTITY])
+@pytest.mark.parametrize("system", FRIENDLY)
 async def test_a_system_with_keys_gives_the_same_answer_again(system: System) -> None:
     async with stage() as play:
         first = await play.adapters.agencies[system].submit(leg_message(system), read)
@@ -192,7 +194,7 @@ async def test_failures_of_any_system_are_told_apart_and_then_overcome(system: S
             assert len(book.intakes) == len(book.registrations) == 1
 
 
-@pytest.mark.parametrize("system", [System.RESIDENCE, System.IDENTITY])
+@pytest.mark.parametrize("system", FRIENDLY)
 async def test_a_friendly_200_with_an_error_code_is_no_success(system: System) -> None:
     async with stage() as play:
         await play.instruct(system, fail_times=1, fail_with="code")
@@ -314,7 +316,7 @@ async def test_the_largest_document_gets_through() -> None:
             await play.adapters.agencies[system].submit(message, read_large)
         book = await play.book()
     taken = {file.sha256 for intake in book.intakes for file in intake.files}
-    assert (len(book.intakes), taken) == (4, {attachment(content).sha256})
+    assert (len(book.intakes), taken) == (len(AGENCIES), {attachment(content).sha256})
 
 
 # Tokens

@@ -164,7 +164,7 @@ async def test_a_letter_about_another_agencys_part_is_noted() -> None:
 @pytest.mark.parametrize("system", AGENCIES)
 async def test_a_demand_the_gateway_refuses_changes_nothing(system: System) -> None:
     async with stage() as play:
-        plain = {System.PROVINCIAL: 2, System.RESIDENCE: 1}.get(system, 0)
+        plain = {System.PROVINCIAL: 2, System.RESIDENCE: 1, System.SOCIAL_AFFAIRS: 1}.get(system, 0)
         play.gateway.replies = [202] * plain + [422, 422, 422]
         await submitted(play, system, supplement={}, returned={"documents": ["identity_card"]}, refuse={})
         book = await play.settled()

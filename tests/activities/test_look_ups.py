@@ -78,7 +78,7 @@ async def test_every_look_up_brings_the_same_messages(tmp_path: Path, system: Sy
     assert len({fact.message_id for fact in first.values()}) == len(first)
 
 
-@pytest.mark.parametrize("system", [System.RESIDENCE, System.IDENTITY])
+@pytest.mark.parametrize("system", [System.RESIDENCE, System.SOCIAL_AFFAIRS, System.IDENTITY])
 async def test_what_a_friendly_agency_tells_twice_is_one_message(tmp_path: Path, system: System) -> None:
     async with stage() as play:
         await play.adapters.agencies[system].submit(leg_message(system), read)

@@ -4,67 +4,38 @@ The simulator reads each wire by its own lights and keeps what it made of it (`I
 beside the form. `form_map` says which system is told what; nothing else may arrive.
 """
 
-import asyncio
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
-from itertools import count
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from activities.child_card import CHILD_CARD
-from activities.dvclt import LTKS
+from activities.dvclt_birth import LTKS
 from models.birth import BirthDeclaration
-from models.systems import Role, System
-from simulator.records import Intake
+from models.systems import System
 from tests.activities.form_map import CARRIED, WHOLE_FORM, WHY_NOT, at, carried_by, fields
-from tests.activities.forms import NAMED, SAMPLES, content_of, declarations, typed
-from tests.activities.simulated import Stage, leg_message, stage
+from tests.activities.forms import NAMED, SAMPLES, declarations, typed
+from tests.activities.playing import Playing, silent_agencies
+from tests.activities.simulated import DEATH_LEGS, LEGS, leg_message
 
-AGENCIES = [system for system in System if Role.HANDLES_LEGS in system.roles]
-
-
-class Playing:
-    """A stage on a loop of its own, so that Hypothesis can play on it example by example."""
-
-    def __init__(self, runner: asyncio.Runner, play: Stage) -> None:
-        self._runner = runner
-        self._play = play
-        self._serials = count(1)
-
-    def understood(self, form: BirthDeclaration) -> dict[System, dict[str, Any]]:
-        """Form 01 as each agency understood it, attachments as the files that came."""
-        return self._runner.run(self._through_every_agency(form))
-
-    async def _through_every_agency(self, form: BirthDeclaration) -> dict[System, dict[str, Any]]:
-        code = f"G22.99.08-261119-{next(self._serials):06d}"
-        for system in AGENCIES:
-            message = leg_message(system, code, declaration=form, documents=form.attachments)
-            await self._play.adapters.agencies[system].submit(message, content_of)
-        return {intake.system: _with_files(intake) for intake in (await self._play.book(code)).intakes}
-
-
-def _with_files(intake: Intake) -> dict[str, Any]:
-    return {**intake.understood, "attachments": [file.model_dump(mode="json") for file in intake.files]}
+AGENCIES = [system for system, leg in LEGS.items() if leg not in DEATH_LEGS]
 
 
 @pytest.fixture(scope="module")
 def playing() -> Iterator[Playing]:
-    """A stage whose agencies take everything in and say nothing."""
-    with asyncio.Runner() as runner:
-        opened = AsyncExitStack()
-        play = runner.run(opened.enter_async_context(stage()))
-        for system in AGENCIES:
-            runner.run(play.instruct(system, "*", silent=True))
-        yield Playing(runner, play)
-        runner.run(opened.aclose())
+    """Agencies that take everything in and say nothing."""
+    with silent_agencies() as playing:
+        yield playing
 
 
 def all_arrived(playing: Playing, form: BirthDeclaration) -> dict[System, dict[str, Any]]:
     """What every agency understood: all it is told, as it was declared, and nothing else."""
-    declared, understood = form.model_dump(mode="json"), playing.understood(form)
-    assert list(understood) == AGENCIES
+    declared = form.model_dump(mode="json")
+    by_leg = playing.understood(
+        lambda code: (leg_message(system, code, declaration=form, documents=form.attachments) for system in AGENCIES)
+    )
+    understood = {system: by_leg[LEGS[system]] for system in AGENCIES}
     for system, heard in understood.items():
         told = carried_by(system)
         for path in CARRIED:
@@ -77,7 +48,7 @@ def all_arrived(playing: Playing, form: BirthDeclaration) -> dict[System, dict[s
 
 
 def test_somebody_decided_about_every_field_and_every_system() -> None:
-    assert sorted(fields()) == sorted(CARRIED)
+    assert sorted(fields(BirthDeclaration)) == sorted(CARRIED)
     assert set(WHY_NOT) | WHOLE_FORM == set(System)
     assert not set(WHY_NOT) & WHOLE_FORM
 

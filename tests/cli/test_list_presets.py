@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from cli.output import Exit
 from cli.stack import LOOPBACK, free_port
-from models.questions import QUESTIONS
+from models.questions import QUESTIONS, Parameter
 from starter import application
 
 
@@ -30,6 +30,15 @@ def test_the_query_is_printed_without_asking_anybody() -> None:
     assert shown.stdout == f"{query}\n"
     as_json = run("--preset", "overdue", "--province", "79", "--agency", "residence", "--show-query", "--json")
     assert json.loads(as_json.stdout) == {"query": query}
+
+
+def test_every_question_can_be_asked_of_one_group() -> None:
+    shown = run("--preset", "overdue", "--group", "death", "--show-query")
+    assert shown.stdout == 'ExecutionStatus = "Running" AND OverdueAt IS NOT NULL AND DossierGroup = "death"\n'
+    assert run("--preset", "unfinished", "--leg", "death_registration", "--show-query").exit_code == Exit.OK
+    assert run("--group", "marriage").exit_code == Exit.USAGE
+    narrow = {question.key for question in QUESTIONS if Parameter.GROUP not in question.parameters}
+    assert narrow == {"dossier"}
 
 
 def test_an_unknown_preset_lists_all() -> None:

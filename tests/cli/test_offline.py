@@ -264,6 +264,57 @@ def test_law_tells_whose_consent_is_needed_and_when() -> None:
         assert consent["working_days"] == 5
 
 
+@pytest.mark.rule("5.bhxh-limits", "5.btxh-limits", "5.80-plus", "5.ncc-limits")
+def test_law_tells_how_long_a_death_may_take_in_each_case() -> None:
+    (group,) = answer("law", "--on", ON, "--group", "death")["groups"]
+    totals = {tuple(total["when"]): (total["limit"], total["verification_limit"]) for total in group["totals"]}
+    assert totals == {
+        ("social_insurance",): (9, 12),
+        ("aged_on_survivor_benefit",): (11, 14),
+        ("social_protection",): (6, 9),
+        ("merit",): (18, 21),
+    }
+    assert (group["limit"], group["verification_limit"]) == (1, 4)
+    assert all(total["legal_basis"] and total["condition"] for total in group["totals"])
+    shown = run("law", "--on", ON, "--group", "death").stdout
+    cells = [[cell.strip() for cell in line.split("│")[2:4]] for line in shown.splitlines() if line.startswith("│")]
+    limits = [both for both in cells if all(cell.endswith("ngày làm việc") for cell in both)][:5]
+    assert limits == [[f"{days} ngày làm việc", f"{days + 3} ngày làm việc"] for days in (9, 11, 6, 18, 1)]
+
+
+@pytest.mark.rule("5.graph")
+def test_law_shows_the_graph_of_a_death() -> None:
+    (group,) = answer("law", "--on", ON, "--group", "death")["groups"]
+    legs = {leg["leg"]: leg for leg in group["legs"]}
+    assert {key: leg["prerequisites"] for key, leg in legs.items()} == {
+        "death_registration": [],
+        **{key: ["death_registration"] for key in legs if key not in ("death_registration", "funeral_cost_support")},
+        "funeral_cost_support": ["death_registration", "survivor_benefit_end"],
+    }
+    assert (legs["survivor_benefit_end"]["limit"], legs["funeral_cost_support"]["limit"]) == (2, 5)
+    assert legs["funeral_cost_support"]["system"] == "social_affairs"
+    shown = run("law", "--on", ON, "--group", "death").stdout
+    tree = [line.split("│", 1)[1] for line in shown.splitlines() if "─ " in line]
+    drawn = [line[: line.index("─ ") + 2].strip() for line in tree]
+    assert drawn == ["├─", "├─", "├─", "├─", "│  └─", "├─", "└─"]
+    assert "Thôi hưởng trợ cấp tuất" in tree[3]
+    assert "Hỗ trợ chi phí mai táng" in tree[4]
+    assert "Đăng ký khai tử, Thôi hưởng trợ cấp tuất hằng tháng (nếu hồ sơ có)" in shown
+
+
+def test_law_tells_to_what_relatives_consent_and_what_replaces_it() -> None:
+    (group,) = answer("law", "--on", ON, "--group", "death")["groups"]
+    (funeral,) = next(leg for leg in group["legs"] if leg["leg"] == "merit_funeral_benefit")["consent"]
+    assert (funeral["role"], funeral["about"]) == ("relative", "cử người đại diện nhận trợ cấp mai táng")
+    assert funeral["replaced_by"]["kind"] == "representative_agreement"
+    assert (funeral["quorum"], funeral["may_change"]) == ("all", True)
+    completed = [one["completed_by"] for one in group["documents"] if one["completed_by"]]
+    assert completed == ["Ủy ban nhân dân xã, phường, đặc khu"]
+    shown = run("law", "--on", ON, "--group", "death").stdout
+    assert "Thay được bằng: Văn bản thống nhất cử người đại diện" in shown
+    assert "Ủy ban nhân dân xã, phường, đặc khu hoàn thiện, không yêu cầu công dân nộp." in shown
+
+
 def test_the_provisional_pack_is_hinted_at_and_shown_only_when_asked_for() -> None:
     assert answer("law", "--on", "2026-12-31")["provisional_pack"] is None
     hinted = answer("law", "--on", "2027-01-01")
@@ -330,7 +381,7 @@ def test_checklist_of_every_sample(name: str) -> None:
     assert found["complete"]
     assert not any(one["missing"] for one in found["required"])
     assert all(one["attached"] and one["field"] and one["legal_basis"] for one in found["required"])
-    without_notice = [kind["kind"] for one in found["if_birth_notice_unusable"] for kind in one["any_of"]]
+    without_notice = [kind["kind"] for one in found["if_notice_unusable"] for kind in one["any_of"]]
     assert without_notice == (["witness_statement", "birth_commitment"] if more_without_notice else [])
     assert [consent["role"] for consent in found["consents"]] == asked
     assert run("checklist", str(SAMPLES / f"{name}.json"), "--on", ON).exit_code == 0
@@ -466,13 +517,14 @@ def test_fifty_runs_give_one_answer(command: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("command", ["deadline", "law", "checklist"])
 @pytest.mark.parametrize("markup", [None, "rich"])
-def test_help_teaches_with_two_examples_that_work(command: str, markup: Literal["rich"] | None) -> None:
+def test_help_teaches_both_groups_with_examples_that_work(command: str, markup: Literal["rich"] | None) -> None:
     taught = typer.Typer(rich_markup_mode=markup)
     register(taught)
     shown = runner.invoke(taught, [command, "--help"]).stdout
     lines = [line.strip() for line in shown.splitlines()]
     examples = [line.split()[1:] for line in lines if line.startswith(f"lienthong {command} ")]
-    assert len(examples) == 2
+    assert len(examples) >= 2
+    assert command == "deadline" or all(group in " ".join(map(str, examples)) for group in ("birth", "death"))
     assert "\x1b" not in shown
     for example in examples:
         assert run(*example).exit_code in {0, 3}

@@ -1,4 +1,4 @@
-"""`submit` of a child that may be another dossier's: refused with a reason, let in by an operator's word on record."""
+"""`submit` of both groups; who may be another dossier's is refused with a reason, let in by an operator's word."""
 
 import json
 import shutil
@@ -16,6 +16,7 @@ from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from models.base import LEGAL_ZONE
+from models.groups import Group
 from settings import Settings
 from starter import application
 from submissions import Submissions
@@ -56,6 +57,45 @@ def submit(file: Path, *arguments: str) -> Result:
     return CliRunner().invoke(application(["submit"]), ["submit", str(file), *arguments])
 
 
+def show(code: str) -> Result:
+    return CliRunner().invoke(application(["show"]), ["show", code])
+
+
+def listed(*arguments: str) -> Result:
+    return CliRunner().invoke(application(["list"]), ["list", *arguments])
+
+
+@pytest.mark.parametrize("file", sorted((SAMPLES.parent / "death").glob("*.json")), ids=lambda file: file.stem)
+def test_every_sample_of_a_death_is_taken_into_the_ledger(ledger: Ledger, file: Path) -> None:
+    """Without Temporal its workflow starts later, by recovery."""
+    assert submit(file).exit_code == Exit.FAILED
+    _, code = ledger.unstarted()
+    assert ledger.declaration(code).group is Group.DEATH
+    shown = show(code)
+    assert (shown.exit_code, code in shown.stdout) == (Exit.OK, True)
+    [dossier] = json.loads(listed("--group", "death", "--json").stdout)
+    assert (dossier["code"], dossier["group"]) == (code, "death")
+    assert code not in listed("--group", "birth").stdout
+
+
+@pytest.mark.rule("8.duplicate-deceased")
+def test_a_deceased_spelt_otherwise_is_refused_with_its_reason_and_what_to_do(ledger: Ledger, tmp_path: Path) -> None:
+    file = SAMPLES.parent / "death" / "householder.json"
+    submit(file)
+    _, code = ledger.unstarted()
+    form = json.loads(file.read_text("utf-8")) | {"submission_id": "khai-lai", "attachments": []}
+    form["deceased"] |= {"full_name": "TRAN VAN MAT MAU", "personal_id": None}
+    form["death_notice"]["number"] = "00999.GBT.01234.26"
+    again = tmp_path / "khai-lai.json"
+    again.write_text(json.dumps(form), "utf-8")
+    refused = submit(again)
+    assert refused.exit_code == Exit.REFUSED
+    assert f"Người chết này có thể trùng với người chết của hồ sơ {code}" in refused.stderr
+    assert json.loads(submit(again, "--json").stdout)["details"] == ["Mã lý do: possible_duplicate"]
+    submit(again, "--confirmed-not-duplicate", "Đã đối chiếu với bệnh viện")
+    assert len(ledger.unstarted()) == 3
+
+
 @pytest.mark.rule("4.case-notice-new-code")
 def test_a_possible_reissue_is_refused_with_its_reason_and_what_to_do(ledger: Ledger, reissued: Path) -> None:
     [code] = ledger.unstarted()
@@ -64,7 +104,7 @@ def test_a_possible_reissue_is_refused_with_its_reason_and_what_to_do(ledger: Le
     assert f"có thể trùng với trẻ của hồ sơ {code}" in refused.stderr
     assert "--confirmed-not-duplicate" in refused.stderr
     answer = json.loads(submit(reissued, "--json").stdout)
-    assert answer["details"] == ["Mã lý do: possible_reissue"]
+    assert answer["details"] == ["Mã lý do: possible_duplicate"]
     assert ledger.unstarted() == (code,)
 
 

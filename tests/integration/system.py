@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ from workflows.plugin import connect
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples" / "birth"
+DEATHS = ROOT / "samples" / "death"
+DEATH_NAMES = frozenset(path.stem for path in DEATHS.glob("*.json"))
 PLAYS_ON = datetime(2026, 11, 19, 9, 0, tzinfo=LEGAL_ZONE)
 _PATIENCE = 60.0
 _LOOK = 0.05
@@ -53,6 +56,7 @@ class System:
         self.ledger = Ledger(self.engine)
         self.submissions = Submissions(self.ledger, DocumentStore(settings.documents), settings)
         self.http = httpx.Client(trust_env=False, timeout=30)
+        self._deceased = count(1)
 
     @property
     def gateway(self) -> str:
@@ -65,21 +69,26 @@ class System:
     def open(self, name: str, **changes: Any) -> str:
         """Open a dossier of a sample without starting its workflow; `changes` replace sections of the form.
 
-        Each opening is another child: names, numbers of notice and submission are made its own.
+        Each opening is about somebody else: names and numbers, those of notice and submission too, are made its own.
         """
-        raw = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
+        declaration, contents = load_declaration_file(self.file_of(name, **changes), self.now().date())
+        return self.submissions.open(declaration, contents).code
+
+    def file_of(self, name: str, **changes: Any) -> Path:
+        """A file of a sample of either group, about somebody else each time; `changes` replace sections of the form."""
+        folder = DEATHS if name in DEATH_NAMES else SAMPLES
+        raw = json.loads((folder / f"{name}.json").read_text("utf-8"))
         mark = uuid.uuid4().int
         raw["submission_id"] = f"test-{mark:x}"[:60]
-        if raw.get("birth_notice"):
-            raw["birth_notice"]["number"] = f"{mark % 70000 + 20000:05d}.GCS.01234.26"
-        raw["child"]["full_name"] += " " + "".join("ABCDEGHIKL"[int(digit)] for digit in str(mark % 10**8))
-        raw["child"].pop("born_at", None)  # two children of one mother, born at one time, are taken for one
+        if folder == DEATHS:
+            _make_another_deceased(raw, mark, next(self._deceased))
+        else:
+            _make_another_child(raw, mark)
         raw |= changes
         file = self.settings.state / f"{mark:x}.json"
         file.write_text(json.dumps(raw, ensure_ascii=False), "utf-8")
-        shutil.copytree(SAMPLES / "attachments", self.settings.state / "attachments", dirs_exist_ok=True)
-        declaration, contents = load_declaration_file(file, self.now().date())
-        return self.submissions.open(declaration, contents).code
+        shutil.copytree(folder / "attachments", self.settings.state / "attachments", dirs_exist_ok=True)
+        return file
 
     def start(self, code: str) -> None:
         """Start its workflow."""
@@ -187,6 +196,30 @@ class System:
             "LIENTHONG_TRAINING": "true",
             "LIENTHONG_TRAINING_OFFSET_SECONDS": str(self.settings.training_offset_seconds),
         }
+
+
+def _make_another_child(form: dict[str, Any], mark: int) -> None:
+    if form.get("birth_notice"):
+        form["birth_notice"]["number"] = f"{mark % 70000 + 20000:05d}.GCS.01234.26"
+    form["child"]["full_name"] += f" {_letters(mark)}"
+    form["child"].pop("born_at", None)  # two children of one mother, born at one time, are taken for one
+
+
+def _make_another_deceased(form: dict[str, Any], mark: int, serial: int) -> None:
+    """The notice keeps the beginning of its number, by which the simulator may treat it in a way of its own."""
+    if form.get("death_notice"):
+        first = form["death_notice"]["number"][:5]
+        form["death_notice"]["number"] = f"{first}.GBT.{serial:05d}.26"
+    deceased = form["deceased"]
+    deceased["full_name"] += f" {_letters(mark)}"
+    if deceased.get("personal_id"):
+        deceased["personal_id"] = f"{deceased['personal_id'][:6]}{serial:05d}0"
+    if deceased.get("passport"):
+        deceased["passport"] = f"X{serial:07d}"
+
+
+def _letters(mark: int) -> str:
+    return "".join("ABCDEGHIKL"[int(digit)] for digit in str(mark % 10**8))
 
 
 def system_settings(folder: Path) -> Settings:

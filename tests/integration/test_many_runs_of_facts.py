@@ -11,7 +11,7 @@ from tests.models.cases import born
 
 def test_attach_and_pay(system: System) -> None:
     code = system.open("plain")
-    system.instruct(code, "health", birth_notice="unsigned")
+    system.instruct(code, "health", notice="unsigned")
     system.instruct(code, "payment", silent=True)
     system.start(code)
     system.see(code, lambda d: d.summary.stage == "waiting_documents", "documents asked for")

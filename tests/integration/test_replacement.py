@@ -18,27 +18,30 @@ from workflows.plugin import connect
 from workflows.visibility import attribute_key
 
 BIRTH, RESIDENCE = "birth_registration", "residence_registration"
+DEATH = "death_registration"
 NEW = b"%PDF-1.4\nban cap lai\n"
 
 
-def concluded(system: System) -> str:
+def concluded(system: System, name: str = "plain") -> str:
     """The code of a dossier with every result."""
-    code = system.open("plain")
+    code = system.open(name)
     system.start(code)
     system.concluded(code)
     return code
 
 
-def corrected(system: System, **fact: Any) -> dict[str, Any]:
-    """What the registrar sends with a certificate issued anew."""
+def corrected(
+    system: System, leg: str = BIRTH, kind: DocumentKind = DocumentKind.BIRTH_CERTIFICATE, **fact: Any
+) -> dict[str, Any]:
+    """What the registrar sends with a certificate or an extract issued anew."""
     paper = {
-        "kind": "birth_certificate",
+        "kind": kind.value,
         "file_name": "ban-cap-lai.pdf",
         "media_type": "application/pdf",
         "content": base64.b64encode(NEW).decode(),
     }
     stated = {"kind": "corrected", "at": system.now().isoformat(), "documents": [paper], "text": "Sai tên đệm.", **fact}
-    return {"source": "provincial", "leg": BIRTH, "fact": stated}
+    return {"source": "provincial", "leg": leg, "fact": stated}
 
 
 def replaced(system: System, code: str, times: int) -> StoredDossier:
@@ -123,3 +126,32 @@ def test_a_corrected_certificate_replaces_the_old_one_everywhere(system: System,
     system.http.post(url, json={"text": "Sai quê quán."}).raise_for_status()
     replaced(system, code, 3)
     assert told(system, code).total() == 6
+
+
+@pytest.mark.rule("7.replacement", "7.replacement-acknowledged", "8.superseded", "8.superseded-told", "5.80-plus")
+def test_a_corrected_death_extract_reaches_every_agency_of_the_chain(system: System) -> None:
+    """A wrong date of death: police, social insurance and social affairs have the old extract, and say so."""
+    code = concluded(system, "aged-80")
+    event = corrected(system, DEATH, DocumentKind.DEATH_EXTRACT, number="2/2026", text="Sai ngày chết.")
+    taken = system.event(code, "agency_event", event, id=f"{code}:anew", source="provincial")
+    assert taken.status_code == 200, taken.text
+    assert f"{code}/replacement/1" in taken.json()["text"]
+    dossier = replaced(system, code, 1)
+    everybody = ("residence", "social_insurance", "social_affairs")
+    assert told(system, code) == {(agency, "2/2026"): 1 for agency in everybody}, "each told once"
+    old, new = [d for d in dossier.documents if d.document.kind is DocumentKind.DEATH_EXTRACT]
+    assert old.superseded_at
+    assert new.superseded_at is None
+    book = system.book(code)
+    assert [row["sha256"] for row in book["replaced"]] == [new.document.sha256] * 3
+    in_store = [(row["sha256"], row["supersedes"]) for row in book["results"] if row["system"] == "documents"]
+    assert (new.document.sha256, old.document.sha256) in in_store
+
+    url = f"{system.settings.simulator_url}/corrections/{code}/provincial"
+    system.http.post(url, json={"text": "Sai giờ chết."}).raise_for_status()
+    replaced(system, code, 2)
+    assert told(system, code).total() == 6
+    page = system.command("show", code).stdout
+    assert "Kết quả cấp lại lần 2 – đã xác nhận đủ" in page
+    assert f"Bản đã bị thay: Trích lục khai tử, SHA-256 {new.document.sha256}" in page
+    assert "Giấy khai sinh" not in page

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 import pytest
 
 from activities.adapters import Adapters
+from activities.http import AgencyRejected
 from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
 from models.base import LEGAL_ZONE
@@ -18,6 +20,7 @@ from models.documents import DocumentKind
 from models.facts import AgencyEvent, Decided, InboundFact, Received, Refused, ResultDocument
 from models.form_facts import PersonRole
 from models.identity import personal_id_parts
+from models.messages import LegMessage
 from models.statuses import Status, StatusSystem, status_label
 from models.systems import System
 from processes.serving import serving
@@ -29,6 +32,7 @@ from tests.activities.simulated import (
     Gateway,
     Stage,
     consent_message,
+    death_message,
     declared,
     leg_message,
     read,
@@ -58,7 +62,7 @@ def facts(play: Stage, store: Path) -> list[InboundFact]:
     return [fact_from(event, documents) for event in play.gateway.events]
 
 
-def of_kind(event: InboundFact, kind: type[Any]) -> Any:
+def of_kind(event: InboundFact, kind: type[Any] | UnionType) -> Any:
     """The fact of an agency's event, which must be of that kind."""
     assert isinstance(event, AgencyEvent)
     assert isinstance(event.fact, kind)
@@ -101,29 +105,52 @@ async def test_the_province_receives_passes_on_registers_and_then_sends_the_cert
     assert int(content.split(b"startxref\n")[1].split()[0]) == content.index(b"xref\n0 ")
 
 
+DECIDED = ["decided"]
+RECEIVED = ["received", *DECIDED]
+REGISTERED = ["received", "passed_on", "decided", "result_document"]
+
+
 @pytest.mark.parametrize(
-    ("system", "kinds", "number", "result"),
+    ("message", "kinds", "number", "result"),
     [
-        (System.RESIDENCE, ["received", "decided"], r"TT-\d+/2026", DocumentKind.RESIDENCE_NOTICE),
-        (System.SOCIAL_INSURANCE, ["decided"], r"TE101\d{10}", DocumentKind.HEALTH_INSURANCE_CARD),
-        (System.IDENTITY, ["decided"], r"CC-\d+/2026", DocumentKind.IDENTITY_CARD),
+        (leg_message(System.RESIDENCE), RECEIVED, r"TT-\d+/2026", DocumentKind.RESIDENCE_NOTICE),
+        (leg_message(System.SOCIAL_INSURANCE), DECIDED, r"TE101\d{10}", DocumentKind.HEALTH_INSURANCE_CARD),
+        (leg_message(System.IDENTITY), DECIDED, r"CC-\d+/2026", DocumentKind.IDENTITY_CARD),
+        (death_message("death_registration"), REGISTERED, r"\d+/2026", DocumentKind.DEATH_EXTRACT),
+        (death_message("residence_deregistration"), RECEIVED, r"XTT-\d+/2026", DocumentKind.DEREGISTRATION_NOTICE),
+        (death_message("insurance_funeral_benefit"), DECIDED, r"MT-\d+/2026", DocumentKind.FUNERAL_DECISION),
+        (death_message("insurance_survivor_benefit"), DECIDED, r"TT-\d+/2026", DocumentKind.SURVIVOR_DECISION),
+        (death_message("survivor_benefit_end"), DECIDED, r"TH-\d+/2026", DocumentKind.BENEFIT_END_DECISION),
+        (death_message("funeral_cost_support"), RECEIVED, r"BTXH-\d+/2026", DocumentKind.FUNERAL_DECISION),
+        (death_message("merit_funeral_benefit"), RECEIVED, r"MTP-NCC-\d+/2026", DocumentKind.FUNERAL_DECISION),
+        (death_message("merit_survivor_benefit"), RECEIVED, r"TT-NCC-\d+/2026", DocumentKind.SURVIVOR_DECISION),
     ],
+    ids=lambda value: value.leg if isinstance(value, LegMessage) else "",
 )
-async def test_each_agency_answers_for_whatever_leg_it_was_sent(
-    tmp_path: Path, system: System, kinds: list[str], number: str, result: DocumentKind
+async def test_each_agency_decides_by_leg(
+    tmp_path: Path, message: LegMessage, kinds: list[str], number: str, result: DocumentKind
 ) -> None:
-    message = leg_message(system, leg="another_leg")
     async with stage() as play:
-        await play.adapters.agencies[system].submit(message, read)
+        await play.adapters.agencies[message.system].submit(message, read)
         assert await play.gateway.steps(len(kinds)) == kinds
         book = await play.settled()
-        *_, last = facts(play, tmp_path)
-    assert isinstance(last, AgencyEvent)
-    assert (last.leg, last.source) == ("another_leg", system)
-    decided = of_kind(last, Decided)
+        events = facts(play, tmp_path)
+    assert {(event.leg, event.source) for event in events if isinstance(event, AgencyEvent)} == {
+        (message.leg, message.system)
+    }
+    decided = of_kind(events[kinds.index("decided")], Decided)
     assert re.fullmatch(number, decided.number)
-    assert [document.kind for document in decided.documents] == [result]
+    last = of_kind(events[-1], Decided | ResultDocument)
+    assert [document.kind for document in last.documents] == [result]
     assert [registration.number for registration in book.registrations] == [decided.number]
+
+
+@pytest.mark.parametrize("system", [System.PROVINCIAL, System.RESIDENCE, System.SOCIAL_AFFAIRS])
+async def test_an_agency_takes_no_part_of_another_agency(system: System) -> None:
+    async with stage() as play:
+        with pytest.raises(AgencyRejected):
+            await play.adapters.agencies[system].submit(leg_message(system, leg="identity_card"), read)
+        assert (await play.book()).intakes == ()
 
 
 async def test_people_and_payers_answer(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from activities.adapters import Adapters
-from activities.child_card import card_request
+from activities.child_card import CHILD_CARD
 from activities.dvclt import civil_status_record
+from activities.field_map import laid_out
 from activities.wire import leg_body
 from models.systems import System
 from tests.activities.simulated import (
@@ -47,7 +48,7 @@ PROVINCIAL_BODY: dict[str, Any] = {
     "fileDinhKem": [],
 }
 CONTENT: dict[str, Any] = {
-    "toKhai": card_request(declared()),
+    "toKhai": laid_out(CHILD_CARD, declared()),
     "soDangKyKhaiSinh": None,
     "soDinhDanh": None,
     "xacNhanVNeID": [],

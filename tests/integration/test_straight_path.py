@@ -1,18 +1,25 @@
-"""The straight path of group 1 with everything real: processes, HTTP, database, Temporal. Plays on 19 November 2026."""
+"""The straight path of both groups with everything real: processes, HTTP, database, Temporal; on 19 November 2026."""
 
 import asyncio
+import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
+from typer.testing import CliRunner
 
+from cli.output import Exit
+from ledger.values import StoredDossier
 from models.dossier import DossierOutcome, LegOutcome, LegStage
-from tests.integration.system import SAMPLES, System
+from starter import application
+from tests.integration.system import DEATH_NAMES, SAMPLES, System
 from tests.models.cases import born
 from workflows.plugin import connect
 
-EVERY_SAMPLE = sorted(path.stem for path in SAMPLES.glob("*.json"))
+EVERY_SAMPLE = sorted([*(path.stem for path in SAMPLES.glob("*.json")), *DEATH_NAMES])
 REFUSAL: dict[str, Any] = {
     "reason_code": "conditions_not_met",
     "fields": ["residence_registration.address"],
@@ -37,15 +44,64 @@ def expect_once(system: System, code: str, refused: int = 0) -> None:
     assert set(states) <= {"accepted", "refused"}, states
 
 
-def test_every_sample_goes_from_declaration_to_its_results(system: System) -> None:
-    codes = {name: system.open(name) for name in EVERY_SAMPLE}
-    for code in codes.values():
-        system.start(code)
-    for name, code in codes.items():
-        dossier = system.concluded(code)
+@pytest.fixture
+def here(system: System, monkeypatch: pytest.MonkeyPatch) -> System:
+    """The system, for commands run in this process."""
+    for name, value in system.environment().items():
+        monkeypatch.setenv(name, value)
+    return system
+
+
+def submit(file: Path, *arguments: str) -> tuple[int, Any]:
+    """What `lienthong submit` says of a file, to scripts."""
+    done = CliRunner().invoke(application(["submit"]), ["submit", str(file), "--json", *arguments])
+    return done.exit_code, json.loads(done.stdout)
+
+
+@pytest.mark.rule("5.80-plus", "5.extract-first")
+def test_every_sample_goes_from_declaration_to_its_results(here: System) -> None:
+    submitted = {name: submit(here.file_of(name)) for name in EVERY_SAMPLE}
+    assert {exit_code for exit_code, _ in submitted.values()} == {Exit.OK}, submitted
+    for name, (_, answer) in submitted.items():
+        dossier = here.concluded(answer["code"])
         assert dossier.summary.outcome is DossierOutcome.COMPLETED, name
         assert all(leg.outcome is LegOutcome.COMPLETED and leg.due and leg.timeliness for leg in dossier.legs), name
-        expect_once(system, code)
+        expect_results_in_order(dossier)
+        expect_once(here, answer["code"])
+
+
+def expect_results_in_order(dossier: StoredDossier) -> None:
+    """Each leg has its results, and was sent only after those it needs were decided."""
+    assert dossier.plan
+    legs = {leg.key: leg for leg in dossier.legs}
+    for planned in dossier.plan.legs:
+        leg = legs[planned.key]
+        assert {document.kind for document in leg.documents} == {*planned.results}
+        decided = [legs[key].decided_at for key in planned.requires]
+        assert all(leg.sent_at and at and at <= leg.sent_at for at in decided)
+
+
+@pytest.mark.rule("8.duplicate-deceased", "8.duplicate-code-shown")
+def test_a_death_declared_by_two_relatives_is_registered_once(here: System) -> None:
+    file = here.file_of("householder")
+    _, first = submit(file)
+    again = {**first, "created": False, "text": "Lần nộp này đã có hồ sơ.", "submitted_at": ANY}
+    assert submit(file) == (Exit.OK, again)
+    form = json.loads(file.read_text("utf-8")) | {"submission_id": None}
+    form["applicant"]["phone"] = "0912000777"
+    file.write_text(json.dumps(form), "utf-8")
+    exit_code, refused = submit(file)
+    assert (exit_code, first["code"] in refused["error"]) == (Exit.REFUSED, True)
+    form["applicant"] |= {"personal_id": "001162900777", "full_name": "Nguyễn Thị Khác Mẫu", "relation": "spouse"}
+    form["death_notice"]["number"] = "77777.GBT.01234.26"
+    file.write_text(json.dumps(form), "utf-8")
+    exit_code, refused = submit(file, "--confirmed-not-duplicate", "Đã đối chiếu")
+    assert exit_code == Exit.REFUSED
+    assert first["code"] not in json.dumps(refused)
+    here.concluded(first["code"])
+    assert submit(file) == (Exit.REFUSED, refused)
+    [registration] = [row for row in here.book(first["code"])["registrations"] if row["leg"] == "death_registration"]
+    assert registration["system"] == "provincial"
 
 
 @pytest.mark.rule("4.8-receipts")
@@ -152,7 +208,7 @@ def test_verification_extends_the_leg_and_the_group(system: System) -> None:
 
 def test_an_unsigned_birth_notice_asks_for_substitutes_at_once(system: System) -> None:
     code = system.open("plain")
-    system.instruct(code, "health", birth_notice="unsigned")
+    system.instruct(code, "health", notice="unsigned")
     system.start(code)
     dossier = system.see(code, lambda d: d.summary.stage == "waiting_documents", "documents asked for")
     asked = next(n.dispatch.text for n in dossier.notices if n.dispatch.text and "bổ sung" in n.dispatch.text)

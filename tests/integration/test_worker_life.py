@@ -226,7 +226,7 @@ def test_metrics_follow_the_dossiers_and_name_nobody(system: System) -> None:
         shows("lienthong_outbox_waiting", 0)
         shows("lienthong_demands_refused", 1, leg=RESIDENCE, province="01", reason="grounds_missing")
         after = running.scrape()
-    ended = {"outcome": "completed", "timeliness": "early"}
+    ended = {"group": "birth", "outcome": "completed", "timeliness": "early"}
     assert total(after, "lienthong_dossiers_concluded_total", **ended) == 1
     assert total(after, "lienthong_agency_calls_total", system="provincial", outcome="ok") > 1
     assert total(after, "lienthong_agency_call_seconds_count") == total(after, "lienthong_agency_calls_total")

@@ -17,6 +17,8 @@ from models.birth import BirthDeclaration
 from models.calendar import load_calendar
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due, due
 from models.corrections import Revision
+from models.death import DeathDeclaration
+from models.declaration import Declaration
 from models.documents import Document, DocumentKind, describe
 from models.dossier import AgencyNote, DossierStage, Leg, LegStage, OwedDuty, RefusedDemand, Supplement
 from models.facts import FactRefusal
@@ -53,14 +55,21 @@ def numbered(number: int) -> BirthDeclaration:
     return declared(submission_id=f"lan-nop-{number}", birth_notice=notice, mother=mother, father=father)
 
 
-def submitted(declaration: BirthDeclaration, at: datetime = OPENED_AT) -> Submission:
+def died(sample: str = "householder", **changes: Any) -> DeathDeclaration:
+    """The declaration of a sample of a death without attachments, some fields of it changed."""
+    data = json.loads((SAMPLES.parent / "death" / f"{sample}.json").read_text("utf-8"))
+    return DeathDeclaration.model_validate(data | {"attachments": ()} | changes)
+
+
+def submitted(declaration: Declaration, at: datetime = OPENED_AT) -> Submission:
     """The submission of a declaration."""
     return submission(declaration, at, SECRET)
 
 
-def opened(ledger: Ledger, declaration: BirthDeclaration | None = None) -> str:
+def opened(ledger: Ledger, declaration: Declaration | None = None) -> str:
     """The code of a dossier opened for a declaration."""
-    return ledger.open_dossier(submitted(declaration or declared()), Group.BIRTH, PREFIX).code
+    form = declaration or declared()
+    return ledger.open_dossier(submitted(form), form.group, PREFIX).code
 
 
 def reissued(**changes: Any) -> BirthDeclaration:
@@ -69,10 +78,11 @@ def reissued(**changes: Any) -> BirthDeclaration:
     return declared(**{"submission_id": "lan-nop-cap-lai", "birth_notice": again} | changes)
 
 
-def let_in(ledger: Ledger, declaration: BirthDeclaration | None = None) -> str:
-    """The code of a dossier opened because an operator says that it is about another child."""
-    decision = NotDuplicate(reason="Hai trẻ sinh đôi trùng tên, đã đối chiếu với bệnh viện.")
-    return ledger.open_dossier(submitted(declaration or reissued()), Group.BIRTH, PREFIX, decision).code
+def let_in(ledger: Ledger, declaration: Declaration | None = None) -> str:
+    """The code of a dossier opened because an operator says that it is about somebody else."""
+    decision = NotDuplicate(reason="Hai người trùng tên, đã đối chiếu với bệnh viện.")
+    form = declaration or reissued()
+    return ledger.open_dossier(submitted(form), form.group, PREFIX, decision).code
 
 
 def duty() -> OwedDuty:
@@ -87,7 +97,7 @@ def duty() -> OwedDuty:
     )
 
 
-def plan_of(declaration: BirthDeclaration) -> Plan:
+def plan_of(declaration: Declaration) -> Plan:
     """The plan of a declaration under the law of the day it was submitted."""
     return resolve_plan(pack_in_force(OPENED_AT.date()), declaration)
 

@@ -26,11 +26,13 @@ from tests.ledger.builders import (
     certificate,
     declared,
     demanded,
+    died,
     duty,
     keys_of,
     let_in,
     notice,
     opened,
+    plan_of,
     published,
     replaced,
 )
@@ -68,6 +70,8 @@ def fill(ledger: Ledger) -> None:
         ledger.arrived(f"tin-{steps}", "digest", "agency_event", code, "/residence", OPENED_AT)
         if steps:
             ledger.settled(f"tin-{steps}", steps > 1, None if steps > 1 else FactRefusal.ENDED, "Kết luận.")
+    deceased = opened(ledger, died())
+    ledger.publish(published(deceased, 1, plan=plan_of(died())), [notice(deceased, 1)])
     second_child = let_in(ledger)
     ledger.publish(published(second_child, 1, duties=(duty(),)), ())
     asked = demanded(second_child, 2)

@@ -8,7 +8,9 @@ import pytest
 from ledger.gaps import DELIVERY_PATIENCE, START_PATIENCE, Gap, GapKind, GapTotal
 from ledger.store import Ledger
 from models.clock import ClockEntryKind
+from models.documents import DocumentKind
 from models.dossier import Leg, LegStage, Supplement, SupplementState
+from models.groups import Group
 from models.lateness import Chase
 from models.systems import System
 from tests.ledger.builders import (
@@ -16,6 +18,7 @@ from tests.ledger.builders import (
     OPENED_AT,
     clock,
     declared,
+    died,
     due_of,
     notice,
     numbered,
@@ -67,10 +70,12 @@ def test_a_registration_without_certificate_is_listed_from_the_close_of_its_day(
     assert gap == Gap(
         kind=GapKind.NO_RESULT,
         code=code,
+        group=Group.BIRTH,
         province_code="01",
         since=OPENED_AT,
         owed_by=plan_of(declared()).leg(BIRTH).agency,
         leg=BIRTH,
+        missing=(DocumentKind.BIRTH_CERTIFICATE,),
         number="17/2026",
         asked=2,
     )
@@ -144,5 +149,31 @@ def test_totals_count_dossiers_by_kind_province_and_agency(ledger: Ledger) -> No
     report = ledger.gaps(CLOSE, CALENDAR)
     assert {gap.code for gap in report.gaps} == codes
     agency = plan_of(declared()).leg(BIRTH).agency
-    assert report.totals == (GapTotal(kind=GapKind.NO_RESULT, province_code="01", owed_by=agency, dossiers=3),)
+    assert report.totals == (_total(Group.BIRTH, agency, 3),)
     assert ledger.gaps(CLOSE, CALENDAR, "79").gaps == ()
+
+
+@pytest.mark.rule("6.9-gap-report")
+def test_results_of_both_groups_are_told_apart(ledger: Ledger) -> None:
+    missing: dict[str, Any] = {"decided_at": OPENED_AT, "number": "17/2026"}
+    with_leg(ledger, 1, leg(BIRTH, LegStage.WAITING_DOCUMENT, **missing))
+    form = died("aged-80")
+    code, plan = opened(ledger, form), plan_of(form)
+    legs = [leg(key, LegStage.WAITING_DOCUMENT, **missing) for key in ("death_registration", "survivor_benefit_end")]
+    ledger.publish(published(code, 1, plan=plan, legs=legs), ())
+    report = ledger.gaps(CLOSE, CALENDAR, group=Group.DEATH)
+    assert {(gap.code, gap.leg, gap.missing) for gap in report.gaps} == {
+        (code, "death_registration", (DocumentKind.DEATH_EXTRACT,)),
+        (code, "survivor_benefit_end", (DocumentKind.BENEFIT_END_DECISION,)),
+    }
+    both = [
+        _total(Group.BIRTH, plan_of(declared()).leg(BIRTH).agency, 1),
+        _total(Group.DEATH, plan.leg("survivor_benefit_end").agency, 1),
+        _total(Group.DEATH, plan.leg("death_registration").agency, 1),
+    ]
+    assert list(ledger.gaps(CLOSE, CALENDAR).totals) == both
+    assert list(report.totals) == both[1:]
+
+
+def _total(group: Group, agency: str, dossiers: int) -> GapTotal:
+    return GapTotal(kind=GapKind.NO_RESULT, group=group, province_code="01", owed_by=agency, dossiers=dossiers)

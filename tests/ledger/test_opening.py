@@ -267,7 +267,7 @@ def test_a_notice_under_a_new_code_is_neither_merged_nor_registered_in_silence(l
     with pytest.raises(PossibleDuplicate, match=re.escape(code)) as refusal:
         opened(ledger, reissued())
     assert (refusal.value.code, refusal.value.others) == (code, (code,))
-    assert refusal.value.reason is DuplicateReason.POSSIBLE_REISSUE
+    assert refusal.value.reason is DuplicateReason.POSSIBLE_DUPLICATE
     assert ledger.unstarted() == (code,)
     other = let_in(ledger)
     assert other != code

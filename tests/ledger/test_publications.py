@@ -24,6 +24,7 @@ from models.dossier import (
     LegStage,
 )
 from models.facts import FactRefusal
+from models.groups import Group
 from models.plan import AskedPerson
 from models.publication import HeardFact, Publication, StatusEvent
 from models.statuses import PortalStatus, Status, StatusSystem
@@ -33,6 +34,7 @@ from tests.ledger.builders import (
     certificate,
     clock,
     declared,
+    died,
     due_of,
     notice,
     numbered,
@@ -259,6 +261,9 @@ def test_summaries_are_filtered_and_newest_first(ledger: Ledger) -> None:
     province = ledger.summaries()[-1].province_code
     assert codes[0] in {s.code for s in ledger.summaries(province=province)}
     assert ledger.summaries(province="97") == ()
+    death = opened(ledger, died())
+    assert [s.code for s in ledger.summaries(group=Group.DEATH)] == [death]
+    assert len(ledger.summaries(group=Group.BIRTH)) == len(codes)
 
 
 def test_a_summary_says_whom_the_dossier_waits_for(ledger: Ledger) -> None:

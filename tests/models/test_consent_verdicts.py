@@ -44,13 +44,14 @@ ASKED_AT = moment("2026-11-19 09:05:00")
 NOW = moment("2026-11-20 10:00:00")
 DUE = citizen_due(ASKED_AT, 5, CALENDAR)
 
-ASKED, GRANTED, DECLINED, EXPIRED, UNREACHABLE, REPLACED = (
+ASKED, GRANTED, DECLINED, EXPIRED, UNREACHABLE, REPLACED, DROPPED = (
     ConsentState.ASKED,
     ConsentState.GRANTED,
     ConsentState.DECLINED,
     ConsentState.EXPIRED,
     ConsentState.UNREACHABLE,
     ConsentState.REPLACED,
+    ConsentState.DROPPED,
 )
 
 
@@ -397,7 +398,9 @@ PEOPLE = ("a", "b", "c", "d")
 quorums = st.sampled_from(Quorum)
 some_people = st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=4, unique=True)
 rulings = st.lists(st.builds(lambda quorum, keys: rule(quorum, *keys), quorums, some_people), max_size=4).map(tuple)
-answered = st.fixed_dictionaries({key: st.sampled_from(ConsentState) for key in PEOPLE})
+rulable = st.sampled_from([state for state in ConsentState if state is not DROPPED])
+"""Whom a rule names is never dropped."""
+answered = st.fixed_dictionaries({key: rulable for key in PEOPLE})
 
 RANK = {
     ConsentVerdict.DECLINED: 0,

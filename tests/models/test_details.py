@@ -20,6 +20,7 @@ from models.dossier import (
     LegStage,
 )
 from models.facts import AgencyEvent, AgencyFact, Decided, Received, Refused, Verification
+from models.groups import Group
 from models.intake import expected_dates, resolve
 from models.messages import NoticeState
 from models.plan import Plan
@@ -436,9 +437,10 @@ def test_stuck_is_who_waits_for_an_agency_without_a_due_date() -> None:
 
 
 def test_the_title_names_the_province_as_its_code_was_meant_then() -> None:
-    assert title("01", ON) == "Khai sinh liên thông – Hà Nội (01)"
-    assert title("15", ON) != title("15", date(2025, 6, 30))
-    assert title("99", ON) == "Khai sinh liên thông – tỉnh 99"
+    assert title(Group.BIRTH, "01", ON) == "Khai sinh liên thông – Hà Nội (01)"
+    assert title(Group.DEATH, "01", ON) == "Khai tử liên thông – Hà Nội (01)"
+    assert title(Group.BIRTH, "15", ON) != title(Group.BIRTH, "15", date(2025, 6, 30))
+    assert title(Group.BIRTH, "99", ON) == "Khai sinh liên thông – tỉnh 99"
 
 
 @pytest.mark.parametrize("name", ["grandparents-home", "identity-card"])

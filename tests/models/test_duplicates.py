@@ -1,15 +1,19 @@
-"""Whether two declarations are about one child: what they say of name, notice, sex and hour of birth."""
+"""Whether two declarations are about one child or one deceased, by what they say of name, numbers and dates."""
 
 import unicodedata
+from itertools import permutations
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from models.birth import BirthDeclaration
+from models.death import DeathDeclaration
 from models.duplicates import Sameness, sameness
-from tests.models.cases import changed, sample
+from models.submission import Submission, submission
+from tests.models.cases import changed, death_sample, moment, sample
 
 SAME, POSSIBLE, OTHER = Sameness.SAME, Sameness.POSSIBLE, Sameness.OTHER
 NAMES = st.sampled_from(["Hoà", "Hòa", "Hoa", "Hương", "Hường", "HUONG", "Đức", "Duc", "Y H'Leo", "Y H’Leo"])
@@ -75,3 +79,112 @@ def test_case_spaces_and_unicode_form_never_make_another_child(name: str, notice
 @given(NAMES, NAMES, st.sampled_from([None, "00001", "00002"]), st.sampled_from([None, "00001", "00002"]))
 def test_the_verdict_does_not_depend_on_who_came_first(a: str, b: str, one: str | None, two: str | None) -> None:
     assert sameness(child(a, one), child(b, two)) is sameness(child(b, two), child(a, one))
+
+
+# --- One deceased ----------------------------------------------------------------------------------------------------
+
+NUMBER, ANOTHER = "001050900102", "001050900103"
+DEATH_DATES = ["2026", "2026-11", "2026-11-15", "2026-11-16"]
+BIRTH_DATES = ["1950", "1950-03", "1950-03-02", "1950-03-12"]
+DEAD = ["Nguyễn Văn Mất", "NGUYỄN VĂN MẤT", "Nguyen Van Mat", "Văn Mất Nguyễn", "Nguyễn Văn Còn"]
+
+
+def deceased(
+    name: str = DEAD[0],
+    number: str | None = None,
+    notice: str | None = None,
+    *,
+    declarant: str = "001080900101",
+    **fields: Any,
+) -> DeathDeclaration:
+    """A deceased, with the declarant's number and fields of their own; the notice by the first part of its number."""
+    papers = {"number": f"{notice}.GBT.01234.26", "issued_on": "2026-11-16", "facility": "Bệnh viện Thử Nghiệm"}
+    dates = {"born": "1950-03-02", "died_on": "2026-11-15"}
+    return changed(
+        death_sample("householder"),
+        submission_id=None,
+        applicant={"personal_id": declarant},
+        deceased={"full_name": name, "personal_id": number, **dates, **fields},
+        death_notice=papers if notice else None,
+    )
+
+
+OTHERS_WORD = {"declarant": "001080900999"}
+
+
+@pytest.mark.rule("8.duplicate-deceased")
+@pytest.mark.parametrize(
+    ("one", "other", "verdict"),
+    [
+        (deceased(number=NUMBER), deceased("Một Tên Khác", NUMBER, born="1949", died_on="2026-11-12"), SAME),
+        (deceased(notice="00001"), deceased("Một Tên Khác", notice="00001", born="1949"), SAME),
+        (deceased(number=NUMBER, notice="00001"), deceased(number=ANOTHER, notice="00001"), SAME),
+        (deceased(passport="C1234567"), deceased("Một Tên Khác", passport="C1234567"), SAME),
+        (deceased(number=NUMBER), deceased(**OTHERS_WORD), SAME),
+        (deceased(number=NUMBER), deceased("NGUYỄN  VĂN MẤT", notice="00001", **OTHERS_WORD), SAME),
+        (deceased(), deceased(died_at="23:10", cause="Bệnh khác", **OTHERS_WORD), SAME),
+        (deceased(born="1950"), deceased(born="1950"), SAME),
+        (deceased(born="1950"), deceased(born="1950", **OTHERS_WORD), POSSIBLE),
+        (deceased(), deceased(born="1950"), POSSIBLE),
+        (deceased(), deceased(died_on="2026-11"), POSSIBLE),
+        (deceased(), deceased(sex="female"), POSSIBLE),
+        (deceased(number=NUMBER), deceased("Nguyen Van Mat"), POSSIBLE),
+        (deceased(number=NUMBER), deceased("Văn Mất Nguyễn"), POSSIBLE),
+        (deceased(notice="00001"), deceased(notice="00002"), POSSIBLE),
+        (deceased(number=NUMBER), deceased(number=ANOTHER), POSSIBLE),
+        (deceased(number=NUMBER), deceased("Nguyen Van Mat", ANOTHER), OTHER),
+        (deceased(number=NUMBER, born="1950"), deceased(number=ANOTHER, born="1950"), OTHER),
+        (deceased(), deceased("Nguyễn Văn Còn"), OTHER),
+        (deceased(), deceased(born="1950-03-12"), OTHER),
+        (deceased(), deceased(died_on="2026-11-16"), OTHER),
+        (deceased(died_on="2026-10"), deceased(), OTHER),
+    ],
+)
+def test_what_two_declarations_of_a_death_are(
+    one: DeathDeclaration, other: DeathDeclaration, verdict: Sameness
+) -> None:
+    assert sameness(one, other) is verdict
+    assert sameness(other, one) is verdict
+
+
+def test_a_child_and_a_deceased_are_never_one() -> None:
+    mother = sample("plain").mother
+    assert mother
+    assert sameness(sample("plain"), deceased(mother.full_name, mother.personal_id)) is OTHER
+
+
+DEATHS = st.builds(
+    deceased,
+    st.sampled_from(DEAD),
+    st.sampled_from([None, NUMBER, ANOTHER]),
+    st.sampled_from([None, "00001", "00002"]),
+    declarant=st.sampled_from(["001080900101", "001080900999"]),
+    born=st.sampled_from(BIRTH_DATES),
+    died_on=st.sampled_from(DEATH_DATES),
+    passport=st.sampled_from([None, "C1234567"]),
+)
+
+
+def keyed(form: DeathDeclaration) -> Submission:
+    return submission(form, moment("2026-11-19 09:00:00"), SecretStr("chỉ để thử"))
+
+
+@pytest.mark.rule("8.duplicate-deceased")
+@given(DEATHS, DEATHS)
+def test_whoever_may_be_one_deceased_is_found_by_the_keys(one: DeathDeclaration, other: DeathDeclaration) -> None:
+    verdict = sameness(one, other)
+    assert verdict is sameness(other, one)
+    assert sameness(one, one) is SAME
+    shared = not set(keyed(one).family_keys).isdisjoint(keyed(other).family_keys)
+    assert shared or verdict is OTHER
+    if keyed(one).subject_key == keyed(other).subject_key:
+        assert verdict is SAME
+
+
+@given(DEATHS, st.sampled_from([*permutations(["Nguyễn", "Văn", "Mất"])]), st.sampled_from([str.upper, str.lower]))
+def test_case_order_and_lost_diacritics_never_make_another_deceased(
+    form: DeathDeclaration, words: tuple[str, ...], case: Any
+) -> None:
+    bare = "".join(c for c in unicodedata.normalize("NFD", case(" ".join(words))) if not unicodedata.combining(c))
+    one = changed(form, deceased={"full_name": DEAD[0], "personal_id": None})
+    assert sameness(one, changed(one, deceased={"full_name": bare})) is not OTHER

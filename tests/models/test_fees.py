@@ -8,18 +8,28 @@ import pytest
 from models import fees
 from models.birth import BirthDeclaration
 from models.codes import province
+from models.death import DeathDeclaration
+from models.declaration import Declaration
 from models.dossier import Fee
 from models.fees import ANY_PROVINCE, FeeRow, assess_fee, fee_law, fee_rows
 from models.form_facts import Fact
+from models.groups import Group
 from models.intake import known_facts, resolve
 from models.law import LawError, pack_in_force
 from models.plan import declared_late
 from models.start import LawQuery
-from tests.models.cases import CALENDAR, ON, SAMPLE_NAMES, changed, sample
+from tests.models.cases import CALENDAR, DEATH_NAMES, ON, SAMPLE_NAMES, changed, death_sample, sample
 
 FIRST_PACK = date(2024, 7, 1)
 ON_TIME, LATE, FOREIGN = "timely_birth_registration", "late_birth_registration", "foreign_birth_registration"
 COPY = "certificate_copy"
+DEATH_ON_TIME, LATE_DEATH, FOREIGN_DEATH, EXTRACT_COPY = (
+    "timely_death_registration",
+    "late_death_registration",
+    "foreign_death_registration",
+    "death_extract_copy",
+)
+COPIES = {COPY, EXTRACT_COPY}
 POOR = {"poor_household": {"number": "HN-000001", "issued_on": "2026-01-12"}}
 
 
@@ -34,8 +44,12 @@ def relieved(form: BirthDeclaration, *grounds: str) -> BirthDeclaration:
     return changed(form, fee_relief=papers)
 
 
-def fee_of(form: BirthDeclaration, *, late: bool = False, on: date = ON) -> Fee:
+def fee_of(form: Declaration, *, late: bool = False, on: date = ON) -> Fee:
     return assess_fee(form, form.facts() | ({Fact.DECLARED_LATE} if late else set()), on)
+
+
+def items_of(group: Group) -> set[str]:
+    return {key for key, item in fee_law().items.items() if item.group is group}
 
 
 def waived(fee: Fee) -> list[tuple[str, str]]:
@@ -128,7 +142,7 @@ def test_every_birth_is_either_paid_for_or_waived(name: str, late: bool, grounds
     fee = fee_of(relieved(declared(name), *grounds), late=late)
     of_registration = {line.item for line in fee.lines} | {free.item for free in fee.waived}
     assert len(of_registration) == 1
-    assert of_registration < set(fee_law().items) - {COPY}
+    assert of_registration < items_of(Group.BIRTH) - COPIES
 
 
 def test_every_line_says_what_it_is_for_and_on_what_basis() -> None:
@@ -166,12 +180,93 @@ def test_a_last_day_that_is_a_day_off_moves_to_the_next_working_day() -> None:
     assert [declared_late(pack_in_force(ON), form, day, CALENDAR) for day in days] == [False, True]
 
 
+# --- A death -------------------------------------------------------------------------------------------------------
+
+
+def deceased(
+    name: str = "householder", *, copies: int = 0, province: str = "01", **sections: object
+) -> DeathDeclaration:
+    form = changed(death_sample(name), results={"death_extract_copies": copies}, **sections)
+    return changed(form, recipients={"province_code": province})
+
+
+@pytest.mark.rule("4.8-late-death-fee", "4.8-fees-are-data")
+@pytest.mark.parametrize(
+    ("name", "copies", "late", "province", "expected"),
+    [
+        ("householder", 0, False, "01", []),
+        ("householder", 0, True, "01", [(LATE_DEATH, 5000)]),
+        ("householder", 0, True, "04", [(LATE_DEATH, 8000)]),
+        ("householder", 0, True, "79", [(LATE_DEATH, 4000)]),
+        ("householder", 2, False, "01", [(EXTRACT_COPY, 16000)]),
+        ("insurance-lump-sum", 3, True, "48", [(LATE_DEATH, 6000), (EXTRACT_COPY, 24000)]),
+        ("foreigner", 0, False, "01", [(FOREIGN_DEATH, 75000)]),
+        ("foreigner", 1, True, "48", [(FOREIGN_DEATH, 60000), (EXTRACT_COPY, 8000)]),
+    ],
+)
+def test_what_is_owed_for_a_death(
+    name: str, copies: int, late: bool, province: str, expected: list[tuple[str, int]]
+) -> None:
+    fee = fee_of(deceased(name, copies=copies, province=province), late=late)
+    assert [(line.item, line.amount_vnd) for line in fee.lines] == expected
+    assert "khai sinh" not in " ".join((*(line.name for line in fee.lines), *(free.name for free in fee.waived)))
+
+
+@pytest.mark.rule("4.8-late-death-fee")
+@pytest.mark.parametrize(
+    ("died_on", "on", "late"),
+    [
+        (date(2026, 11, 4), date(2026, 11, 19), False),  # the 15th day, a Thursday
+        (date(2026, 11, 3), date(2026, 11, 19), True),  # the 16th
+        (date(2026, 11, 7), date(2026, 11, 23), False),  # the 15th is Sunday 22/11: Monday is in time
+        (date(2026, 11, 7), date(2026, 11, 24), True),
+        (date(2026, 11, 9), date(2026, 11, 25), False),  # the 15th is 24/11, Vietnam Culture Day
+        (date(2026, 11, 9), date(2026, 11, 26), True),
+        (date(2026, 8, 7), date(2026, 8, 22), False),  # a Saturday that is worked, itself the 15th
+        (date(2026, 8, 7), date(2026, 8, 24), True),
+    ],
+)
+def test_a_death_is_declared_late_after_fifteen_days(died_on: date, on: date, late: bool) -> None:
+    """Luật Hộ tịch 2014 Điều 33(1); a last day off moves to the next working day (Bộ luật Dân sự 2015 Điều 148(5))."""
+    form = deceased(deceased={"died_on": died_on.isoformat()})
+    assert declared_late(pack_in_force(on), form, on, CALENDAR) is late
+    fee = resolve(LawQuery(declaration=form, on=on), CALENDAR).fee
+    assert [line.item for line in fee.lines] == ([LATE_DEATH] if late else [])
+    assert [free.item for free in fee.waived] == ([] if late else [DEATH_ON_TIME])
+
+
+@pytest.mark.rule("4.8-late-death-fee")
+@pytest.mark.parametrize(("died_on", "late"), [("2026-11", False), ("2026-10", True), ("2026", False)])
+def test_of_a_day_not_known_the_last_it_can_be_counts(died_on: str, late: bool) -> None:
+    form = deceased(deceased={"died_on": died_on, "died_at": None})
+    assert declared_late(pack_in_force(ON), form, ON, CALENDAR) is late
+
+
+@pytest.mark.rule("4.8-fees-are-data")
+@pytest.mark.parametrize("ground", ["poor_household", "merit_family", "disabled"])
+def test_whom_the_law_frees_pays_for_copies_of_the_extract_alone(ground: str) -> None:
+    paper = {"number": "GT-1", "issued_on": "2026-01-12"}
+    relief: dict[str, object] = {"fee_relief": [{"ground": ground, **paper}]}
+    fee = fee_of(deceased(copies=1, **({"poor_household": paper} if ground == "poor_household" else relief)), late=True)
+    assert [line.item for line in fee.lines] == [EXTRACT_COPY]
+    assert waived(fee) == [(LATE_DEATH, "Luật Hộ tịch 2014 Điều 11(1)(a)")]
+
+
+@pytest.mark.parametrize("name", DEATH_NAMES)
+@pytest.mark.parametrize("late", [False, True])
+def test_every_death_is_either_paid_for_or_waived_and_benefits_cost_nothing(name: str, late: bool) -> None:
+    fee = fee_of(death_sample(name), late=late)
+    of_registration = ({line.item for line in fee.lines} | {free.item for free in fee.waived}) - COPIES
+    assert len(of_registration) == 1
+    assert of_registration < items_of(Group.DEATH)
+
+
 # --- The data ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.rule("4.8-fees-are-data")
 def test_every_fee_that_can_be_owed_has_an_amount_for_any_province_from_the_first_pack_on() -> None:
-    always_waived = {ON_TIME}
+    always_waived = {ON_TIME, DEATH_ON_TIME}
     anywhere = {row.item for row in fee_rows() if row.province_code == ANY_PROVINCE and row.from_ <= FIRST_PACK}
     assert anywhere == {row.item for row in fee_rows()} == set(fee_law().items) - always_waived
 
@@ -196,10 +291,12 @@ def test_no_declaration_owes_two_fees_for_one_registration() -> None:
     facts = [Fact.FOREIGN_ELEMENT, Fact.DECLARED_LATE, Fact.POOR_HOUSEHOLD, Fact.MERIT_FAMILY, Fact.DISABLED]
     for size in range(len(facts) + 1):
         for held in combinations(facts, size):
-            fee = assess_fee(declared("plain"), frozenset(held), ON)
-            assert len(fee.lines) + len(fee.waived) == 1
+            for form in (declared("plain"), deceased()):
+                fee = assess_fee(form, frozenset(held), ON)
+                assert len(fee.lines) + len(fee.waived) == 1
 
 
 @pytest.mark.parametrize("on", [FIRST_PACK, date(2025, 7, 1), date(2027, 1, 1)])
 def test_fees_can_be_assessed_under_every_pack(on: date) -> None:
     assert fee_of(declared("plain", copies=1), late=True, on=on).total_vnd == 13000
+    assert fee_of(deceased(copies=1), late=True, on=on).total_vnd == 13000

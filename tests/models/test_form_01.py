@@ -62,7 +62,7 @@ PRINTED = (
 """What is printed, and the field for it, in the order of the form."""
 
 PLACES = {
-    "Tại Bộ phận Một cửa của cơ quan giải quyết đăng ký khai sinh",
+    "Tại Bộ phận Một cửa của cơ quan đăng ký hộ tịch",
     "Tại cơ quan giải quyết",
     "Qua dịch vụ bưu chính công ích",
 }

@@ -11,12 +11,16 @@ import pytest
 from pydantic import BaseModel
 
 from models.birth import BirthDeclaration
+from models.death import DeathDeclaration
+from models.declaration import FORMS
 from models.documents import DocumentKind
 from models.form_facts import Fact, PersonRole
+from models.gate import gate_of
 from models.groups import Group
 from models.law import Conditional, Confidence, LawError, LawPack, LegLaw, Quorum, all_packs, pack, pack_in_force
+from models.plan import resolve_plan
 from models.systems import System
-from tests.models.cases import PACKS
+from tests.models.cases import DEATH_NAMES, PACKS, SAMPLE_NAMES, death_sample, owned, sample
 
 BIRTH, RESIDENCE, HEALTH_CARD, CARD = (
     "birth_registration",
@@ -25,7 +29,13 @@ BIRTH, RESIDENCE, HEALTH_CARD, CARD = (
     "identity_card",
 )
 
+DEATH, DEREGISTRATION = "death_registration", "residence_deregistration"
+INSURANCE_FUNERAL, INSURANCE_SURVIVORS = "insurance_funeral_benefit", "insurance_survivor_benefit"
+BENEFIT_END, SUPPORT = "survivor_benefit_end", "funeral_cost_support"
+MERIT_FUNERAL, MERIT_SURVIVORS = "merit_funeral_benefit", "merit_survivor_benefit"
+
 every_pack = pytest.mark.parametrize("law", all_packs(), ids=lambda law: law.id)
+both_groups = pytest.mark.parametrize("group", Group)
 
 
 # --- Which pack, when ----------------------------------------------------------------------------------------------
@@ -259,32 +269,213 @@ def test_a_condition_needs_all_of_when_and_none_of_unless(
     assert condition.applies(frozenset(map(Fact, facts))) is expected
 
 
+# --- What a pack says of deaths ------------------------------------------------------------------------------------
+
+DEATH_CODES = {**dict.fromkeys(PACKS, "2.002622"), "2026-09-01": "2.002913", "2027-01-01": "2.002913"}
+DEATH_LEGS = {
+    DEATH: (System.PROVINCIAL, 0, 3),
+    DEREGISTRATION: (System.RESIDENCE, 0, None),
+    INSURANCE_FUNERAL: (System.SOCIAL_INSURANCE, 8, None),
+    INSURANCE_SURVIVORS: (System.SOCIAL_INSURANCE, 8, None),
+    BENEFIT_END: (System.SOCIAL_INSURANCE, 2, None),
+    SUPPORT: (System.SOCIAL_AFFAIRS, 5, None),
+    MERIT_FUNERAL: (System.SOCIAL_AFFAIRS, 17, None),
+    MERIT_SURVIVORS: (System.SOCIAL_AFFAIRS, 17, None),
+}
+"""System, working days and, where there may be a verification, the limit with it (Quyết định 296/QĐ-VPCP, II.2)."""
+
+
+@pytest.mark.rule(
+    "5.bhxh-limits", "5.btxh-limits", "5.ncc-limits", "5.80-plus", "5.registration-limit", "5.deregistration-limit"
+)
+@every_pack
+def test_the_legs_of_a_death_in_the_order_of_the_decision_with_their_limits(law: LawPack) -> None:
+    legs = law.death.legs.items()
+    found = {key: (leg.system, leg.limit, leg.verification.limit if leg.verification else None) for key, leg in legs}
+    assert list(found.items()) == list(DEATH_LEGS.items())
+
+
+@pytest.mark.rule("5.graph", "5.extract-first", "5.80-plus")
+@every_pack
+def test_everything_after_a_death_starts_with_its_extract_and_one_thing_with_a_decision(law: LawPack) -> None:
+    legs = law.death.legs
+    assert legs[DEATH].results == (DocumentKind.DEATH_EXTRACT,)
+    assert {key: leg.requires for key, leg in legs.items() if leg.requires != (DEATH,)} == {
+        DEATH: (),
+        SUPPORT: (DEATH, BENEFIT_END),
+    }
+    assert legs[BENEFIT_END].results == (DocumentKind.BENEFIT_END_DECISION,)
+
+
+TOTALS = {
+    (): (1, 4),
+    ("social_insurance",): (9, 12),
+    ("social_protection",): (6, 9),
+    ("social_protection", "aged_on_survivor_benefit"): (11, 14),
+    ("merit",): (18, 21),
+}
+
+
+@pytest.mark.rule("5.bhxh-limits", "5.btxh-limits", "5.ncc-limits", "5.80-plus", "10.group-totals", "10.80-plus")
+@every_pack
+@pytest.mark.parametrize("held", TOTALS)
+def test_the_whole_group_of_a_death_by_regime(law: LawPack, held: tuple[str, ...]) -> None:
+    facts = frozenset(map(Fact, (*held, *(("funeral_benefit", "survivor_benefit") if held else ()))))
+    total = law.death.total(facts)
+    assert (total.limit, total.verification_limit) == TOTALS[held]
+    assert total.confidence is (Confidence.QUOTED if held else Confidence.CHOICE)
+    assert "REQUIREMENTS §10" in total.basis, "what is added for a verification is our choice"
+
+
+@both_groups
+@every_pack
+def test_no_promise_is_shorter_than_its_legs_but_for_the_same_day(law: LawPack, group: Group) -> None:
+    """The registration of the same day counts as day 1 (LAW A.3), so a chain of legs fits into the promise."""
+    for form in _samples(group):
+        plan = resolve_plan(law, form)
+        ends: dict[str, int] = {}
+        for leg in plan.legs:
+            before = max((ends[key] for key in leg.requires), default=0)
+            ends[leg.key] = before + leg.limit
+        promised = [ends[leg.key] for leg in plan.legs if leg.in_group_promise]
+        assert plan.limit >= max(promised)
+        assert plan.verification_limit >= plan.limit
+
+
+@pytest.mark.rule("5.scope", "5.graph")
+@every_pack
+@pytest.mark.parametrize(
+    ("name", "legs"),
+    [
+        ("householder", (DEATH, DEREGISTRATION)),
+        ("aged-80", (DEATH, DEREGISTRATION, BENEFIT_END, SUPPORT)),
+        ("insurance-lump-sum", (DEATH, DEREGISTRATION, INSURANCE_FUNERAL, INSURANCE_SURVIVORS)),
+        ("insurance-funeral-organisation", (DEATH, DEREGISTRATION, INSURANCE_FUNERAL)),
+        ("protection-emergency", (DEATH, DEREGISTRATION, SUPPORT)),
+        ("merit-funeral", (DEATH, DEREGISTRATION, MERIT_FUNERAL)),
+        ("merit-monthly", (DEATH, DEREGISTRATION, MERIT_FUNERAL, MERIT_SURVIVORS)),
+    ],
+)
+def test_scope_and_regime_choose_the_legs(law: LawPack, name: str, legs: tuple[str, ...]) -> None:
+    plan = resolve_plan(law, death_sample(name))
+    assert tuple(leg.key for leg in plan.legs) == legs
+    assert plan.procedure_code == law.death.procedure_code == DEATH_CODES[law.id]
+    needed = {key for leg in plan.legs for key in leg.requires}
+    assert needed <= set(legs), "a leg the dossier does not have is not waited for"
+
+
+DEATH_AUTHORITIES = {
+    "2024-07-01": {
+        DEATH: "Ủy ban nhân dân cấp xã",
+        DEREGISTRATION: "Công an cấp xã",
+        INSURANCE_FUNERAL: "Bảo hiểm xã hội cấp huyện",
+        SUPPORT: "Cơ quan lao động, thương binh và xã hội cấp huyện",
+        MERIT_FUNERAL: "Sở Lao động - Thương binh và Xã hội",
+    },
+    "2025-07-01": {
+        DEATH: "Ủy ban nhân dân xã, phường, đặc khu",
+        DEREGISTRATION: "Công an xã, phường, đặc khu",
+        INSURANCE_FUNERAL: "Bảo hiểm xã hội cơ sở",
+        SUPPORT: "Ủy ban nhân dân xã, phường, đặc khu (bảo trợ xã hội, ngành Y tế)",
+        MERIT_FUNERAL: "Sở Nội vụ (người có công)",
+    },
+}
+
+
+@every_pack
+def test_the_authorities_of_a_death_have_the_names_of_their_time(law: LawPack) -> None:
+    tiers = "2024-07-01" if law.in_force_from < date(2025, 7, 1) else "2025-07-01"
+    legs = law.death.legs
+    named = {key: law.agencies[legs[key].agency].name for key in DEATH_AUTHORITIES[tiers]}
+    assert named == DEATH_AUTHORITIES[tiers]
+    same = ((INSURANCE_FUNERAL, INSURANCE_SURVIVORS, BENEFIT_END), (MERIT_FUNERAL, MERIT_SURVIVORS))
+    assert [len({legs[key].agency for key in keys}) for keys in same] == [1, 1]
+
+
+@every_pack
+def test_a_foreigners_death_went_to_the_district_until_july_2025(law: LawPack) -> None:
+    [registration, *_] = resolve_plan(law, death_sample("foreigner")).legs
+    district = law.id == "2024-07-01"
+    assert registration.agency == law.agencies["district_committee" if district else "commune_committee"].name
+
+
+@every_pack
+def test_the_decree_that_gives_the_police_a_day_is_noted_and_the_same_day_stays(law: LawPack) -> None:
+    noted = [one for one in law.basis if "58/2026" in one.document and "Điều 9(2)" in one.document]
+    assert bool(noted) is (law.in_force_from >= date(2025, 7, 1))
+    assert law.death.legs[DEREGISTRATION].limit == 0
+
+
+@every_pack
+def test_relatives_have_fifteen_days_and_a_dossier_leaves_no_duty_behind(law: LawPack) -> None:
+    assert {key: duty.calendar_days for key, duty in law.death.duties.items()} == {"declaration": 15}
+    assert resolve_plan(law, death_sample("householder")).duties == ()
+
+
+@pytest.mark.rule("5.relatives-consent", "5.lump-sum-representative", "5.funeral-representative", "5.martyr-raiser")
+@every_pack
+def test_every_consent_of_a_death_says_to_what_and_what_agreement_replaces_it(law: LawPack) -> None:
+    """Who is asked is somebody the form names; the agreement may be asked for in that very leg."""
+    gate = gate_of(law, Group.DEATH)
+    asking = {key: leg.consents for key, leg in law.death.legs.items() if leg.consents}
+    assert set(asking) == {INSURANCE_FUNERAL, INSURANCE_SURVIVORS, MERIT_FUNERAL, MERIT_SURVIVORS}
+    for key, consents in asking.items():
+        for consent in consents:
+            assert consent.about
+            assert consent.replaced_by
+            rule = gate.document(consent.replaced_by.value)
+            assert rule is not None
+            assert rule.ask
+            assert key in rule.legs
+
+
+@both_groups
+@every_pack
+def test_every_role_a_consent_asks_is_one_the_form_of_the_group_can_name(law: LawPack, group: Group) -> None:
+    roles = {consent.role for leg in law.group(group).legs.values() for consent in leg.consents}
+    for form in _samples(group):
+        for role in roles:
+            assert form.people_in_role(role) is not None
+
+
+def _samples(group: Group) -> list[BirthDeclaration | DeathDeclaration]:
+    if group is Group.DEATH:
+        return [death_sample(name) for name in DEATH_NAMES]
+    return [owned(sample(name)) for name in SAMPLE_NAMES]
+
+
 # --- That the data hold together -----------------------------------------------------------------------------------
 
 
+@both_groups
 @every_pack
-def test_every_key_a_pack_points_at_exists(law: LawPack) -> None:
+def test_every_key_a_pack_points_at_exists(law: LawPack, group: Group) -> None:
+    """Legs stand in the order of what they need, so the graph has no circle."""
     before: set[str] = set()
-    for key, leg in law.birth.legs.items():
+    for key, leg in law.group(group).legs.items():
         assert {leg.agency, *(case.agency for case in leg.agency_exceptions)} <= law.agencies.keys()
         assert set(leg.requires) <= before, "a leg needs results of legs named before it"
         before.add(key)
-    assert {document.leg for document in law.birth.documents} <= before
+    documents = law.group(group).documents
+    assert {document.leg for document in documents} <= before
+    assert {document.completed_by for document in documents if document.completed_by} <= law.agencies.keys()
     assert law.amends is None or law.amends in PACKS
 
 
+@both_groups
 @every_pack
-def test_no_leg_needs_one_that_other_facts_decide_about(law: LawPack) -> None:
-    legs = law.birth.legs
-    for leg in legs.values():
-        for needed in leg.requires:
-            assert legs[needed].when <= leg.when
-            assert legs[needed].unless <= leg.unless
+def test_every_leg_can_start_whatever_else_the_dossier_has(law: LawPack, group: Group) -> None:
+    """The registration is always there; another leg that is needed is needed only by dossiers that have it."""
+    legs = law.group(group).legs
+    first = next(key for key, leg in legs.items() if leg.sent_with_intake)
+    for key, leg in legs.items():
+        assert key == first or first in leg.requires
 
 
+@both_groups
 @every_pack
-def test_exactly_one_leg_goes_with_the_intake_for_every_child(law: LawPack) -> None:
-    first = [leg for leg in law.birth.legs.values() if leg.sent_with_intake]
+def test_exactly_one_leg_goes_with_the_intake_for_everybody(law: LawPack, group: Group) -> None:
+    first = [leg for leg in law.group(group).legs.values() if leg.sent_with_intake]
     assert [(leg.requires, leg.consents, leg.when, leg.unless) for leg in first] == [
         ((), (), frozenset(), frozenset()),
     ]
@@ -297,14 +488,33 @@ def test_every_result_comes_from_one_leg_and_the_identity_number_too(law: LawPac
     assert len(results) == len(set(results))
     assert all(leg.results for leg in legs)
     assert [leg.system for leg in legs if leg.assigns_identity_number] == [System.PROVINCIAL]
+    assert not any(leg.assigns_identity_number for leg in law.death.legs.values())
 
 
 @every_pack
-def test_an_attachment_stands_under_a_field_of_the_form(law: LawPack) -> None:
-    schema = BirthDeclaration.model_json_schema()
+def test_no_dossier_of_a_death_has_two_legs_with_one_result(law: LawPack) -> None:
+    """A funeral is decided on by one agency, though three may."""
+    for form in _samples(Group.DEATH):
+        results = [kind for leg in resolve_plan(law, form).legs for kind in leg.results]
+        assert len(results) == len(set(results))
+    assert all(leg.results for leg in law.death.legs.values())
+
+
+KEPT_OTHERWISE = {
+    "Số Giấy báo tử/Giấy tờ thay thế Giấy báo tử",
+    "Thông tin xác nhận của thân nhân qua VNeID",
+    "Cơ sở giáo dục đang theo học",
+}
+"""Lines and columns of form 02 that the declaration keeps as several fields, or as consents."""
+
+
+@both_groups
+@every_pack
+def test_an_attachment_stands_under_a_field_of_the_form(law: LawPack, group: Group) -> None:
+    schema = FORMS[group].model_json_schema()
     models = [schema, *schema["$defs"].values()]
     titles = {field.get("title") for model in models for field in model.get("properties", {}).values()}
-    assert {document.field for document in law.birth.documents} <= titles
+    assert {document.field for document in law.group(group).documents} <= titles | KEPT_OTHERWISE
 
 
 CITES = re.compile(r"(Luật|Nghị định|Quyết định|CV) .*\d|Hướng dẫn thực hiện Nghị định \d|REQUIREMENTS §\d")
@@ -397,8 +607,8 @@ def test_the_merged_pack_is_the_last_word_of_every_file(law: LawPack) -> None:
 @every_pack
 def test_what_no_file_says_is_not_in_the_pack(law: LawPack) -> None:
     stated = {path[:3] for path in _overlaid(law.id, _files())}
-    legs = {path[2] for path in stated if path[:2] == ("birth", "legs")}
-    assert set(law.birth.legs) == legs
+    for group in Group:
+        assert set(law.group(group).legs) == {path[2] for path in stated if path[:2] == (group.value, "legs")}
     assert set(law.agencies) == {path[1] for path in stated if path[0] == "agencies"}
 
 

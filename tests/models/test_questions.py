@@ -16,6 +16,7 @@ VALUES = {
     Parameter.DAYS: "3",
     Parameter.OUTCOME: "unpaid",
     Parameter.CODE: "G22.99.08-261119-000001",
+    Parameter.GROUP: "death",
 }
 BUILT_IN = {"ExecutionStatus", "WorkflowId", "TemporalReportedProblems"}
 
@@ -60,10 +61,16 @@ def test_an_unknown_question_lists_all() -> None:
     [
         ("unfinished", {}, "cần thêm --leg"),
         ("dossier", {Parameter.PROVINCE: "79"}, "cần thêm --code"),
-        ("waiting-consent", {Parameter.AGENCY: "residence"}, "không dùng --agency; dùng được: --province, --days"),
-        ("overdue", {Parameter.AGENCY: "police"}, "có: provincial, residence, social_insurance, identity, no_agency"),
+        (
+            "waiting-consent",
+            {Parameter.AGENCY: "residence"},
+            "không dùng --agency; dùng được: --province, --group, --days",
+        ),
+        ("overdue", {Parameter.AGENCY: "police"}, "social_insurance, social_affairs, "),
         ("overdue", {Parameter.PROVINCE: 'x" OR Province != "'}, "--province không có giá trị"),
+        ("overdue", {Parameter.GROUP: "marriage"}, "--group không có giá trị “marriage”; có: birth, death"),
         ("unfinished", {Parameter.LEG: "khai_sinh"}, "birth_registration"),
+        ("unfinished", {Parameter.LEG: "khai_tu"}, "death_registration"),
         ("concluded-badly", {Parameter.OUTCOME: "bad"}, "unpaid"),
         ("due", {Parameter.DAYS: "-1"}, "--days là số ngày từ 0 đến 3650"),
         ("due", {Parameter.DAYS: "9" * 400}, "--days là số ngày"),

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from models.calendar import load_calendar
-from models.clock import ClockEntryKind, due
+from models.clock import ClockEntryKind, citizen_due, due
 from models.documents import Document, DocumentKind
-from models.dossier import Leg, LegOutcome, LegStage
+from models.dossier import Consent, ConsentState, Leg, LegOutcome, LegStage
 from models.facts import (
     AgencyEvent,
     AgencyFact,
@@ -118,7 +118,17 @@ def supplement_requested(at: datetime = DECIDED_AT) -> SupplementRequested:
 
 
 def sent(plan: LegPlan) -> Leg:
-    return Leg(key=plan.key, stage=LegStage.SENDING, sent_at=SENT_AT)
+    agreed = tuple(
+        Consent(
+            person=person,
+            state=ConsentState.GRANTED,
+            requested_at=SENT_AT,
+            due=citizen_due(SENT_AT, 5, load_calendar()),
+            answered_at=SENT_AT,
+        )
+        for person in plan.people
+    )
+    return Leg(key=plan.key, stage=LegStage.SENDING, sent_at=SENT_AT, consents=agreed)
 
 
 def waiting_receipt(plan: LegPlan) -> Leg:

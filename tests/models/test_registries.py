@@ -78,7 +78,7 @@ def test_a_search_attribute_has_a_meaning_and_a_key_of_its_type(attribute: Searc
 # --- Systems -------------------------------------------------------------------------------------------------------
 
 
-def test_the_systems_of_group_one_and_no_direct_road_to_civil_status() -> None:
+def test_the_systems_around_us_and_no_direct_road_to_civil_status() -> None:
     assert {system.value for system in System} == {
         "portal",
         "vneid",
@@ -88,6 +88,7 @@ def test_the_systems_of_group_one_and_no_direct_road_to_civil_status() -> None:
         "population",
         "residence",
         "social_insurance",
+        "social_affairs",
         "health",
         "identity",
         "documents",

@@ -11,6 +11,7 @@ from models.clock import ClockEntryKind
 from models.documents import Document, DocumentKind
 from models.dossier import Leg, LegOutcome, LegStage
 from models.facts import Acknowledged, AgencyEvent, Corrected, FactRefusal, FactRefused
+from models.plan import Plan
 from models.replacement import Replacement
 from models.replacement_words import state, versions
 from models.replacing import Correction, acknowledge, correct
@@ -43,8 +44,8 @@ def legs(**changes: Leg) -> dict[str, Leg]:
     return {BIRTH: birth, **others, **changes}
 
 
-def event(fact: Corrected | Acknowledged, leg: str = BIRTH, **fields: Any) -> AgencyEvent:
-    source = fields.pop("source", PLAN.leg(leg).system)
+def event(fact: Corrected | Acknowledged, leg: str = BIRTH, plan: Plan = PLAN, **fields: Any) -> AgencyEvent:
+    source = fields.pop("source", plan.leg(leg).system)
     return AgencyEvent(message_id="m1", source=source, dossier_code="G22.99.08-261119-000001", leg=leg, fact=fact)
 
 

@@ -1,4 +1,4 @@
-"""Submissions: what is the same submission, the same child, the same declarant; and that keys give nobody away."""
+"""Submissions: what is the same submission, child, deceased, declarant; and that keys give nobody away."""
 
 import re
 import unicodedata
@@ -9,16 +9,27 @@ import pytest
 from pydantic import SecretStr
 
 from models.birth import BirthDeclaration
+from models.death import DeathDeclaration
+from models.declaration import Declaration
 from models.documents import DocumentKind
 from models.submission import Submission, submission
-from tests.models.cases import SAMPLE_NAMES, changed, document, moment, personal_data, sample
+from tests.models.cases import (
+    DEATH_NAMES,
+    SAMPLE_NAMES,
+    changed,
+    death_sample,
+    document,
+    moment,
+    personal_data,
+    sample,
+)
 
 SECRET = SecretStr("chỉ để thử")
 KEYS = ("submission_key", "content_key", "subject_key", "applicant_key")
 """The keys there is one of; those of the family have tests of their own."""
 
 
-def of(form: BirthDeclaration, secret: SecretStr = SECRET, at: str = "2026-11-19 09:00:00") -> Submission:
+def of(form: Declaration, secret: SecretStr = SECRET, at: str = "2026-11-19 09:00:00") -> Submission:
     return submission(form, moment(at), secret)
 
 
@@ -190,15 +201,51 @@ def test_a_child_without_known_parents_has_its_declarants_family() -> None:
     assert not share_a_family(form, changed(form, applicant={"personal_id": "001194000999"}))
 
 
+# --- The same deceased ---------------------------------------------------------------------------------------------
+
+
+def dead(**changes: Any) -> DeathDeclaration:
+    """The householder sample, with fields of the deceased changed."""
+    return changed(death_sample("householder"), submission_id="again", deceased=changes)
+
+
+@pytest.mark.rule("8.duplicate-deceased")
+def test_the_deceased_is_the_same_by_number_whoever_declares_and_however_spelt() -> None:
+    form = death_sample("householder")
+    other = changed(dead(full_name="Một Tên Khác", born="1949"), applicant={"personal_id": "001162900303"})
+    assert same(of(form), of(other)) == {"subject_key"}
+    assert "subject_key" not in same(of(form), of(dead(personal_id="001050900199")))
+
+
+@pytest.mark.parametrize("other", [{"full_name": "TRẦN VĂN MẤT MẪU", "personal_id": None}, {"died_on": "2026"}])
+def test_a_deceased_is_looked_for_by_each_thing_known_of_them(other: dict[str, Any]) -> None:
+    form = changed(dead(**other), death_notice=None)
+    assert not set(of(form).family_keys).isdisjoint(of(death_sample("householder")).family_keys)
+
+
+def test_no_two_samples_are_about_the_same_deceased() -> None:
+    keys = [key for name in DEATH_NAMES for key in of(death_sample(name)).family_keys]
+    assert len(set(keys)) == len(keys)
+    assert len({of(death_sample(name)).subject_key for name in DEATH_NAMES}) == len(DEATH_NAMES)
+
+
+def test_a_child_and_a_deceased_of_one_number_share_no_key() -> None:
+    mother = sample("plain").mother
+    assert mother
+    born, died = of(sample("plain")), of(dead(personal_id=mother.personal_id, born="2026-11-09", died_on="2026-11-09"))
+    assert set(born.family_keys).isdisjoint(died.family_keys)
+    assert born.subject_key != died.subject_key
+
+
 # --- Nobody is given away ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SAMPLE_NAMES)
+@pytest.mark.parametrize("name", [*SAMPLE_NAMES, *DEATH_NAMES])
 @pytest.mark.parametrize("portal", [True, False], ids=["portal", "script"])
 def test_keys_are_digests_of_different_things(name: str, portal: bool) -> None:
-    incoming = of(sample(name) if portal else scripted(name))
+    form: Declaration = sample(name) if name in SAMPLE_NAMES else death_sample(name)
+    incoming = of(form if portal else form.model_copy(update={"submission_id": None}))
     keys = [*incoming.model_dump(include=set(KEYS)).values(), *incoming.family_keys]
     assert all(re.fullmatch("[0-9a-f]{64}", key) for key in keys)
     assert len(set(keys)) == len(keys) > len(KEYS)
-    form = sample(name)
     assert not [text for text in personal_data(form) for key in keys if text in key]

@@ -27,8 +27,8 @@ from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from ledger.values import GROUP_CLOCK, StoredDossier
 from models.base import LEGAL_ZONE
-from models.birth import BirthDeclaration
 from models.calendar import load_calendar
+from models.declaration import Declaration
 from models.documents import DocumentKind
 from models.dossier import DossierStage, DossierView, GroupOutcome, Leg
 from models.facts import (
@@ -47,7 +47,6 @@ from models.facts import (
     Verification,
     kind_of,
 )
-from models.groups import Group
 from models.messages import ConsentMessage, DispatchKind, LegMessage
 from models.publication import Notice
 from models.start import StartDossier
@@ -55,10 +54,10 @@ from models.submission import submission
 from models.systems import System
 from processes.crew import AWAITED_SYSTEMS, core_activities
 from replacements import Replacements
-from tests.workflows.inputs import BIRTH, IDENTITY_NUMBER, free, moment, result
+from tests.workflows.inputs import BIRTH, DEATH, IDENTITY_NUMBER, died, free, moment, result
 from tests.workflows.world import World
-from workflows.birth import BirthProcedureGroup
-from workflows.plugin import WORKFLOWS, LienthongPlugin, register_search_attributes
+from workflows.group import ProcedureGroup
+from workflows.plugin import PROCEDURE_GROUPS, WORKFLOWS, LienthongPlugin, register_search_attributes
 
 QUEUE = "play"
 _PATIENCE, _LONG = 10.0, 60.0
@@ -103,11 +102,11 @@ class Play:
         self.law = law
         self.offset = timedelta()
         self.code = ""
-        self._handle: WorkflowHandle[BirthProcedureGroup, GroupOutcome] | None = None
+        self._handle: WorkflowHandle[Any, GroupOutcome] | None = None
         self._messages = 0
 
     @property
-    def handle(self) -> WorkflowHandle[BirthProcedureGroup, GroupOutcome]:
+    def handle(self) -> WorkflowHandle[Any, GroupOutcome]:
         assert self._handle is not None
         return self._handle
 
@@ -133,13 +132,15 @@ class Play:
         async with asyncio.timeout(_LONG):
             return await self.handle.result()
 
-    async def submit(self, declaration: BirthDeclaration, at: datetime, started_at: datetime | None = None) -> None:
+    async def submit(self, declaration: Declaration, at: datetime, started_at: datetime | None = None) -> None:
         """Submit at a legal instant of the past, present or future: the stage's offset is set by it.
 
         `started_at`: the workflow starts only then, as when Temporal was away in between.
         """
         self.offset = (started_at or at) - await self.clock()
-        opened = self.ledger.open_dossier(submission(declaration, at, SecretStr("test")), Group.BIRTH, "G22.99.08")
+        opened = self.ledger.open_dossier(
+            submission(declaration, at, SecretStr("test")), declaration.group, "G22.99.08"
+        )
         await self.start(
             StartDossier(code=opened.code, declaration=declaration, submitted_at=at, training_offset=self.offset)
         )
@@ -148,16 +149,21 @@ class Play:
         """Submit a sample without certified copies, hence without a fee, at that legal instant."""
         await self.submit(free(name, moment(at).date(), **sections), moment(at))
 
+    async def declare_death(self, name: str, at: str, **sections: Any) -> None:
+        """Submit a sample of form 02 as of that legal instant, some of its sections replaced."""
+        await self.submit(died(name, moment(at).date(), **sections), moment(at))
+
     async def start(self, start: StartDossier, **signal: Any) -> None:
         """Start the workflow of a dossier, with a signal if one is to come first."""
         self.code, self.world.offset = start.code, start.training_offset
         self._handle = await self.env.client.start_workflow(
-            BirthProcedureGroup.run, start, id=start.code, task_queue=QUEUE, **signal
+            PROCEDURE_GROUPS[start.declaration.group].run, start, id=start.code, task_queue=QUEUE, **signal
         )
 
     async def view(self) -> DossierView:
         """The dossier as it stands."""
-        return await self.handle.query(BirthProcedureGroup.view)
+        view: DossierView = await self.handle.query(ProcedureGroup.view)
+        return view
 
     async def leg(self, key: str) -> Leg:
         """One leg as it stands."""
@@ -302,6 +308,11 @@ class Play:
         await self.decide(BIRTH)
         await self.certify()
 
+    async def extract(self, at: datetime | None = None) -> None:
+        """The whole first leg of a death: received at that instant or now, registered, with its signed extract."""
+        await self.receive(DEATH, at)
+        await self.decide(DEATH, DocumentKind.DEATH_EXTRACT)
+
     async def complete(self, *legs: str) -> None:
         """These agencies receive and decide now, with every result."""
         for leg in legs:
@@ -322,9 +333,9 @@ class Play:
             Refused(
                 at=await self.now(),
                 reason_code="conditions_not_met",
-                fields=("child.birthplace",),
+                fields=("applicant.full_name",),
                 legal_basis="Luật Hộ tịch 2014 Điều 16",
-                text="Thông tin nơi sinh không khớp.",
+                text="Thông tin không khớp.",
             ),
         )
 

@@ -8,11 +8,13 @@ from cli.files import load_declaration_file
 from models.base import LEGAL_ZONE
 from models.birth import BirthDeclaration
 from models.codes import Tiers, tiers_on
+from models.death import DeathDeclaration
 from models.documents import Document, DocumentKind, describe
 from models.reading import read_declaration
 from tests.models.cases import born
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
+DEATH_SAMPLES = SAMPLES.with_name("death")
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 IDENTITY_NUMBER = "001326000001"
 BIRTH, RESIDENCE, HEALTH, IDENTITY = (
@@ -21,6 +23,10 @@ BIRTH, RESIDENCE, HEALTH, IDENTITY = (
     "health_insurance_card",
     "identity_card",
 )
+DEATH, DEREGISTRATION = "death_registration", "residence_deregistration"
+INSURANCE_FUNERAL, INSURANCE_SURVIVOR = "insurance_funeral_benefit", "insurance_survivor_benefit"
+BENEFIT_END, FUNERAL_SUPPORT = "survivor_benefit_end", "funeral_cost_support"
+MERIT_FUNERAL, MERIT_SURVIVOR = "merit_funeral_benefit", "merit_survivor_benefit"
 _SAMPLES_READ_ON = date(2026, 11, 19)
 
 
@@ -37,6 +43,19 @@ def sample(name: str, on: date, **sections: Any) -> BirthDeclaration:
 def free(name: str, on: date, **sections: Any) -> BirthDeclaration:
     """The same without certified copies, hence without a fee."""
     return sample(name, on, **{"results": {}, **sections})
+
+
+def died(name: str, on: date, **sections: Any) -> DeathDeclaration:
+    """A sample of form 02 as it would be declared on that day, without certified copies; some sections replaced."""
+    written, _ = load_declaration_file(DEATH_SAMPLES / f"{name}.json", _SAMPLES_READ_ON)
+    form = _in_codes_of(on, {**written.model_dump(mode="json"), "results": {}, **sections})
+    later = on - _SAMPLES_READ_ON
+    for part, day in (("deceased", "died_on"), ("death_notice", "issued_on"), ("notice_substitute", "issued_on")):
+        if form[part] and len(form[part][day]) == len("2026-11-15"):
+            form[part][day] = (date.fromisoformat(form[part][day]) + later).isoformat()
+    declaration = read_declaration(form, on)
+    assert isinstance(declaration, DeathDeclaration)
+    return declaration
 
 
 def _in_codes_of(on: date, value: Any) -> Any:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from models.birth import BirthDeclaration
+from models.days import PartialDate
 from models.documents import Document, DocumentKind
 from models.dossier import DossierOutcome, DossierStage, LegOutcome
 from models.facts import Answer, FactKind, FactRefusal, FactRefused, PaymentConfirmed
@@ -16,7 +17,7 @@ from models.start import StartDossier
 from models.submission import NotDuplicate, submission
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused
-from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, free, moment, result, sample
+from tests.workflows.inputs import BIRTH, DEATH, HEALTH, RESIDENCE, died, free, moment, result, sample
 
 DECLARED = "2026-11-19 09:00:00"
 DAY = date(2026, 11, 19)
@@ -109,6 +110,25 @@ async def test_money_nobody_owes_is_refused_on_record(play: Play) -> None:
         await play.tell(await payment(play))
 
 
+@pytest.mark.rule("4.8-late-death-fee")
+async def test_a_death_declared_on_the_sixteenth_day_costs_a_fee_by_the_words_of_a_death(play: Play) -> None:
+    """Of Tuesday 3/11/2026; nothing is sent before it is paid."""
+    form = died("householder", DAY)
+    form = form.model_copy(
+        update={"deceased": form.deceased.model_copy(update={"died_on": PartialDate.model_validate("2026-11-03")})}
+    )
+    await play.submit(form, moment(DECLARED))
+    [asked] = await play.told(Notice.PAYMENT_NEEDED)
+    assert "5.000 đồng (Lệ phí đăng ký khai tử quá hạn)" in asked
+    assert play.world.legs == []
+    await play.pay()
+    await play.sent(DEATH)
+    stored = await play.written()
+    [first] = notices(stored, Notice.SUBMITTED)
+    assert "chia buồn cùng gia đình" in first
+    assert "Khai tử quá 15 ngày (Luật Hộ tịch 2014 Điều 33(1))." in stored.warnings
+
+
 # --- Duties ----------------------------------------------------------------------------------------------------------
 
 
@@ -171,5 +191,5 @@ async def test_a_dossier_let_in_by_an_operator_warns_of_the_other_one(play: Play
     )
     await play.sent(BIRTH)
     [warning] = [text for text in (await play.view()).warnings if other in text]
-    assert "cán bộ đã xác nhận là trẻ khác" in warning
+    assert "cán bộ đã xác nhận là người khác" in warning
     assert "bệnh viện" not in warning

@@ -25,7 +25,7 @@ from models.next_steps import next_steps
 from models.publication import Notice
 from models.search_attributes import OPERATOR, SearchAttribute
 from tests.workflows.harness import Play, notices, refused
-from tests.workflows.inputs import HEALTH, RESIDENCE, moment, result
+from tests.workflows.inputs import DEATH, DEREGISTRATION, HEALTH, RESIDENCE, moment, result
 from tests.workflows.test_supplements import PAPERS, asked_in, asking, at_the_agencies, stage_is, supply
 from workflows.plugin import LienthongPlugin
 
@@ -124,6 +124,29 @@ async def test_a_demand_contradicts_a_decision(play: Play) -> None:
         await play.agency(HEALTH, asking(await play.now()))
     with refused(FactRefusal.CONTRADICTS):
         await play.refuse(HEALTH)
+
+
+@pytest.mark.rule("7.gate-forbidden-documents", "7.gate-counted", "7.gate-dossier-stays")
+async def test_a_bereaved_family_is_asked_for_no_paper_whose_signed_data_are_there(play: Play) -> None:
+    """The death notice, which was found signed, and the extract, which has been issued in this very dossier."""
+    await play.declare_death("householder", "2026-11-19 09:00:00")
+    await play.receive(DEATH)
+    with refused(FactRefusal.FORBIDDEN_DOCUMENT):
+        await play.agency(DEATH, asking(await play.now(), documents=("death_notice",)))
+    await play.decide(DEATH, DocumentKind.DEATH_EXTRACT)
+    await play.receive(DEREGISTRATION)
+    with refused(FactRefusal.FORBIDDEN_DOCUMENT):
+        await play.agency(DEREGISTRATION, asking(await play.now(), documents=("death_extract",)))
+    view = await play.view()
+    assert [demand.faults for leg in view.legs for demand in leg.refused_demands] == [
+        (Fault.ALREADY_HELD,),
+        (Fault.FORBIDDEN_DOCUMENT,),
+    ]
+    assert [demand.refusal for leg in view.legs for demand in leg.refused_demands] == [
+        FactRefusal.FORBIDDEN_DOCUMENT
+    ] * 2
+    assert "Giấy báo tử điện tử đã ký số có trong hồ sơ" in view.legs[0].refused_demands[0].text
+    assert view.legs[1].stage is LegStage.IN_PROGRESS
 
 
 # --- Free text -----------------------------------------------------------------------------------------------------

@@ -142,8 +142,8 @@ async def test_the_limit_begins_anew_when_the_platform_could_not_be_reached_befo
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        (NoticeState.NOT_FOUND, "không tìm thấy giấy chứng sinh"),
-        (NoticeState.UNSIGNED, "giấy chứng sinh điện tử chưa ký số hoặc ký số không đúng"),
+        (NoticeState.NOT_FOUND, "Giấy chứng sinh: không tìm thấy"),
+        (NoticeState.UNSIGNED, "Giấy chứng sinh: bản điện tử chưa ký số hoặc ký số không đúng"),
     ],
 )
 async def test_without_a_signed_birth_notice_substitutes_are_asked_for_by_field(

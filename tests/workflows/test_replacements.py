@@ -35,7 +35,17 @@ from models.search_attributes import SearchAttribute
 from models.start import CALENDAR_CHANGED
 from models.systems import System
 from tests.workflows.harness import Play, notices, refused
-from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, moment, result
+from tests.workflows.inputs import (
+    BENEFIT_END,
+    BIRTH,
+    DEATH,
+    DEREGISTRATION,
+    FUNERAL_SUPPORT,
+    HEALTH,
+    RESIDENCE,
+    moment,
+    result,
+)
 from tests.workflows.test_retiming import ANNOUNCED, announce
 from workflows.plugin import LienthongPlugin
 from workflows.replacement import ReplacementWorkflow
@@ -451,3 +461,52 @@ async def test_word_of_a_calendar_and_wrong_signals_reach_a_replacement_too(play
         await own.execute_update("agency_event", event, id="wrong")
     with refused(FactRefusal.ENDED):
         await own.execute_update("agency_event", await play.event(BIRTH, Received(at=await play.now())), id="late")
+
+
+# --- A death ---------------------------------------------------------------------------------------------------------
+
+EXTRACT, BENEFIT_ENDED = DocumentKind.DEATH_EXTRACT, DocumentKind.BENEFIT_END_DECISION
+WRONG_DAY = {"number": "2/2026", "text": "Sai ngày chết."}
+
+
+@pytest.mark.rule("7.replacement", "7.replacement-acknowledged", "8.superseded", "8.superseded-told", "5.80-plus")
+async def test_a_wrong_date_of_death_is_put_right_wherever_the_extract_went(play: Play) -> None:
+    """In the midst of the 80+ chain, and again long after: residence, insurance, social affairs, each says so."""
+    await play.declare_death("aged-80", DECLARED)
+    await play.extract()
+    await play.complete(DEREGISTRATION)
+    await play.receive(BENEFIT_END)
+    await correct(play, version(2, EXTRACT), leg=DEATH, **WRONG_DAY)
+    await play.complete_decision(BENEFIT_END)
+    message = await play.sent(FUNERAL_SUPPORT)
+    assert {document.sha256 for document in message.documents} >= {
+        version(2, EXTRACT).sha256,
+        result(BENEFIT_ENDED).sha256,
+    }
+    assert result(EXTRACT) not in message.documents, "who gets its part later gets the new version only"
+    assert message.registration_number == "2/2026"
+    for leg in (DEREGISTRATION, BENEFIT_END):
+        await acknowledge(play, leg, version(2, EXTRACT))
+    await play.complete(FUNERAL_SUPPORT)
+    await play.see(lambda view: view.stage is DossierStage.CONCLUDED, "concluded")
+    stored = await play.written()
+    assert [leg for leg, _ in told(stored, FollowUpKind.REPLACEMENT)] == [DEREGISTRATION, BENEFIT_END]
+    [notice] = notices(stored, Notice.RESULT_REPLACED)
+    assert "đã cấp lại Trích lục khai tử, số 2/2026" in notice
+    assert "Lý do: Sai ngày chết." in notice
+
+    await from_agency(play, DEATH, await corrected(play, version(3, EXTRACT), number="3/2026"))
+    everybody = [DEREGISTRATION, BENEFIT_END, FUNERAL_SUPPORT]
+    stored = await seen(play, lambda s: len(told(s, FollowUpKind.REPLACEMENT)) == 5, "the agencies are told")
+    assert [leg for leg, _ in told(stored, FollowUpKind.REPLACEMENT)][2:] == everybody
+    for leg in everybody:
+        await acknowledged(play, leg, version(3, EXTRACT))
+    async with asyncio.timeout(_PATIENCE):
+        outcome = await replacement(play, 2).result()
+    assert {one.leg: one.acknowledged_at is not None for one in outcome.agencies} == dict.fromkeys(everybody, True)
+
+    await from_agency(play, BENEFIT_END, await corrected(play, version(2, BENEFIT_ENDED)))
+    stored = await seen(play, lambda s: len(told(s, FollowUpKind.REPLACEMENT)) == 7, "the others are told")
+    assert [leg for leg, _ in told(stored, FollowUpKind.REPLACEMENT)][5:] == [DEATH, FUNERAL_SUPPORT]
+    history = await replacement(play, 2).fetch_history()
+    await Replayer(workflows=[], plugins=[LienthongPlugin()]).replay_workflow(history)

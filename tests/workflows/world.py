@@ -46,6 +46,7 @@ class World:
         self.untold: dict[str, list[AgencyEvent]] = {}
         self.receipts: dict[System, Sent] = {}
         self.away: set[System] = set()
+        self.cannot_ask: set[str] = set()
         self.pause: timedelta | None = None
         self.rejecting: set[System] = set()
         self.attempts: Counter[System] = Counter()
@@ -70,7 +71,7 @@ class World:
 
     @activity.defn(name="ask_consent")
     async def ask_consent(self, message: ConsentMessage) -> Sent:
-        self._reached(System.VNEID)
+        self._reached(System.VNEID, away=message.person.personal_id in self.cannot_ask)
         self.consents.append(message)
         return Sent()
 
@@ -90,13 +91,13 @@ class World:
         self._reached(System.POPULATION)
         return PeopleAnswer(matches=tuple(self.match for _ in query.people))
 
-    def _reached(self, system: System) -> None:
+    def _reached(self, system: System, *, away: bool = False) -> None:
         """Fail as `activities.agencies` does: by our patience with who is away, slowly with who rejects."""
         self.attempts[system] += 1
         if system in self.rejecting:
             text = f"{system.label}: hệ thống không nhận thông điệp (HTTP 422)"
             raise ApplicationError(text, type="AgencyRejected", non_retryable=True, next_retry_delay=SLOW_RETRY)
-        if system in self.away:
+        if away or system in self.away:
             info = activity.info()
             pause = self.pause or Patience(load_calendar(), self.offset).pause(info.attempt, info.started_time)
             text = f"{system.label}: không kết nối được"

@@ -8,6 +8,7 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """One column and its constraint have another name."""
-    op.execute("ALTER TABLE dossiers RENAME COLUMN child_claim TO subject_claim")
-    if op.get_bind().dialect.name == "postgresql":  # SQLite cannot rename one, and nothing asks for it by name
-        op.execute("ALTER TABLE dossiers RENAME CONSTRAINT uq_dossiers_child_claim TO uq_dossiers_subject_claim")
+    with op.batch_alter_table("dossiers") as dossiers:
+        dossiers.drop_constraint(op.f("uq_dossiers_child_claim"), type_="unique")
+        dossiers.create_unique_constraint(op.f("uq_dossiers_subject_claim"), ["child_claim"])
+        dossiers.alter_column("child_claim", new_column_name="subject_claim")

@@ -4,41 +4,14 @@ Names and codes are those of practice (STANDARDS §§2, 3.2); nothing here comes
 know, "", a filler phrase, text that is not NFC: none of this wire.
 """
 
-from datetime import datetime
 from typing import Any
 
 from models.base import Model
-from simulator.code_words import HANDED_OVER, RELATIONS, RESIDENCES, SEXES, meant
+from simulator.code_words import RELATIONS, SEXES, meant
+from simulator.record_parts import Person, Place, Relief, day, listed, on_paper, residence, unit
 from simulator.wire import Given, Json
 
 _PASSPORT = "6"
-
-
-class _PlaceMore(Model):
-    ngayMa: Given | None = None
-    tenHuyen: Given | None = None
-    tenXa: Given | None = None
-    maNuoc: Given
-
-
-class _Place(Model):
-    maTinh: Given | None = None
-    maHuyen: Given | None = None
-    maXa: Given | None = None
-    dcChiTiet: Given | None = None
-    moRong: _PlaceMore
-
-    def read(self) -> Json:
-        return {
-            "codes_on": self.moRong.ngayMa and _day(self.moRong.ngayMa),
-            "province_code": self.maTinh,
-            "district_code": self.maHuyen,
-            "district_name": self.moRong.tenHuyen,
-            "commune_code": self.maXa,
-            "commune_name": self.moRong.tenXa,
-            "detail": self.dcChiTiet,
-            "country": self.moRong.maNuoc,
-        }
 
 
 class _Recipients(Model):
@@ -57,17 +30,12 @@ class _Marriage(Model):
     noiDangKy: Given
 
 
-class _Person(Model):
-    hoTen: Given
-    soDDCN: Given
-
-
 class _Residence(Model):
     chuHoHoTen: Given
     chuHoSoDDCN: Given
     quanHeChuHo: Given
-    noiDangKy: _Place
-    chuSoHuu: tuple[_Person, ...] = ()
+    noiDangKy: Place
+    chuSoHuu: tuple[Person, ...] = ()
 
 
 class _Insurance(Model):
@@ -77,17 +45,11 @@ class _Insurance(Model):
     ngayCapHoNgheo: Given | None = None
 
 
-class _Relief(Model):
-    doiTuong: Given
-    soGiay: Given
-    ngayCap: Given
-
-
 class _Paper(Model):
     cuTruNoiNhan: Given | None = None
-    cuTruDiaChi: _Place | None = None
+    cuTruDiaChi: Place | None = None
     theBHYTNoiNhan: Given | None = None
-    theBHYTDiaChi: _Place | None = None
+    theBHYTDiaChi: Place | None = None
 
 
 class _More(Model):
@@ -104,7 +66,7 @@ class _More(Model):
     thuongTru: _Residence
     bhyt: _Insurance
     deNghiCapTheCanCuoc: bool
-    mienLePhi: tuple[_Relief, ...] = ()
+    mienLePhi: tuple[Relief, ...] = ()
     nhanBanGiay: _Paper = _Paper()
     tichHopVNeID: bool
     maLanNop: Given | None = None
@@ -122,8 +84,8 @@ class BirthRecord(Model):
     nksGioiTinh: Given
     nksNgaySinh: Given
     nksNgaySinhBangChu: Given
-    nksNoiSinh: _Place
-    nksQueQuan: _Place
+    nksNoiSinh: Place
+    nksQueQuan: Place
     nksDanToc: Given | None = None
     nksDanTocKhac: Given
     nksQuocTich: Given
@@ -135,7 +97,7 @@ class BirthRecord(Model):
     meQuocTich: Given | None = None
     meQuocTichKhac: Given | None = None
     meLoaiCuTru: Given | None = None
-    meNoiCuTru: _Place | None = None
+    meNoiCuTru: Place | None = None
     meSoDDCN: Given | None = None
     meLoaiGiayToTuyThan: Given | None = None
     meSoGiayToTuyThan: Given | None = None
@@ -146,7 +108,7 @@ class BirthRecord(Model):
     chaQuocTich: Given | None = None
     chaQuocTichKhac: Given | None = None
     chaLoaiCuTru: Given | None = None
-    chaNoiCuTru: _Place | None = None
+    chaNoiCuTru: Place | None = None
     chaSoDDCN: Given | None = None
     chaLoaiGiayToTuyThan: Given | None = None
     chaSoGiayToTuyThan: Given | None = None
@@ -156,7 +118,7 @@ class BirthRecord(Model):
     nycSoDienThoai: Given
     nycEmail: Given | None = None
     nycLoaiCuTru: Given
-    nycNoiCuTru: _Place
+    nycNoiCuTru: Place
     moRong: _More
 
     def understood(self) -> Json:
@@ -166,39 +128,39 @@ class BirthRecord(Model):
             "submission_id": more.maLanNop,
             "recipients": {
                 "province_code": more.kinhGui.maTinh,
-                "civil_status_office": _unit(self.noiDangKy, more.kinhGui.tenCoQuanHoTich),
-                "residence_office": _unit(more.kinhGui.maCoQuanCuTru, more.kinhGui.tenCoQuanCuTru),
-                "social_insurance_office": _unit(more.kinhGui.maCoQuanBHXH, more.kinhGui.tenCoQuanBHXH),
+                "civil_status_office": unit(self.noiDangKy, more.kinhGui.tenCoQuanHoTich),
+                "residence_office": unit(more.kinhGui.maCoQuanCuTru, more.kinhGui.tenCoQuanCuTru),
+                "social_insurance_office": unit(more.kinhGui.maCoQuanBHXH, more.kinhGui.tenCoQuanBHXH),
             },
             "applicant": {
                 "full_name": self.nycHoTen,
                 "personal_id": self.nycSoDDCN,
-                "residence": _residence(self.nycLoaiCuTru, self.nycNoiCuTru),
+                "residence": residence(self.nycLoaiCuTru, self.nycNoiCuTru),
                 "relation": meant(RELATIONS, self.nycQuanHe),
                 "phone": self.nycSoDienThoai,
                 "email": self.nycEmail,
             },
             "child": {
                 "full_name": self.nksHoTen,
-                "born_on": _day(self.nksNgaySinh),
+                "born_on": day(self.nksNgaySinh),
                 "born_at": more.nksGioSinh,
                 "birth_date_in_words": self.nksNgaySinhBangChu,
                 "birthplace": {"facility": more.nksCoSoSinh, "address": self.nksNoiSinh.read()},
                 "sex": meant(SEXES, self.nksGioiTinh),
-                "ethnicity": _listed(self.nksDanToc, self.nksDanTocKhac),
-                "nationality": _listed(self.nksQuocTich, self.nksQuocTichKhac),
+                "ethnicity": listed(self.nksDanToc, self.nksDanTocKhac),
+                "nationality": listed(self.nksQuocTich, self.nksQuocTichKhac),
                 "hometown": self.nksQueQuan.read(),
             },
             "circumstance": more.truongHop,
             "birth_notice": self.maGCS
-            and {"number": self.maGCS, "issued_on": _day(self.ngayCapGCS), "facility": more.coSoCapGCS},
+            and {"number": self.maGCS, "issued_on": day(self.ngayCapGCS), "facility": more.coSoCapGCS},
             "mother": self._parent("me", more.meDaMat),
             "father": self._parent("cha", more.chaDaMat),
             "marriage": more.ketHon
             and {
                 "number": more.ketHon.so,
                 "book": more.ketHon.quyenSo,
-                "registered_on": _day(more.ketHon.ngayDangKy),
+                "registered_on": day(more.ketHon.ngayDangKy),
                 "place": more.ketHon.noiDangKy,
             },
             "residence_registration": {
@@ -210,20 +172,17 @@ class BirthRecord(Model):
                 ],
             },
             "health_insurance": {
-                "initial_facility": _unit(more.bhyt.maNoiKCB, more.bhyt.tenNoiKCB),
+                "initial_facility": unit(more.bhyt.maNoiKCB, more.bhyt.tenNoiKCB),
                 "poor_household": more.bhyt.soHoNgheo
-                and {"number": more.bhyt.soHoNgheo, "issued_on": _day(more.bhyt.ngayCapHoNgheo)},
+                and {"number": more.bhyt.soHoNgheo, "issued_on": day(more.bhyt.ngayCapHoNgheo)},
             },
             "results": {
                 "birth_certificate_copies": int(self.soLuongBanSao),
-                "residence_notice_paper": _paper(paper.cuTruNoiNhan, paper.cuTruDiaChi),
-                "health_card_paper": _paper(paper.theBHYTNoiNhan, paper.theBHYTDiaChi),
+                "residence_notice_paper": on_paper(paper.cuTruNoiNhan, paper.cuTruDiaChi),
+                "health_card_paper": on_paper(paper.theBHYTNoiNhan, paper.theBHYTDiaChi),
             },
             "vneid_integration": more.tichHopVNeID,
-            "fee_relief": [
-                {"ground": relief.doiTuong, "number": relief.soGiay, "issued_on": _day(relief.ngayCap)}
-                for relief in more.mienLePhi
-            ],
+            "fee_relief": [relief.read() for relief in more.mienLePhi],
             "identity_card": {"requested": more.deNghiCapTheCanCuoc},
             "attested": more.camDoan,
         }
@@ -242,35 +201,9 @@ class BirthRecord(Model):
             "full_name": said("HoTen"),
             "personal_id": said("SoDDCN"),
             "passport": said("SoGiayToTuyThan"),
-            "born": _day(said("NgaySinh")),
-            "ethnicity": _listed(said("DanToc"), said("DanTocKhac")),
-            "nationality": _listed(said("QuocTich"), said("QuocTichKhac")),
-            "residence": said("NoiCuTru") and _residence(said("LoaiCuTru"), said("NoiCuTru")),
+            "born": day(said("NgaySinh")),
+            "ethnicity": listed(said("DanToc"), said("DanTocKhac")),
+            "nationality": listed(said("QuocTich"), said("QuocTichKhac")),
+            "residence": said("NoiCuTru") and residence(said("LoaiCuTru"), said("NoiCuTru")),
             "deceased": deceased,
         }
-
-
-def _day(text: str | None) -> str:
-    """dd/MM/yyyy, MM/yyyy or yyyy as an ISO date of the same precision."""
-    for written, iso in (("%d/%m/%Y", "%Y-%m-%d"), ("%m/%Y", "%Y-%m"), ("%Y", "%Y")):
-        try:
-            return datetime.strptime(text or "", written).strftime(iso)  # noqa: DTZ007
-        except ValueError:
-            continue
-    raise ValueError("not a date of this wire")
-
-
-def _unit(code: str, name: str) -> Json:
-    return {"code": code, "name": name}
-
-
-def _listed(code: str | None, text: str) -> Json:
-    return {"code": code, "text": text}
-
-
-def _residence(kind: str, place: _Place) -> Json:
-    return {"kind": meant(RESIDENCES, kind), "address": place.read()}
-
-
-def _paper(place: str | None, address: _Place | None) -> Json | None:
-    return {"place": meant(HANDED_OVER, place), "address": address and address.read()} if place else None

@@ -5,7 +5,7 @@ is chosen from a list (`hinhThuc`, `deNghi` …) goes as the member of the model
 """
 
 from activities.dvclt_values import address
-from activities.field_map import Row, each, in_words, part, sex, slashed_day
+from activities.field_map import Part, Parts, Row, in_words, sex, slashed_day
 
 RECEIPT = (
     Row("way", "hinhThuc"),
@@ -47,7 +47,7 @@ RELATIVE = (
     Row("address", "noiCuTru", address),
     Row("phone", "soDienThoai"),
     Row("claim", "deNghi"),
-    Row("receipt", "nhanTien", part(RECEIPT)),
+    Row("receipt", "nhanTien", Part(RECEIPT)),
     Row("lacks_capacity", "matNangLucHanhVi"),
 )
 """Thân nhân: what both tables say of one."""
@@ -83,7 +83,7 @@ PAYEE = (
     Row("passport", "soHoChieu"),
     Row("address", "noiCuTru", address),
     Row("phone", "soDienThoai"),
-    Row("receipt", "nhanTien", part(RECEIPT)),
+    Row("receipt", "nhanTien", Part(RECEIPT)),
 )
 """Người đứng tên nhận trợ cấp."""
 
@@ -99,14 +99,14 @@ RECEIVING_PERSON = (
     Row("phone", "soDienThoai"),
     Row("contact_phone", "soDienThoaiLienHe"),
     Row("relation", "quanHe", in_words),
-    Row("receipt", "nhanTien", part(RECEIPT)),
+    Row("receipt", "nhanTien", Part(RECEIPT)),
 )
 """Người nhận trợ cấp mai táng, đại diện thân nhân."""
 
 FUNERAL_RECIPIENT = (
-    Row("person", "caNhan", part(RECEIVING_PERSON)),
-    Row("organisation", "toChuc", part(ORGANISATION)),
-    Row("organisation_receipt", "toChucNhanTien", part(RECEIPT)),
+    Row("person", "caNhan", Part(RECEIVING_PERSON)),
+    Row("organisation", "toChuc", Part(ORGANISATION)),
+    Row("organisation_receipt", "toChucNhanTien", Part(RECEIPT)),
 )
 """Người hoặc tổ chức nhận trợ cấp mai táng."""
 
@@ -124,14 +124,14 @@ MERIT = (
 BENEFITS = (
     Row("regime", "doiTuong"),
     Row("protection", "baoTroXaHoi"),
-    Row("merit", "nguoiCoCong", part(MERIT)),
-    Row("insurance", "baoHiemXaHoi", part(INSURANCE)),
-    Row("relatives", "thanNhan", each(INSURED_RELATIVE)),
-    Row("merit_relatives", "thanNhanNguoiCoCong", each(MERIT_RELATIVE)),
-    Row("adult_children", "conTuDu18Tuoi", each(ADULT_CHILD)),
-    Row("payees", "nguoiDungTenNhan", each(PAYEE)),
-    Row("funeral_recipient", "nguoiNhanMaiTangPhi", part(FUNERAL_RECIPIENT)),
-    Row("representative", "daiDienThanNhan", part(RECEIVING_PERSON)),
+    Row("merit", "nguoiCoCong", Part(MERIT)),
+    Row("insurance", "baoHiemXaHoi", Part(INSURANCE)),
+    Row("relatives", "thanNhan", Parts(INSURED_RELATIVE)),
+    Row("merit_relatives", "thanNhanNguoiCoCong", Parts(MERIT_RELATIVE)),
+    Row("adult_children", "conTuDu18Tuoi", Parts(ADULT_CHILD)),
+    Row("payees", "nguoiDungTenNhan", Parts(PAYEE)),
+    Row("funeral_recipient", "nguoiNhanMaiTangPhi", Part(FUNERAL_RECIPIENT)),
+    Row("representative", "daiDienThanNhan", Part(RECEIVING_PERSON)),
     Row("all_relatives_declared", "daKeKhaiDuThanNhan"),
 )
 """Mai táng phí, tử tuất: the whole section of the form."""

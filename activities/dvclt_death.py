@@ -9,7 +9,7 @@ Unused, as form 02 does not say it: `loaiDangKy`, `*XacThucThongTin`, papers of 
 
 from activities.benefit_rows import BENEFITS, ORGANISATION
 from activities.dvclt_values import address, passport_type, reliefs
-from activities.field_map import PAPER_PLACE, RESIDENCE_KIND, Row, in_words, part, sex, slashed_day
+from activities.field_map import PAPER_PLACE, RESIDENCE_KIND, Part, Row, in_words, sex, slashed_day
 
 LTKT = (
     # Kính gửi
@@ -28,7 +28,7 @@ LTKT = (
     Row("applicant.residence.kind", "moRong.nycLoaiCuTru", RESIDENCE_KIND),
     Row("applicant.residence.address", "nycNoiCuTru", address),
     Row("applicant.relation", "nycQuanHe", in_words),
-    Row("applicant.organisation", "moRong.nycToChuc", part(ORGANISATION)),
+    Row("applicant.organisation", "moRong.nycToChuc", Part(ORGANISATION)),
     Row("applicant.phone", "nycSoDienThoai"),
     Row("applicant.email", "nycEmail"),
     # Nội dung đề nghị
@@ -62,7 +62,7 @@ LTKT = (
     Row("notice_substitute.issued_on", "gbtNgay", slashed_day),
     Row("notice_substitute.issuer", "gbtCoQuanCap"),
     # Mai táng phí, tử tuất
-    Row("benefits", "moRong.maiTangTuTuat", part(BENEFITS)),
+    Row("benefits", "moRong.maiTangTuTuat", Part(BENEFITS)),
     # Đối tượng miễn lệ phí
     Row("fee_relief", "moRong.mienLePhi", reliefs),
     Row("poor_household.number", "moRong.hoNgheo.so"),

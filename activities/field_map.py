@@ -1,6 +1,6 @@
 """A form in another system's field names: a table of rows, one per field, that a reviewer can read as a page."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -57,6 +57,21 @@ def _at(form: BaseModel, path: str) -> Any:
     return value
 
 
+def tells(rows: Iterable[Row], path: str) -> bool:
+    """Whether a row tells of the field at a path of the form, places in lists among its steps."""
+    return _tell(rows, [step for step in path.split(".") if not step.isdecimal()])
+
+
+def _tell(rows: Iterable[Row], steps: Sequence[str]) -> bool:
+    for row in rows:
+        own = row.form.split(".")
+        if all(mine == step for mine, step in zip(own, steps, strict=False)):
+            within = steps[len(own) :]
+            if not (within and isinstance(row.write, Part | Parts)) or _tell(row.write.rows, within):
+                return True
+    return False
+
+
 # How values are written
 
 
@@ -79,14 +94,24 @@ def in_words(value: Labelled) -> str:
     return value.label
 
 
-def part(rows: Iterable[Row]) -> Write:
+@dataclass(frozen=True)
+class Part:
     """A part of the form as a record of its own."""
-    return lambda value: laid_out(rows, value)
+
+    rows: tuple[Row, ...]
+
+    def __call__(self, value: BaseModel) -> Json:
+        return laid_out(self.rows, value)
 
 
-def each(rows: Iterable[Row]) -> Write:
+@dataclass(frozen=True)
+class Parts:
     """A list of the form as a list of records; an empty one is no field."""
-    return lambda values: [laid_out(rows, value) for value in values] or None
+
+    rows: tuple[Row, ...]
+
+    def __call__(self, values: Iterable[BaseModel]) -> list[Json] | None:
+        return [laid_out(self.rows, value) for value in values] or None
 
 
 def coded(codes: Mapping[Any, str]) -> Write:

@@ -22,7 +22,7 @@ from activities.benefit_rows import (
     RECEIVING_PERSON,
 )
 from activities.dvclt_values import address
-from activities.field_map import PAPER_PLACE, Row, compact_day, each, in_words, part, sex
+from activities.field_map import PAPER_PLACE, Part, Parts, Row, compact_day, in_words, sex
 
 _CASE = (
     # Kính gửi
@@ -35,7 +35,7 @@ _CASE = (
     Row("applicant.full_name", "HO_TEN_NYC"),
     Row("applicant.personal_id", "SO_CCCD_NYC"),
     Row("applicant.relation", "QUAN_HE_NYC", in_words),
-    Row("applicant.organisation", "TO_CHUC_NYC", part(ORGANISATION)),
+    Row("applicant.organisation", "TO_CHUC_NYC", Part(ORGANISATION)),
     Row("applicant.phone", "DIEN_THOAI_NYC"),
     Row("applicant.email", "EMAIL_NYC"),
     # Người chết
@@ -45,7 +45,7 @@ _CASE = (
     Row("deceased.personal_id", "SO_CCCD"),
     Row("deceased.passport", "SO_HO_CHIEU"),
     Row("deceased.died_on", "NGAY_TV", compact_day),
-    Row("benefits.insurance", "baoHiemXaHoi", part(INSURANCE)),
+    Row("benefits.insurance", "baoHiemXaHoi", Part(INSURANCE)),
 )
 
 _PAPER = (
@@ -55,17 +55,17 @@ _PAPER = (
 
 FUNERAL_BENEFIT = (
     *_CASE,
-    Row("benefits.funeral_recipient", "nguoiNhanMaiTangPhi", part(FUNERAL_RECIPIENT)),
-    Row("benefits.relatives", "thanNhan", each(KINSHIP)),
+    Row("benefits.funeral_recipient", "nguoiNhanMaiTangPhi", Part(FUNERAL_RECIPIENT)),
+    Row("benefits.relatives", "thanNhan", Parts(KINSHIP)),
     *_PAPER,
 )
 """Trợ cấp mai táng."""
 
 SURVIVOR_BENEFIT = (
     *_CASE,
-    Row("benefits.relatives", "thanNhan", each(INSURED_RELATIVE)),
-    Row("benefits.payees", "nguoiDungTenNhan", each(PAYEE)),
-    Row("benefits.representative", "daiDienThanNhan", part(RECEIVING_PERSON)),
+    Row("benefits.relatives", "thanNhan", Parts(INSURED_RELATIVE)),
+    Row("benefits.payees", "nguoiDungTenNhan", Parts(PAYEE)),
+    Row("benefits.representative", "daiDienThanNhan", Part(RECEIVING_PERSON)),
     Row("benefits.all_relatives_declared", "daKeKhaiDuThanNhan"),
     *_PAPER,
 )

@@ -340,7 +340,7 @@ async def _letter(message: FollowUp, read: DocumentReader) -> Json:
 def _more(message: FollowUp) -> str:
     """The fields that now say something else, and consents given since, as JSON in a string."""
     more = {
-        "thayDoi": changed_fields(message),
+        "thayDoi": changed_fields(message.changes),
         "xacNhanVNeID": [consent_on_record(consent) for consent in message.consents],
     }
     return json.dumps(more, ensure_ascii=False)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict
 
 from activities.child_card import CHILD_CARD
-from activities.field_map import Row, laid_out
+from activities.field_map import Row, laid_out, tells
 from activities.http import AgencyClient, AgencyRejected
 from activities.insurance_benefits import BENEFIT_END, FUNERAL_BENEFIT, SURVIVOR_BENEFIT
 from activities.insurance_gateway import GatewayAnswer, InsuranceGateway
@@ -37,18 +37,18 @@ _SEND, _LOOK_UP = "/api/lienthong/guiHoSo", "/api/lienthong/traCuuHoSo"
 _TELL, _TOLD = "/api/lienthong/guiThongDiep", "/api/lienthong/traCuuThongDiep"
 
 
-class _Part(NamedTuple):
-    """What the system handles under the name of a leg: what it is told of the form, and what it issues."""
+class LegPart(NamedTuple):
+    """The part of a dossier for a leg: what the system is told of the form, and what it issues."""
 
     rows: tuple[Row, ...]
     result: DocumentKind
 
 
-_PARTS: Mapping[str, _Part] = {
-    "health_insurance_card": _Part(CHILD_CARD, DocumentKind.HEALTH_INSURANCE_CARD),
-    "insurance_funeral_benefit": _Part(FUNERAL_BENEFIT, DocumentKind.FUNERAL_DECISION),
-    "insurance_survivor_benefit": _Part(SURVIVOR_BENEFIT, DocumentKind.SURVIVOR_DECISION),
-    "survivor_benefit_end": _Part(BENEFIT_END, DocumentKind.BENEFIT_END_DECISION),
+PARTS: Mapping[str, LegPart] = {
+    "health_insurance_card": LegPart(CHILD_CARD, DocumentKind.HEALTH_INSURANCE_CARD),
+    "insurance_funeral_benefit": LegPart(FUNERAL_BENEFIT, DocumentKind.FUNERAL_DECISION),
+    "insurance_survivor_benefit": LegPart(SURVIVOR_BENEFIT, DocumentKind.SURVIVOR_DECISION),
+    "survivor_benefit_end": LegPart(BENEFIT_END, DocumentKind.BENEFIT_END_DECISION),
 }
 
 _REGISTRATIONS = {Group.BIRTH: "soDangKyKhaiSinh", Group.DEATH: "soDangKyKhaiTu"}
@@ -56,7 +56,6 @@ _REGISTRATIONS = {Group.BIRTH: "soDangKyKhaiSinh", Group.DEATH: "soDangKyKhaiTu"
 _PAPER_TYPES = {
     DocumentKind.BIRTH_NOTICE: "GCS",
     DocumentKind.BIRTH_CERTIFICATE: "GKS",
-    DocumentKind.DEATH_NOTICE: "GBT",
     DocumentKind.DEATH_EXTRACT: "TLKT",
 }
 _OTHER_PAPER = "KHAC"
@@ -160,11 +159,11 @@ class Adapter:
         return Sent(receipt_at=receipt) if message.kind is FollowUpKind.SUPPLEMENT else Sent()
 
 
-def _part_of(message: LegMessage | LegQuery) -> _Part:
+def _part_of(message: LegMessage | FollowUp | LegQuery) -> LegPart:
     """Raises AgencyRejected for a leg that has no place on this wire."""
-    if message.leg not in _PARTS:
+    if message.leg not in PARTS:
         raise AgencyRejected("hệ thống không có cấu trúc cho thủ tục này", dossier_code=message.head.dossier_code)
-    return _PARTS[message.leg]
+    return PARTS[message.leg]
 
 
 def _office(message: LegMessage) -> str:
@@ -197,9 +196,10 @@ async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
 
 
 async def _more(message: FollowUp, read: DocumentReader) -> Json:
-    """More about a part that was sent before; `DuLieu` is JSON inside a string."""
+    """More about a part that was sent before, of the form what the part told; `DuLieu` is JSON inside a string."""
+    rows = _part_of(message).rows
     content = {
-        "thayDoi": changed_fields(message),
+        "thayDoi": changed_fields(change for change in message.changes if tells(rows, change.path)),
         "xacNhanVNeID": [consent_on_record(consent) for consent in message.consents],
     }
     return {

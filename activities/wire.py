@@ -14,7 +14,7 @@ from models.base import LEGAL_ZONE, Code, legal
 from models.codes import says_nothing
 from models.documents import Document, DocumentKind, MediaType
 from models.events import CloudEvent, EventType
-from models.messages import ConsentEvidence, Dispatch, DispatchKind, FollowUp, LegMessage, LegQuery, Sent
+from models.messages import ConsentEvidence, Dispatch, DispatchKind, FieldChange, FollowUp, LegMessage, LegQuery, Sent
 
 DocumentReader = Callable[[Document], Awaitable[bytes]]
 """Gives the content of a stored document."""
@@ -154,12 +154,12 @@ async def _wire_documents(documents: Iterable[Document], read: DocumentReader) -
     ]
 
 
-def changed_fields(message: FollowUp) -> list[Json]:
+def changed_fields(changes: Iterable[FieldChange]) -> list[Json]:
     """The fields of the form that now say something else, on a wire that has no contract of its own for them [choice].
 
     A field goes by its path in the form, with its Vietnamese name for the official who enters it.
     """
-    return [{"truong": change.path, "tenTruong": change.label, "giaTri": change.value} for change in message.changes]
+    return [{"truong": change.path, "tenTruong": change.label, "giaTri": change.value} for change in changes]
 
 
 def consent_on_record(consent: ConsentEvidence) -> Json:

@@ -215,7 +215,7 @@ class DeathDeclaration(Model):
     # --- Facts -------------------------------------------------------------------------------------------------------
 
     def _foreign(self) -> bool:
-        """A foreigner, or somebody residing abroad (Luật Hộ tịch 2014 Điều 51)."""
+        """A foreigner, or somebody residing abroad (Luật Hộ tịch 2014 Điều 52; who that is: from memory)."""
         return not (self.deceased.nationality.vietnamese and self.deceased.last_residence.address.in_vietnam)
 
     def _benefit_facts(self) -> Iterator[Fact]:

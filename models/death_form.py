@@ -137,7 +137,7 @@ class DeathNoticeRef(Model):
 
 
 class SubstituteKind(Labelled):
-    """Giấy tờ thay thế Giấy báo tử (NĐ 123/2015/NĐ-CP Điều 4(2))."""
+    """Giấy tờ thay thế Giấy báo tử (NĐ 123/2015/NĐ-CP Điều 4(2): from memory, for a person to check)."""
 
     EXECUTION_RECORD = "execution_record", "Biên bản xác nhận việc thi hành án tử hình"
     COURT_DECISION = "court_decision", "Bản án, quyết định có hiệu lực của Tòa án tuyên bố là đã chết"

@@ -82,7 +82,7 @@ class Instruction(Model):
     `delay` is seconds before each event, in place of the simulator's pace; `answer_after` is seconds by which each
     answer to a message (POST) leaves late, when everything is done. The first `fail_times` messages (POST) fail
     as `fail_with` says, with `retry_after` as it stands and, for "code", `fail_code` as the phrase or code. `consents`
-    answers by personal number or by role. Look-ups never fail.
+    answers by personal number or by role; `notice` is what is said of a birth or death notice. Look-ups never fail.
 
     Demands, in the order in which an office makes them: `unclassified` is free text without grounds; `supplement` is
     asked for `supplement_rounds` times, `returned` gives the dossier back, both before a verification unless
@@ -90,7 +90,7 @@ class Instruction(Model):
     text only if it `insists`), and after a refusal it is done; where the gateway does not accept the demand, it goes on
     as if it had not made it. Free text is followed, when we demand grounds, by the demand instructed beside it.
     `no_certificate`: the result paper is never issued; `lose`: these steps happen, but are not told until asked for.
-    `legs`: the legs that demands, losses and refusals are about, where the system has several; none named: all.
+    `legs`: the legs that all of this but failures is about, where the system has several; none named: all.
     """
 
     delay: float | None = Field(default=None, ge=0, le=86_400)

@@ -2,12 +2,14 @@
 
 import json
 import logging
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from activities.http import AgencyRejected, AgencyUnreadable
+from activities.social_insurance import PARTS
 from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
 from models.documents import Document, DocumentKind, describe
@@ -15,6 +17,7 @@ from models.dossier import Attestation, Evidence
 from models.facts import AgencyEvent, Corrected, Decided, ResultDocument
 from models.form_facts import PersonRole
 from models.groups import Group
+from models.law import all_packs, pack
 from models.messages import (
     ConsentEvidence,
     DispatchKind,
@@ -105,6 +108,19 @@ def told(play: Stage, leg: str) -> list[str]:
     return [event.data["fact"]["kind"] for event in play.gateway.events if event.data["leg"] == leg]
 
 
+# --- The law --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("law", [law.id for law in all_packs()])
+def test_every_leg_of_the_law_has_a_place_at_its_system_and_comes_to_its_result(law: str) -> None:
+    for group in Group:
+        for leg, rule in pack(law).group(group).legs.items():
+            procedures = import_module(f"simulator.{rule.system.value}").PROCEDURES
+            assert procedures[leg].result in rule.results, leg
+            if rule.system is System.SOCIAL_INSURANCE:
+                assert PARTS[leg].result in rule.results, leg
+
+
 # --- Parts -----------------------------------------------------------------------------------------------------------
 
 
@@ -161,7 +177,7 @@ async def test_consents_that_a_supplement_made_necessary_arrive_with_it(leg: str
     assert (taken.consents, taken.files) == (CONSENTS, PROOFS)
 
 
-async def test_a_corrected_cause_of_death_is_told_to_the_registrar_alone() -> None:
+async def test_of_a_correction_an_agency_hears_what_it_was_told_before() -> None:
     changes = (
         FieldChange(path="deceased.cause", label="Nguyên nhân chết", value="Bệnh chỉ một nơi được biết"),
         FieldChange(path="benefits.relatives.0.phone", label="Số điện thoại của thân nhân", value="0912000399"),
@@ -185,6 +201,8 @@ async def test_a_corrected_cause_of_death_is_told_to_the_registrar_alone() -> No
     cause, phone, name = (change.path for change in changes)
     assert heard.pop("death_registration") == [cause, phone, name]
     assert heard.pop("residence_deregistration") == [name]
+    assert heard.pop(SURVIVOR) == [phone, name]
+    assert heard.pop(FUNERAL) == heard.pop("survivor_benefit_end") == [name]
     assert set(map(tuple, heard.values())) == {(phone, name)}
 
 
@@ -332,22 +350,30 @@ async def test_of_three_relatives_one_stays_silent() -> None:
     async with stage() as play:
         await play.instruct(System.VNEID, consents={numbers[1]: "silent"})
         for number in numbers:
-            asked = consent_message(PersonRole.RELATIVE, number, leg=SURVIVOR, about=about)
-            await play.adapters.vneid.ask(
-                asked.model_copy(update={"head": head(f"{SURVIVOR}:consent:{number}"), "person": asked.person})
+            asked = consent_message(
+                PersonRole.RELATIVE,
+                number,
+                head=head(f"{SURVIVOR}:consent:{number}"),
+                leg=SURVIVOR,
+                about=about,
+                representative="Ksor Đại Diện Mẫu",
             )
+            await play.adapters.vneid.ask(asked)
         book = await play.settled()
     answers = {event.data["personal_id"]: event.data["answer"] for event in play.gateway.events}
     assert answers == {numbers[0]: "granted", numbers[2]: "granted"}
-    assert {(asked.about, asked.leg) for asked in book.consents} == {(about, SURVIVOR)}
+    assert [asked.reply.value for asked in book.consents] == ["granted", "silent", "granted"]
+    assert {(asked.about, asked.representative, asked.leg) for asked in book.consents} == {
+        (about, "Ksor Đại Diện Mẫu", SURVIVOR)
+    }
 
 
 async def test_a_relative_may_agree_to_one_thing_and_not_to_another() -> None:
     async with stage() as play:
         await play.instruct(System.VNEID, consents={"relative": "declined"}, legs=[FUNERAL])
         for leg in (FUNERAL, SURVIVOR):
-            asked = consent_message(PersonRole.RELATIVE, "001162900303", leg=leg)
-            await play.adapters.vneid.ask(asked.model_copy(update={"head": head(f"{leg}:consent")}))
+            asked = consent_message(PersonRole.RELATIVE, "001162900303", head=head(f"{leg}:consent"), leg=leg)
+            await play.adapters.vneid.ask(asked)
         await play.settled()
     assert {(event.data["leg"], event.data["answer"]) for event in play.gateway.events} == {
         (FUNERAL, "declined"),

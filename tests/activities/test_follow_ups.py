@@ -14,7 +14,7 @@ from tests.activities.simulated import CODE, LEGS, SENT_AT, Stage, attachment, c
 
 AGENCIES = list(LEGS)
 UNFRIENDLY = [System.PROVINCIAL, System.SOCIAL_INSURANCE]
-CHANGE = FieldChange(path="child.hometown.detail", label="Quê quán của trẻ", value="Số 12 phố Thử Nghiệm")
+CHANGE = FieldChange(path="applicant.phone", label="Số điện thoại của người yêu cầu", value="0912000399")
 DEMAND = {
     "reason_code": "BS01",
     "documents": ["residence_papers"],

@@ -58,7 +58,7 @@ def _taken(system: System, code: str, data: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Story:
-    """A sample of `samples/birth`, how each system treats it (`simulator.instructions`), what people do meanwhile.
+    """A sample of either group, how each system treats it (`simulator.instructions`), what people do meanwhile.
 
     `kills`: how the names of the works begin at which a worker is killed; at all, where it says nothing.
     """
@@ -83,6 +83,13 @@ STORIES = (
         dict.fromkeys(("provincial", "residence", "social_insurance", "payment"), _LOST),
         kills=("send_leg", "request_payment"),
     ),
+    Story(
+        "death chain",
+        "aged-80",
+        dict.fromkeys(("provincial", "residence", "social_insurance", "social_affairs"), _LOST),
+        kills=("send_leg", "look_up_notice", "publish"),
+    ),
+    Story("relatives", "insurance-lump-sum", kills=("ask_consent", "citizen_due_date", "send_leg insurance")),
     Story(
         "supplement",
         "plain",

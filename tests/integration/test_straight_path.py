@@ -16,7 +16,7 @@ from ledger.values import StoredDossier
 from models.dossier import DossierOutcome, LegOutcome, LegStage
 from starter import application
 from tests.integration.system import DEATH_NAMES, SAMPLES, System
-from tests.models.cases import born
+from tests.models.cases import born, death_sample
 from workflows.plugin import connect
 
 EVERY_SAMPLE = sorted([*(path.stem for path in SAMPLES.glob("*.json")), *DEATH_NAMES])
@@ -163,6 +163,22 @@ def test_a_declined_consent_ends_only_its_leg(system: System) -> None:
     outcomes = {leg.key: leg.outcome for leg in system.concluded(code).legs}
     assert outcomes["residence_registration"] is LegOutcome.CONSENT_DECLINED
     assert outcomes["health_insurance_card"] is LegOutcome.COMPLETED
+
+
+@pytest.mark.rule("5.relatives-consent", "10.consent-declined")
+def test_one_relative_who_declines_ends_only_what_needs_them(system: System) -> None:
+    code = system.open("insurance-lump-sum")
+    daughter = death_sample("insurance-lump-sum").family[-1].personal_id
+    system.instruct(code, "vneid", consents={daughter: "declined"})
+    system.start(code)
+    dossier = system.concluded(code)
+    assert dossier.summary.outcome is DossierOutcome.PARTLY_COMPLETED
+    assert {leg.key: leg.outcome for leg in dossier.legs} == {
+        "death_registration": LegOutcome.COMPLETED,
+        "residence_deregistration": LegOutcome.COMPLETED,
+        "insurance_funeral_benefit": LegOutcome.CONSENT_DECLINED,
+        "insurance_survivor_benefit": LegOutcome.CONSENT_DECLINED,
+    }
 
 
 @pytest.mark.parametrize("agency", ["provincial", "residence", "social_insurance"])

@@ -400,7 +400,7 @@ some_people = st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=4, unique=T
 rulings = st.lists(st.builds(lambda quorum, keys: rule(quorum, *keys), quorums, some_people), max_size=4).map(tuple)
 rulable = st.sampled_from([state for state in ConsentState if state is not DROPPED])
 """Whom a rule names is never dropped."""
-answered = st.fixed_dictionaries({key: rulable for key in PEOPLE})
+answered = st.fixed_dictionaries(dict.fromkeys(PEOPLE, rulable))
 
 RANK = {
     ConsentVerdict.DECLINED: 0,

@@ -264,7 +264,9 @@ async def test_people_asked_for_consent_are_waited_for_no_more(play: Play) -> No
     outcome = await play.ended()
     assert outcome.legs[1].outcome is LegOutcome.WITHDRAWN
     assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
-    assert (await play.now()) < moment("2026-11-20 00:00:00")
+    concluded_at = (await play.written()).concluded_at
+    assert concluded_at is not None
+    assert concluded_at < moment("2026-11-20 00:00:00")
 
 
 async def test_wrong_withdrawals_are_refused(play: Play) -> None:

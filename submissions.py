@@ -57,7 +57,7 @@ class Submissions:
             self._documents.put(contents[document.sha256], document.kind, document.file_name)
         incoming = submission(declaration, at, self._settings.hash_key)
         try:
-            opened = self._ledger.open_dossier(incoming, declaration.group, self._settings.code_prefix, not_duplicate)
+            opened = self._ledger.open_dossier(incoming, self._settings.code_prefix, not_duplicate)
         except PossibleDuplicate as possible:  # its sender learns no code of others, the operators who decide must
             logger.warning("chưa mở hồ sơ: có thể trùng với %s", ", ".join(possible.others))
             raise

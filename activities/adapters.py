@@ -8,7 +8,6 @@ from typing import Self, TypeVar
 from activities import health, payment, population, vneid
 from activities.http import AgencyClient
 from activities.wire import AgencyAdapter, ChannelAdapter, DocumentReader, not_carried
-from models.declaration import FORMS
 from models.messages import Dispatch, FollowUp, Sent
 from models.systems import Role, System
 from settings import Settings
@@ -62,9 +61,8 @@ class Adapters:
         return adapter
 
     async def follow_up(self, message: FollowUp, read: DocumentReader) -> Sent:
-        """Tell an agency more about its part: of the form's changes, those in what it sees. Raises AgencyError."""
-        seen = tuple(change for change in message.changes if _seen_by(change.path, message.system))
-        return await self.agencies[message.system].follow_up(message.model_copy(update={"changes": seen}), read)
+        """Tell an agency more about its part. Raises AgencyError."""
+        return await self.agencies[message.system].follow_up(message, read)
 
     async def deliver(self, dispatch: Dispatch, read: DocumentReader) -> None:
         """Hand over what the outbox holds: follow-ups to agencies, all else to channels. Raises AgencyError."""
@@ -82,8 +80,3 @@ class Adapters:
         async with AsyncExitStack() as stack:
             for client in self._clients.values():
                 stack.push_async_callback(client.aclose)
-
-
-def _seen_by(path: str, system: System) -> bool:
-    """Whether a system may hear of a field, whichever form it is of."""
-    return all(form.field_seen_by(path, system) for form in FORMS.values())

@@ -36,6 +36,7 @@ KINSHIP = (
     Row("full_name", "hoTen"),
     Row("personal_id", "soDDCN"),
     Row("relation", "quanHe", in_words),
+    Row("relation_text", "quanHeGhiRo"),
     Row("deceased", "daChet"),
 )
 """Thân nhân: who there is, and how related."""
@@ -78,6 +79,7 @@ PAYEE = (
     Row("beneficiary", "nguoiHuong"),
     Row("full_name", "hoTen"),
     Row("relation", "quanHe", in_words),
+    Row("relation_text", "quanHeGhiRo"),
     Row("personal_id", "soDDCN"),
     Row("social_insurance_number", "maSoBHXH"),
     Row("passport", "soHoChieu"),
@@ -99,6 +101,7 @@ RECEIVING_PERSON = (
     Row("phone", "soDienThoai"),
     Row("contact_phone", "soDienThoaiLienHe"),
     Row("relation", "quanHe", in_words),
+    Row("relation_text", "quanHeGhiRo"),
     Row("receipt", "nhanTien", Part(RECEIPT)),
 )
 """Người nhận trợ cấp mai táng, đại diện thân nhân."""

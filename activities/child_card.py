@@ -9,19 +9,7 @@ No contract of this part is published [choice]: names follow the gateway's birth
 """
 
 from activities.field_map import PAPER_PLACE, Row, compact_day, in_words, sex
-
-
-def _address(form: str, wire: str) -> tuple[Row, ...]:
-    return (
-        Row(f"{form}.codes_on", f"NGAY_MA_{wire}", compact_day),
-        Row(f"{form}.province_code", f"MATINH_{wire}"),
-        Row(f"{form}.district_code", f"MAHUYEN_{wire}"),
-        Row(f"{form}.district_name", f"TENHUYEN_{wire}"),
-        Row(f"{form}.commune_code", f"MAXA_{wire}"),
-        Row(f"{form}.commune_name", f"TENXA_{wire}"),
-        Row(f"{form}.detail", f"NOI_{wire}"),
-        Row(f"{form}.country", f"MANUOC_{wire}"),
-    )
+from activities.insurance_values import flat_address
 
 
 def _parent(form: str, wire: str) -> tuple[Row, ...]:
@@ -57,12 +45,12 @@ CHILD_CARD = (
     *_parent("mother", "ME"),
     *_parent("father", "CHA"),
     # Nơi cư trú của trẻ, nơi khám chữa bệnh ban đầu, hộ nghèo
-    *_address("residence_registration.address", "CU_TRU"),
+    *flat_address("residence_registration.address", "CU_TRU"),
     Row("health_insurance.initial_facility.code", "MA_KCB_BAN_DAU"),
     Row("health_insurance.initial_facility.name", "TEN_KCB_BAN_DAU"),
     Row("health_insurance.poor_household.number", "SO_HO_NGHEO"),
     Row("health_insurance.poor_household.issued_on", "NGAY_CAP_HO_NGHEO", compact_day),
     # Bản giấy thẻ bảo hiểm y tế
     Row("results.health_card_paper.place", "CACH_NHAN_THE", PAPER_PLACE),
-    *_address("results.health_card_paper.address", "NHAN_THE"),
+    *flat_address("results.health_card_paper.address", "NHAN_THE"),
 )

@@ -4,8 +4,9 @@ Unused, as form 01 does not say it: `loaiDangKy`, `nksLoaiKhaiSinh` (whose codes
 `moRong.truongHop`), `*XacThucThongTin`, papers of the child and of the applicant, registration abroad.
 """
 
-from activities.dvclt_values import address, passport_type, people, reliefs
-from activities.field_map import PAPER_PLACE, RESIDENCE_KIND, Row, in_words, sex, slashed_day
+from activities.dvclt_common import OF_BOTH_GROUPS
+from activities.dvclt_values import address, passport_type, people
+from activities.field_map import PAPER_PLACE, RESIDENCE_KIND, Row, sex, slashed_day
 
 
 def _parent(form: str, wire: str) -> tuple[Row, ...]:
@@ -26,22 +27,10 @@ def _parent(form: str, wire: str) -> tuple[Row, ...]:
 
 
 LTKS = (
-    # Kính gửi
-    Row("recipients.civil_status_office.code", "noiDangKy"),
-    Row("recipients.civil_status_office.name", "moRong.kinhGui.tenCoQuanHoTich"),
-    Row("recipients.province_code", "moRong.kinhGui.maTinh"),
-    Row("recipients.residence_office.code", "moRong.kinhGui.maCoQuanCuTru"),
-    Row("recipients.residence_office.name", "moRong.kinhGui.tenCoQuanCuTru"),
-    Row("recipients.social_insurance_office.code", "moRong.kinhGui.maCoQuanBHXH"),
-    Row("recipients.social_insurance_office.name", "moRong.kinhGui.tenCoQuanBHXH"),
+    *OF_BOTH_GROUPS,
     # Người yêu cầu
-    Row("applicant.full_name", "nycHoTen"),
     Row("applicant.personal_id", "nycSoDDCN"),
     Row("applicant.residence.kind", "nycLoaiCuTru", RESIDENCE_KIND),
-    Row("applicant.residence.address", "nycNoiCuTru", address),
-    Row("applicant.relation", "nycQuanHe", in_words),
-    Row("applicant.phone", "nycSoDienThoai"),
-    Row("applicant.email", "nycEmail"),
     # Người được khai sinh
     Row("child.full_name", "nksHoTen"),
     Row("child.born_on", "nksNgaySinh", slashed_day),
@@ -79,8 +68,6 @@ LTKS = (
     Row("health_insurance.poor_household.number", "moRong.bhyt.soHoNgheo"),
     Row("health_insurance.poor_household.issued_on", "moRong.bhyt.ngayCapHoNgheo", slashed_day),
     Row("identity_card.requested", "moRong.deNghiCapTheCanCuoc"),
-    # Đối tượng miễn lệ phí
-    Row("fee_relief", "moRong.mienLePhi", reliefs),
     # Hình thức nhận kết quả
     Row("results.birth_certificate_copies", "soLuongBanSao", str),
     Row("results.residence_notice_paper.place", "moRong.nhanBanGiay.cuTruNoiNhan", PAPER_PLACE),
@@ -88,7 +75,4 @@ LTKS = (
     Row("results.health_card_paper.place", "moRong.nhanBanGiay.theBHYTNoiNhan", PAPER_PLACE),
     Row("results.health_card_paper.address", "moRong.nhanBanGiay.theBHYTDiaChi", address),
     Row("vneid_integration", "moRong.tichHopVNeID"),
-    # Lần nộp, lời cam đoan
-    Row("submission_id", "moRong.maLanNop"),
-    Row("attested", "moRong.camDoan"),
 )

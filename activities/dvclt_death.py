@@ -8,29 +8,20 @@ Unused, as form 02 does not say it: `loaiDangKy`, `*XacThucThongTin`, papers of 
 """
 
 from activities.benefit_rows import BENEFITS, ORGANISATION
-from activities.dvclt_values import address, passport_type, reliefs
+from activities.dvclt_common import OF_BOTH_GROUPS
+from activities.dvclt_values import address, passport_type
 from activities.field_map import PAPER_PLACE, RESIDENCE_KIND, Part, Row, in_words, sex, slashed_day
 
 LTKT = (
+    *OF_BOTH_GROUPS,
     # Kính gửi
-    Row("recipients.civil_status_office.code", "noiDangKy"),
-    Row("recipients.civil_status_office.name", "moRong.kinhGui.tenCoQuanHoTich"),
-    Row("recipients.province_code", "moRong.kinhGui.maTinh"),
-    Row("recipients.residence_office.code", "moRong.kinhGui.maCoQuanCuTru"),
-    Row("recipients.residence_office.name", "moRong.kinhGui.tenCoQuanCuTru"),
-    Row("recipients.social_insurance_office.code", "moRong.kinhGui.maCoQuanBHXH"),
-    Row("recipients.social_insurance_office.name", "moRong.kinhGui.tenCoQuanBHXH"),
     Row("recipients.social_affairs_office.code", "moRong.kinhGui.maCoQuanXaHoi"),
     Row("recipients.social_affairs_office.name", "moRong.kinhGui.tenCoQuanXaHoi"),
     # Người yêu cầu
-    Row("applicant.full_name", "nycHoTen"),
     Row("applicant.personal_id", "moRong.nycSoDDCN"),
     Row("applicant.residence.kind", "moRong.nycLoaiCuTru", RESIDENCE_KIND),
-    Row("applicant.residence.address", "nycNoiCuTru", address),
-    Row("applicant.relation", "nycQuanHe", in_words),
+    Row("applicant.relation_text", "moRong.nycQuanHeGhiRo"),
     Row("applicant.organisation", "moRong.nycToChuc", Part(ORGANISATION)),
-    Row("applicant.phone", "nycSoDienThoai"),
-    Row("applicant.email", "nycEmail"),
     # Nội dung đề nghị
     Row("scope", "moRong.soThuTuc"),
     # Người được khai tử
@@ -64,7 +55,6 @@ LTKT = (
     # Mai táng phí, tử tuất
     Row("benefits", "moRong.maiTangTuTuat", Part(BENEFITS)),
     # Đối tượng miễn lệ phí
-    Row("fee_relief", "moRong.mienLePhi", reliefs),
     Row("poor_household.number", "moRong.hoNgheo.so"),
     Row("poor_household.issued_on", "moRong.hoNgheo.ngayCap", slashed_day),
     # Hình thức nhận kết quả
@@ -73,7 +63,4 @@ LTKT = (
     Row("results.deregistration_notice_paper.address", "moRong.nhanBanGiay.xoaThuongTruDiaChi", address),
     Row("results.benefit_decision_paper.place", "moRong.nhanBanGiay.quyetDinhNoiNhan", PAPER_PLACE),
     Row("results.benefit_decision_paper.address", "moRong.nhanBanGiay.quyetDinhDiaChi", address),
-    # Lần nộp, lời cam đoan
-    Row("submission_id", "moRong.maLanNop"),
-    Row("attested", "moRong.camDoan"),
 )

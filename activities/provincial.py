@@ -39,14 +39,12 @@ from models.base import Code, Text
 from models.codes import fold
 from models.documents import Document, DocumentKind
 from models.events import CloudEvent
+from models.groups import Group
 from models.messages import Dispatch, DispatchKind, FollowUp, FollowUpKind, Head, LegMessage, LegQuery, Sent
 from models.statuses import Status, StatusSystem
 
 _DOSSIERS, _STATUSES, _PAPER_ORDERS = "/ho-so-lien-thong", "/trang-thai", "/yeu-cau-ban-giay"
 _SUPPLEMENTS, _LETTERS = "/bo-sung-ho-so", "/trao-doi"
-
-_DEATH_REGISTRATION = "death_registration"
-"""The leg whose registration is of a death."""
 
 _ONE_STOP = "5"
 """`coQuanXuLy` of the one-stop (LAW §F)."""
@@ -73,24 +71,6 @@ _STATUS_FINAL: tuple[str, ...] = (
 )
 """Sentences after which repeating a status changes nothing (LAW §F): the province is where we wanted it, or past it."""
 
-_PAPER_TYPES = {
-    DocumentKind.BIRTH_NOTICE: "1",
-    DocumentKind.WITNESS_STATEMENT: "2",
-    DocumentKind.BIRTH_COMMITMENT: "3",
-    DocumentKind.ABANDONED_CHILD_RECORD: "4",
-    DocumentKind.SURROGACY_DOCUMENT: "5",
-    DocumentKind.RESIDENCE_PAPERS: "6",
-    DocumentKind.PARENT_AGREEMENT: "7",
-    DocumentKind.GUARDIANSHIP_DOCUMENT: "8",
-    DocumentKind.FOREIGN_DOCUMENTS: "9",
-    DocumentKind.BIRTH_CERTIFICATE: "10",
-    DocumentKind.RESIDENCE_NOTICE: "11",
-    DocumentKind.HEALTH_INSURANCE_CARD: "12",
-    DocumentKind.IDENTITY_CARD: "13",
-    DocumentKind.PAYMENT_RECEIPT: "14",
-}
-"""`loaiGiayTo` numbers: ours, as no published list of them is known; a kind without one goes by name [choice]."""
-
 _LETTER_TYPES = {
     FollowUpKind.CORRECTION: "DINH_CHINH",
     FollowUpKind.REPLACEMENT: "THAY_THE",
@@ -98,6 +78,7 @@ _LETTER_TYPES = {
     FollowUpKind.NOT_SUPPLEMENTED: "KHONG_BO_SUNG",
     FollowUpKind.GROUNDS_DEMANDED: "DE_NGHI_NEU_LY_DO",
     FollowUpKind.TO_COMPLETE: "DE_NGHI_HOAN_THIEN",
+    FollowUpKind.COMPLETED: "DA_HOAN_THIEN",
     FollowUpKind.RESULT_ASKED: "DE_NGHI_GUI_KET_QUA",
     FollowUpKind.REMINDER: "NHAC_HAN",
     FollowUpKind.OVERDUE: "QUA_HAN",
@@ -159,6 +140,9 @@ class _Death(_Registration):
 def _result_paper(kind: DocumentKind, file_name: str | None, content: str | None) -> Json | None:
     return pdf_document(kind, file_name or f"{kind.value}.pdf", content) if content else None
 
+
+_REGISTRATIONS: Mapping[Group, type[_Registration]] = {Group.BIRTH: _Birth, Group.DEATH: _Death}
+"""What the province says of a registration."""
 
 R = TypeVar("R", bound=_Registration)
 
@@ -237,7 +221,7 @@ class Adapter:
 
         What a person must read (a demand, a refusal in free text) is not looked up: it comes as a message.
         """
-        kind = _Death if query.leg == _DEATH_REGISTRATION else _Birth
+        kind = _REGISTRATIONS[query.group]
         known = await self._look_up(query.head, kind, {"ketQua": "1"}, MAX_EVENTS_BYTES)
         return tuple(_found(query, known)) if known else ()
 
@@ -347,8 +331,11 @@ def _more(message: FollowUp) -> str:
 
 
 async def _file(document: Document, read: DocumentReader) -> Json:
+    """A paper goes by the name of its kind. Practice has a number in `loaiGiayTo` (STANDARDS §3.2), from a list nobody
+    has published: one of our own could be taken for another paper's [choice].
+    """
     return {
-        "loaiGiayTo": _paper_type(document.kind),
+        "loaiGiayTo": document.kind.value,
         "tenGiayTo": document.kind.label,
         "tenTepDinhKem": document.file_name,
         "duLieuTepDinhKem": await base64_content(document, read),
@@ -372,14 +359,10 @@ async def _status(dispatch: Dispatch, read: DocumentReader) -> Json:
     return body
 
 
-def _paper_type(kind: DocumentKind) -> str:
-    return _PAPER_TYPES.get(kind, kind.value)
-
-
 def _paper_order(dispatch: Dispatch) -> Json:
     return {
         **_codes(dispatch.head),
-        "loaiGiayTo": _paper_type(dispatch.document_kind) if dispatch.document_kind else None,
+        "loaiGiayTo": dispatch.document_kind and dispatch.document_kind.value,
         "noiDung": dispatch.text,
         "nguoiNhan": dispatch.recipient,
         "ngayGui": slashed(dispatch.head.sent_at),

@@ -4,6 +4,9 @@ from activities.wire import JsonAgency
 
 
 class Adapter(JsonAgency):
-    """Takes the part for permanent residence; receipts, a supplement's too, and the decision follow by event."""
+    """Takes the part that registers a child's permanent residence or ends that of the deceased.
+
+    Receipts, a supplement's too, and the decision follow by event.
+    """
 
     path = "/dossiers"

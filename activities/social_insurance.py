@@ -31,7 +31,7 @@ from models.base import Code, Text
 from models.documents import Document, DocumentKind
 from models.events import CloudEvent
 from models.groups import Group
-from models.messages import FollowUp, FollowUpKind, LegMessage, LegQuery, Sent
+from models.messages import FieldChange, FollowUp, FollowUpKind, LegMessage, LegQuery, Sent
 
 _SEND, _LOOK_UP = "/api/lienthong/guiHoSo", "/api/lienthong/traCuuHoSo"
 _TELL, _TOLD = "/api/lienthong/guiThongDiep", "/api/lienthong/traCuuThongDiep"
@@ -71,6 +71,7 @@ _TELLS = {
     FollowUpKind.OVERDUE: "8",
     FollowUpKind.NOT_SUPPLEMENTED: "9",
     FollowUpKind.TO_COMPLETE: "10",
+    FollowUpKind.COMPLETED: "11",
 }
 """`Loai` of a message about a part: numbers of our own, as no contract is published [choice]."""
 
@@ -149,8 +150,13 @@ class Adapter:
         return (looked_up(query, "decided", at, own, number=result.SoKetQua, documents=[content]),)
 
     async def follow_up(self, message: FollowUp, read: DocumentReader) -> Sent:
-        """Tell more unless the system already has it: it knows a message by part and number. Raises AgencyError."""
+        """Tell more unless the system already has it: it knows a message by part and number. Raises AgencyError.
+
+        Of a correction of what the part has not told, it hears nothing; of what it has asked for, everything.
+        """
         head = message.head
+        if message.kind is FollowUpKind.CORRECTION and not _told_anew(message):
+            return Sent()
         path = f"{_TOLD}/{quote(head.dossier_code, safe='')}"
         named = {"MaKyThuat": message.leg, "SoVanBan": head.key}
         known = await self._gateway.get(path, head, named, _LookedUpMessage)
@@ -195,11 +201,18 @@ async def _dossier(message: LegMessage, read: DocumentReader) -> Json:
     }
 
 
-async def _more(message: FollowUp, read: DocumentReader) -> Json:
-    """More about a part that was sent before, of the form what the part told; `DuLieu` is JSON inside a string."""
+def _told_anew(message: FollowUp) -> tuple[FieldChange, ...]:
+    """The changes to tell: what was asked for, or of a correction what the part told of the form."""
+    if message.kind is not FollowUpKind.CORRECTION:
+        return message.changes
     rows = _part_of(message).rows
+    return tuple(change for change in message.changes if tells(rows, change.path))
+
+
+async def _more(message: FollowUp, read: DocumentReader) -> Json:
+    """More about a part that was sent before; `DuLieu` is JSON inside a string."""
     content = {
-        "thayDoi": changed_fields(change for change in message.changes if tells(rows, change.path)),
+        "thayDoi": changed_fields(_told_anew(message)),
         "xacNhanVNeID": [consent_on_record(consent) for consent in message.consents],
     }
     return {

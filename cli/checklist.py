@@ -33,18 +33,24 @@ class Attached(Model):
     file_name: str
 
 
+class NeededBy(Model):
+    """A procedure that needs an attachment, and the field of the form under which it does."""
+
+    leg: str
+    procedure: str
+    field: str
+    legal_basis: str
+
+
 class Needed(Model):
-    """An attachment that must be there: one of `any_of`, and the files that count as one.
+    """An attachment that must be there: one of `any_of`, the files that count as one, and all that need it.
 
     What an agency must add itself (`completed_by`) is never missing: the citizen need not bring it.
     """
 
     any_of: tuple[Kind, ...]
-    leg: str
-    procedure: str
-    field: str
+    needed_by: tuple[NeededBy, ...]
     completed_by: str | None
-    legal_basis: str
     attached: tuple[Attached, ...]
     missing: bool
 
@@ -144,9 +150,9 @@ def checklist(
         case=declaration.case,
         facts=tuple(fact for fact in Fact if fact in held),
         complete=not resolved.missing_documents,
-        required=tuple(_needed(document, plan, declaration) for document in required),
-        if_notice_unusable=tuple(
-            _needed(document, plan, declaration) for document in substitutes if document not in required
+        required=_needed(required, plan, declaration),
+        if_notice_unusable=_needed(
+            tuple(document for document in substitutes if document not in required), plan, declaration
         ),
         notice=_kind(declaration.group.notice),
         handed_over=tuple(_handed_over(plan)),
@@ -166,7 +172,7 @@ def print_checklist(found: Checklist) -> None:
             ("Thủ tục", f"{found.procedure} ({found.code})"),
             ("Gói luật", found.pack),
             ("Trường hợp", found.case),
-            ("Tờ khai", "; ".join(fact.label for fact in found.facts)),
+            ("Tờ khai", "; ".join(_fact_words(fact, found.notice) for fact in found.facts)),
         ]
     )
     _print_documents(found)
@@ -212,17 +218,32 @@ def _print_documents(found: Checklist) -> None:
         )
 
 
-def _needed(document: RequiredDocument, plan: Plan, declaration: Declaration) -> Needed:
-    attached = _attached(one for one in declaration.attachments if one.kind in document.any_of)
-    return Needed(
-        any_of=kinds(document.any_of),
-        leg=document.leg,
-        procedure=plan.leg(document.leg).name,
-        field=document.field,
-        completed_by=document.completed_by,
-        legal_basis=document.basis,
-        attached=attached,
-        missing=not (attached or document.completed_by),
+def _fact_words(fact: Fact, notice: Kind) -> str:
+    """A fact as the form states it: whether its notice can be used, only the look-up will tell."""
+    return f"có ghi số {notice.label}" if fact is Fact.NOTICE_USABLE else fact.label
+
+
+def _needed(documents: Iterable[RequiredDocument], plan: Plan, declaration: Declaration) -> tuple[Needed, ...]:
+    """Each paper once, however many procedures need it."""
+    papers: dict[tuple[tuple[DocumentKind, ...], str | None], list[NeededBy]] = {}
+    for document in documents:
+        papers.setdefault((document.any_of, document.completed_by), []).append(
+            NeededBy(
+                leg=document.leg,
+                procedure=plan.leg(document.leg).name,
+                field=document.field,
+                legal_basis=document.basis,
+            )
+        )
+    return tuple(
+        Needed(
+            any_of=kinds(any_of),
+            needed_by=tuple(needed_by),
+            completed_by=completed_by,
+            attached=(attached := _attached(one for one in declaration.attachments if one.kind in any_of)),
+            missing=not (attached or completed_by),
+        )
+        for (any_of, completed_by), needed_by in papers.items()
     )
 
 
@@ -297,13 +318,23 @@ def _needed_words(needed: Needed) -> str:
     state = "chưa đính kèm" if needed.missing else f"đã có ({', '.join(one.file_name for one in needed.attached)})"
     return (
         f"{' hoặc '.join(kind.label for kind in needed.any_of)}: {state}."
-        f" Cho {needed.procedure.lower()}, mục “{needed.field}” của tờ khai. Căn cứ: {needed.legal_basis}"
+        f" Cho {_for_what(needed)}, mục {_once(f'“{by.field}”' for by in needed.needed_by)} của tờ khai."
+        f" Căn cứ: {_once(by.legal_basis for by in needed.needed_by)}"
     )
 
 
 def _completed_words(needed: Needed) -> str:
     what = " hoặc ".join(kind.label for kind in needed.any_of)
-    return f"{what}: {needed.completed_by} hoàn thiện, cho {needed.procedure.lower()}. Căn cứ: {needed.legal_basis}"
+    basis = _once(by.legal_basis for by in needed.needed_by)
+    return f"{what}: {needed.completed_by} hoàn thiện, cho {_for_what(needed)}. Căn cứ: {basis}"
+
+
+def _for_what(needed: Needed) -> str:
+    return " và ".join(dict.fromkeys(by.procedure.lower() for by in needed.needed_by))
+
+
+def _once(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _asked_words(asked: Asked) -> str:

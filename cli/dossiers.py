@@ -277,6 +277,9 @@ def print_dossier(dossier: StoredDossier) -> None:
             ("Vết (trace_id)", trace_id(summary.code)),
         )
     )
+    if summary.stage is DossierStage.WAITING_DOCUMENTS:
+        heading("Chờ giấy tờ của công dân")
+        explain(_attaching(summary))
     _print_legs(dossier, plan)
     heading("Vì sao có hạn này")
     explain(_reasons(dossier, plan))
@@ -335,6 +338,12 @@ def _reasons(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
             yield f"{name}: {' '.join(leg.due.explanation)}"
         if leg.outcome_text:
             yield f"{name}: {leg.outcome_text}"
+
+
+def _attaching(summary: DossierSummary) -> Iterator[str]:
+    yield "Giấy tờ nào, đến bao giờ, vì sao: thông báo “cần bổ sung” đã gửi công dân, ghi ở cuối."
+    command = f"lienthong attach {summary.code} --document LOẠI=TỆP"
+    yield f"Nộp hộ bằng lệnh: {command} (mã loại: lienthong grounds --group {summary.group.value})"
 
 
 def _consents(dossier: StoredDossier, plan: Plan) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +37,14 @@ from models.facts import (
 )
 from replacements import Replacements
 from settings import Settings
+
+
+class AttestedAnswer(StrEnum):
+    """What a person can answer at a desk."""
+
+    GRANTED = Answer.GRANTED
+    DECLINED = Answer.DECLINED
+
 
 CodeArgument = Annotated[str, typer.Argument(help="Mã hồ sơ.")]
 MessageIdOption = Annotated[
@@ -88,7 +97,7 @@ def attest_consent(
     official: Annotated[str, typer.Option(help="Mã cán bộ ghi nhận.")],
     office: Annotated[str, typer.Option(help="Mã bộ phận một cửa.")],
     document: Annotated[Path, typer.Option(help="Tệp biên bản hai bên đã ký.")],
-    answer: Annotated[Answer, typer.Option(help="Câu trả lời: granted hoặc declined.")] = Answer.GRANTED,
+    answer: Annotated[AttestedAnswer, typer.Option(help="Câu trả lời.")] = AttestedAnswer.GRANTED,
     at: AtOption = None,
     message_id: MessageIdOption = None,
     as_json: JsonOption = False,

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from cli.output import Exit, JsonOption, emit_json, fail, table
+from cli.output import Exit, GroupOption, JsonOption, emit_json, fail, table
 from models.base import legal
-from models.gate import gate_of
+from models.gate import Gate, gate_of
 from models.groups import Group
 from models.law import LawError, pack_in_force
 from models.words import listed
@@ -23,10 +23,10 @@ def grounds(
     on: Annotated[
         str | None, typer.Option(help="Ngày hồ sơ được tiếp nhận (năm-tháng-ngày); mặc định hôm nay.")
     ] = None,
-    group: Annotated[Group, typer.Option(help="Nhóm thủ tục: birth (khai sinh) hoặc death (khai tử).")] = Group.BIRTH,
+    group: GroupOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Mã lý do, giấy tờ cơ quan được và không được dùng. Khi yêu cầu bổ sung, trả lại, từ chối.
+    """Mã lý do, giấy tờ cơ quan được và không được dùng. Khi yêu cầu bổ sung, trả lại, từ chối; của từng nhóm.
 
     Ví dụ:
 
@@ -39,18 +39,23 @@ def grounds(
     try:
         today = legal(datetime.now(UTC) + Settings().training_offset)
         day = datetime.fromisoformat(on).date() if on else today.date()
-        gate = gate_of(pack_in_force(day), group)
+        gates = [gate_of(pack_in_force(day), one) for one in ([group] if group else Group)]
     except ValueError as error:
         text = str(error) if isinstance(error, LawError) else f"Không đọc được ngày “{on}”; ghi như 2026-11-19."
         fail(Exit.USAGE, text, as_json=as_json)
     if as_json:
-        emit_json(gate)
+        emit_json(gates)
         return
-    title = f"Lý do ({group.label}, gói luật {gate.pack})"
+    for gate in gates:
+        _print(gate)
+
+
+def _print(gate: Gate) -> None:
+    of_group = f"{gate.group.label}, gói luật {gate.pack}"
     rows = [(r.code, r.label, listed(_LEADS_TO[way] for way in r.leads_to), r.basis) for r in gate.reasons]
-    table(title, ("Mã", "Lý do", "Dẫn tới", "Căn cứ"), rows)
-    columns = ("Mã", "Giấy tờ", "Được yêu cầu", "Căn cứ")
-    table("Giấy tờ", columns, [(d.code, d.label, "được" if d.ask else "KHÔNG", d.basis) for d in gate.documents])
+    table(f"Lý do ({of_group})", ("Mã", "Lý do", "Dẫn tới", "Căn cứ"), rows)
+    documents = [(d.code, d.label, "được" if d.ask else "KHÔNG", d.basis) for d in gate.documents]
+    table(f"Giấy tờ ({of_group})", ("Mã", "Giấy tờ", "Được yêu cầu", "Căn cứ"), documents)
 
 
 _LEADS_TO = {"supplement": "bổ sung", "refusal": "từ chối"}

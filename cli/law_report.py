@@ -20,6 +20,7 @@ from models.law import (
     LegLaw,
     Policies,
     Quorum,
+    VerificationLaw,
     all_packs,
 )
 from models.systems import System
@@ -47,10 +48,11 @@ class AgencyCase(Rule):
 
 
 class VerificationCase(Rule):
-    """The limit when the agency must verify, in working days."""
+    """The limit when an agency must verify, in working days."""
 
     limit: int
     legal_basis: str
+    confidence: Confidence
 
 
 class ConsentCase(Rule):
@@ -76,7 +78,6 @@ class DocumentCase(Rule):
     """A required attachment; one that an agency adds itself (`completed_by`) is never asked of the citizen."""
 
     any_of: tuple[Kind, ...]
-    leg: str
     field: str
     completed_by: str | None
     legal_basis: str
@@ -88,6 +89,7 @@ class TotalCase(Rule):
 
     limit: int
     verification_limit: int
+    verification: VerificationCase
     legal_basis: str
     confidence: Confidence
 
@@ -109,6 +111,7 @@ class LegReport(Rule):
     verification: VerificationCase | None
     prerequisites: tuple[str, ...]
     consent: tuple[ConsentCase, ...]
+    documents: tuple[DocumentCase, ...]
     results: tuple[Kind, ...]
     in_group_promise: bool
     legal_basis: str
@@ -123,11 +126,11 @@ class GroupReport(Model):
     code: str
     limit: int
     verification_limit: int
+    verification: VerificationCase
     legal_basis: str
     confidence: Confidence
     totals: tuple[TotalCase, ...]
     legs: tuple[LegReport, ...]
-    documents: tuple[DocumentCase, ...]
     duties: Mapping[Code, Duty]
 
 
@@ -200,13 +203,24 @@ def _group(pack: LawPack, group: Group) -> GroupReport:
         name=law.name,
         code=law.procedure_code,
         limit=law.limit,
-        verification_limit=law.verification_limit,
+        verification_limit=law.verification.limit,
+        verification=_verification(law.verification),
         legal_basis=law.basis,
         confidence=law.confidence,
         totals=tuple(_total(total) for total in law.totals),
         legs=tuple(_leg(pack, law, key, leg) for key, leg in law.legs.items()),
-        documents=tuple(_document(pack, document) for document in law.documents),
         duties=law.duties,
+    )
+
+
+def _verification(verification: VerificationLaw) -> VerificationCase:
+    return VerificationCase(
+        when=_sorted(verification.when),
+        unless=_sorted(verification.unless),
+        condition=condition_words(verification),
+        limit=verification.limit,
+        legal_basis=verification.basis,
+        confidence=verification.confidence,
     )
 
 
@@ -216,14 +230,14 @@ def _total(total: GroupTotal) -> TotalCase:
         unless=_sorted(total.unless),
         condition=condition_words(total),
         limit=total.limit,
-        verification_limit=total.verification_limit,
+        verification_limit=total.verification.limit,
+        verification=_verification(total.verification),
         legal_basis=total.basis,
         confidence=total.confidence,
     )
 
 
 def _leg(pack: LawPack, law: GroupLaw, key: str, leg: LegLaw) -> LegReport:
-    verification = leg.verification
     return LegReport(
         when=_sorted(leg.when),
         unless=_sorted(leg.unless),
@@ -243,18 +257,11 @@ def _leg(pack: LawPack, law: GroupLaw, key: str, leg: LegLaw) -> LegReport:
             for case in leg.agency_exceptions
         ),
         limit=leg.limit,
-        verification_limit=verification.limit if verification else None,
-        verification=VerificationCase(
-            when=_sorted(verification.when),
-            unless=_sorted(verification.unless),
-            condition=condition_words(verification),
-            limit=verification.limit,
-            legal_basis=verification.basis,
-        )
-        if verification
-        else None,
+        verification_limit=leg.verification.limit if leg.verification else None,
+        verification=_verification(leg.verification) if leg.verification else None,
         prerequisites=leg.requires,
         consent=tuple(_consent(pack, consent) for consent in leg.consents),
+        documents=tuple(_document(pack, document) for document in leg.documents),
         results=kinds(leg.results),
         in_group_promise=leg.in_group_promise,
         legal_basis=leg.basis,
@@ -287,7 +294,6 @@ def _document(pack: LawPack, law: DocumentLaw) -> DocumentCase:
         unless=_sorted(law.unless),
         condition=condition_words(law),
         any_of=kinds(law.any_of),
-        leg=law.leg,
         field=law.field,
         completed_by=pack.agencies[law.completed_by].name if law.completed_by else None,
         legal_basis=law.basis,

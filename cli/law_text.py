@@ -3,15 +3,23 @@
 from collections.abc import Iterator, Mapping
 
 from cli import output
-from cli.law_report import ConsentCase, DocumentCase, GroupReport, LawReport, LegReport, Rule, condition_words
+from cli.law_report import (
+    ConsentCase,
+    DocumentCase,
+    GroupReport,
+    LawReport,
+    LegReport,
+    Rule,
+    TotalCase,
+    VerificationCase,
+)
 from models.clock_words import limit_words
-from models.law import Conditional, Confidence, Policies, Quorum
+from models.law import Confidence, Policies, Quorum
 from models.words import day_words, listed
 
 _CONFIDENCE = {
     Confidence.QUOTED: "đã đọc nguyên văn",
     Confidence.SECONDARY: "theo nguồn thứ cấp",
-    Confidence.INFERRED: "suy luận",
     Confidence.CHOICE: "cách hiểu của hệ thống",
 }
 
@@ -61,11 +69,18 @@ def _print_group(group: GroupReport) -> None:
 def _totals(group: GroupReport) -> Iterator[tuple[str, ...]]:
     """The limits of the whole group, the usual one last: whatever no case before it says."""
     for total in group.totals:
-        limits = (limit_words(total.limit), limit_words(total.verification_limit))
-        yield (total.condition or "", *limits, _cited(total.legal_basis, total.confidence))
-    usual = "trường hợp khác" if group.totals else "mọi trường hợp"
-    limits = (limit_words(group.limit), limit_words(group.verification_limit))
-    yield (usual, *limits, _cited(group.legal_basis, group.confidence))
+        yield _total(total.condition or "", total)
+    yield _total("trường hợp khác" if group.totals else "mọi trường hợp", group)
+
+
+def _total(case: str, total: TotalCase | GroupReport) -> tuple[str, ...]:
+    verification = total.verification
+    bases = f"{_cited(total.legal_basis, total.confidence)}. Phải xác minh: {_verification_basis(verification)}"
+    return case, limit_words(total.limit), limit_words(verification.limit), bases
+
+
+def _verification_basis(verification: VerificationCase) -> str:
+    return _cited(verification.legal_basis, verification.confidence)
 
 
 def _tree(group: GroupReport) -> Iterator[tuple[str, ...]]:
@@ -81,7 +96,7 @@ def _branches(after: Mapping[str | None, list[LegReport]], key: str | None, marg
     for number, leg in enumerate(legs, 1):
         last = number == len(legs)
         branch, below = ("", "") if key is None else ("└─ ", "   ") if last else ("├─ ", "│  ")
-        verified = limit_words(leg.verification_limit) if leg.verification_limit is not None else "–"
+        verified = limit_words(leg.verification.limit) if leg.verification else "–"
         name = f"{margin}{branch}{leg.procedure}"
         yield name, limit_words(leg.limit), verified, leg.agency, leg.condition or "luôn luôn"
         yield from _branches(after, leg.leg, margin + below)
@@ -92,11 +107,9 @@ def _leg_rows(leg: LegReport, group: GroupReport, names: Mapping[str, str]) -> I
     yield "Thực hiện", leg.condition or ""
     yield "Cơ quan", f"{leg.agency}{exceptions}"
     yield "Thời hạn", f"{limit_words(leg.limit)}{'' if leg.in_group_promise else ', ngoài thời hạn chung của nhóm'}"
-    if leg.verification:
-        yield (
-            "Khi xác minh",
-            f"{limit_words(leg.verification.limit)}{_on(leg.verification)}. Căn cứ: {leg.verification.legal_basis}",
-        )
+    if verification := leg.verification:
+        limit = f"{limit_words(verification.limit)}{_on(verification)}"
+        yield "Khi xác minh", f"{limit}. Căn cứ: {_verification_basis(verification)}"
     sometimes = {other.leg for other in group.legs if other.condition}
     yield (
         "Làm sau",
@@ -104,9 +117,8 @@ def _leg_rows(leg: LegReport, group: GroupReport, names: Mapping[str, str]) -> I
     )
     for consent in leg.consent:
         yield "Xin đồng ý", _consent_words(consent)
-    for document in group.documents:
-        if document.leg == leg.leg:
-            yield "Đính kèm", _document_words(document, leg)
+    for document in leg.documents:
+        yield "Đính kèm", _document_words(document)
     yield "Kết quả", ", ".join(kind.label for kind in leg.results)
     yield "Căn cứ", _cited(leg.legal_basis, leg.confidence)
 
@@ -122,14 +134,11 @@ def _consent_words(consent: ConsentCase) -> str:
     )
 
 
-def _document_words(document: DocumentCase, leg: LegReport) -> str:
-    """A document and when it is needed, beyond what the leg itself needs."""
+def _document_words(document: DocumentCase) -> str:
     kinds = " hoặc ".join(kind.label for kind in document.any_of)
-    further = Conditional(when=frozenset(document.when).difference(leg.when), unless=frozenset(document.unless))
-    when = f", {words}" if (words := condition_words(further)) else ""
     by = f" {document.completed_by} hoàn thiện, không yêu cầu công dân nộp." if document.completed_by else ""
     basis = _cited(document.legal_basis, document.confidence)
-    return f"{kinds}{when}; mục “{document.field}”.{by} Căn cứ: {basis}"
+    return f"{kinds}{_on(document)}; mục “{document.field}”.{by} Căn cứ: {basis}"
 
 
 def _policy_rows(policies: Policies) -> Iterator[tuple[str, str]]:

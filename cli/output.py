@@ -42,7 +42,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="In JSON cho chương t
 GroupOption = Annotated[
     Group | None, typer.Option("--group", help="Chỉ nhóm này: birth (khai sinh) hoặc death (khai tử).")
 ]
-"""`--group` of commands that list dossiers of both groups."""
+"""`--group` of commands that otherwise tell of both groups."""
 
 _PIPED_WIDTH = 120
 _PIPED_TEXT_WIDTH = 30

@@ -16,7 +16,6 @@ from models.base import Code, legal_date
 from models.declaration import Declaration
 from models.dossier import DossierStage
 from models.duplicates import Sameness, sameness
-from models.groups import Group
 from models.plan import Plan
 from models.submission import NotDuplicate, Submission
 from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevisionRow, NotDuplicateRow
@@ -25,9 +24,7 @@ from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevi
 class Dossiers(Transactions):
     """Dossiers from the submission to the start of their workflow."""
 
-    def open_dossier(
-        self, submission: Submission, group: Group, prefix: Code, not_duplicate: NotDuplicate | None = None
-    ) -> Opened:
+    def open_dossier(self, submission: Submission, prefix: Code, not_duplicate: NotDuplicate | None = None) -> Opened:
         """The dossier of a submission, opened now unless it was before: same submission, same code.
 
         A new code is `PREFIX-yymmdd-nnnnnn`: the legal date of the submission and a number running per prefix and day.
@@ -47,7 +44,7 @@ class Dossiers(Transactions):
                     raise _possible(others, submission)
                 try:
                     with session.begin_nested():
-                        opened = _opened(session, submission, group, prefix)
+                        opened = _opened(session, submission, prefix)
                         claims = [claim for _, claim in known if claim]
                         claim_family(session, claims, submission.family_keys, opened.code)
                         if not_duplicate:
@@ -209,7 +206,7 @@ def _known(dossier: DossierRow) -> Opened:
     return Opened(code=dossier.code, created=False, started=dossier.started, concluded=concluded)
 
 
-def _opened(session: Session, submission: Submission, group: Group, prefix: Code) -> Opened:
+def _opened(session: Session, submission: Submission, prefix: Code) -> Opened:
     day = legal_date(submission.at)
     code = f"{prefix}-{day:%y%m%d}-{_next_number(session, prefix, day):06d}"
     session.add(
@@ -219,7 +216,7 @@ def _opened(session: Session, submission: Submission, group: Group, prefix: Code
             content_key=submission.content_key,
             subject_claim=submission.subject_key,
             applicant_key=submission.applicant_key,
-            group=group,
+            group=submission.declaration.group,
             province_code=submission.declaration.recipients.province_code,
             declaration=submission.declaration,
             opened_at=submission.at,

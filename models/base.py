@@ -1,13 +1,15 @@
 """The base every domain model stands on: frozen, closed, NFC text, zone-aware instants, legal time zone."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
+
+M = TypeVar("M", bound=BaseModel)
 
 LEGAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """The zone all legal arithmetic is done in (giờ Việt Nam, UTC+7, no daylight saving)."""
@@ -32,6 +34,21 @@ def parts(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
     elif isinstance(value, tuple):
         for at, item in enumerate(value):
             yield from parts(item, (*path, at))
+
+
+def within(path: str, field: str) -> bool:
+    """Whether a dotted path of a form is that field or lies inside it."""
+    return path == field or path.startswith(f"{field}.")
+
+
+def without(part: M, fields: Iterable[str]) -> M:
+    """The same with nothing said in those optional fields, named by their dotted paths."""
+    for field in fields:
+        name, _, inside = field.partition(".")
+        said = getattr(part, name)
+        if said is not None:
+            part = part.model_copy(update={name: without(said, (inside,)) if inside else None})
+    return part
 
 
 def nfc(value: object) -> object:

@@ -1,4 +1,7 @@
-"""How a family gets the money of a benefit, as the form says: the way alone, no account and no name."""
+"""What a family is told besides when a leg is completed: how its money comes, and who sees to the household.
+
+Of the money the way alone as the form says it, no account and no name.
+"""
 
 from collections.abc import Iterator
 
@@ -8,6 +11,22 @@ from models.declaration import Declaration
 from models.documents import DocumentKind
 from models.plan import LegPlan
 from models.words import listed
+
+_HOUSEHOLDER = (
+    " Người đã mất là chủ hộ: người khác trong hộ cần làm thủ tục thay đổi chủ hộ tại cơ quan đăng ký cư trú; thủ tục"
+    " này không liên thông cùng hồ sơ."
+)
+
+
+def said_besides(form: Declaration, plan: LegPlan) -> str:
+    """What follows for the family from a leg that is completed; nothing for most."""
+    return paid_by(form, plan) + household_after(form, plan)
+
+
+def household_after(form: Declaration, plan: LegPlan) -> str:
+    """A sentence for the notice of a householder's deregistration, by a procedure of its own [choice]."""
+    householder = isinstance(form, DeathDeclaration) and form.deceased.householder
+    return _HOUSEHOLDER if householder and DocumentKind.DEREGISTRATION_NOTICE in plan.results else ""
 
 
 def paid_by(form: Declaration, plan: LegPlan) -> str:
@@ -32,7 +51,6 @@ def _survivors(benefits: Benefits) -> Iterator[MoneyReceipt]:
     if benefits.representative:
         yield benefits.representative.receipt
     for relative in (*benefits.relatives, *benefits.merit_relatives):
-        alone = relative.claim is Claim.LUMP_SUM and benefits.representative is None
-        if relative.receipt and (relative.claim is Claim.MONTHLY or alone):
+        if relative.receipt and relative.claim is Claim.MONTHLY:
             yield relative.receipt
     yield from (payee.receipt for payee in benefits.payees if payee.receipt)

@@ -11,29 +11,22 @@ from pydantic import Field, StrictBool
 
 from models.address import Residence, ResidenceKind, same_dwelling
 from models.base import Code, Model
+from models.birth_doubts import about_birth_notice, about_mothers_age, about_parent
 from models.birth_form import (
-    Applicant,
     ApplicantRelation,
+    BirthApplicant,
     BirthNoticeRef,
+    BirthRecipients,
+    BirthResultChoices,
     Child,
     Circumstance,
     HealthInsurance,
     IdentityCardRequest,
     MarriageCertificate,
     Parent,
-    Recipients,
     ResidenceRegistration,
-    ResultChoices,
 )
-from models.declaration_doubts import (
-    DeclarationWarning,
-    about_birth_notice,
-    about_ethnicity,
-    about_mothers_age,
-    about_nationality,
-    about_number,
-    about_parent,
-)
+from models.declaration_doubts import DeclarationWarning, about_ethnicity, about_nationality, about_number
 from models.documents import Document, DocumentKind
 from models.form_facts import Fact, PersonNamed, PersonRole
 from models.form_parts import (
@@ -58,8 +51,8 @@ class BirthDeclaration(Model):
     group: ClassVar[Group] = Group.BIRTH
 
     submission_id: Code | None = Field(None, title="Mã lần nộp trên Cổng Dịch vụ công quốc gia")
-    recipients: Recipients = Field(title="Kính gửi")
-    applicant: Applicant = Field(title="Người yêu cầu")
+    recipients: BirthRecipients = Field(title="Kính gửi")
+    applicant: BirthApplicant = Field(title="Người yêu cầu")
     child: Child = Field(title="Người được khai sinh")
     circumstance: Circumstance = Field(Circumstance.ORDINARY, title="Trường hợp khai sinh")
     birth_notice: BirthNoticeRef | None = Field(None, title="Giấy chứng sinh")
@@ -68,7 +61,7 @@ class BirthDeclaration(Model):
     marriage: MarriageCertificate | None = Field(None, title="Giấy chứng nhận kết hôn của cha, mẹ trẻ")
     residence_registration: ResidenceRegistration = Field(title="Thông tin đăng ký thường trú")
     health_insurance: HealthInsurance = Field(title="Thẻ bảo hiểm y tế")
-    results: ResultChoices = Field(title="Hình thức nhận kết quả")
+    results: BirthResultChoices = Field(title="Hình thức nhận kết quả")
     vneid_integration: StrictBool = Field(
         False, title="Đồng ý tích hợp thẻ bảo hiểm y tế, giấy khai sinh vào tài khoản VNeID"
     )
@@ -155,6 +148,12 @@ class BirthDeclaration(Model):
                 return (declares,) if represents else self._reachable_parents()[:1]
         raise ValueError(f"{role} is nobody's consent")
 
+    def row_of(self, role: PersonRole, personal_id: str) -> int | None:
+        """Which row of its table, counted from 1, names that person; None without a table of several."""
+        owners = [owner.personal_id for owner in self.residence_registration.dwelling_owners]
+        several = role is PersonRole.DWELLING_OWNER and len(owners) > 1
+        return owners.index(personal_id) + 1 if several and personal_id in owners else None
+
     def paper_of(self, kind: DocumentKind) -> PaperDelivery | None:
         """Where a result is handed over on paper, if it is."""
         return {
@@ -168,9 +167,9 @@ class BirthDeclaration(Model):
         return self
 
     @staticmethod
-    def field_seen_by(path: str, system: System) -> bool:
-        """Whether that system hears of the field at a path; see `seen_by`."""
-        return True
+    def hidden_from(system: System) -> tuple[str, ...]:
+        """The fields that system neither gets nor hears of: none."""
+        return ()
 
     def people_to_validate(self) -> tuple[PersonNamed, ...]:
         """Everybody with a personal number, once each in the first role they have; validated only, never looked up."""

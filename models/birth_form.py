@@ -21,7 +21,7 @@ MAX_DWELLING_OWNERS = 20
 """How many owners of one dwelling a declaration may name."""
 
 
-class Recipients(Model):
+class BirthRecipients(Model):
     """Kính gửi (1): the agencies the citizen chose."""
 
     province_code: ProvinceCode = Field(title="Tỉnh, thành phố")
@@ -59,7 +59,7 @@ class ApplicantRelation(StrEnum):
         return Sex.MALE if self.value.endswith("father") else Sex.FEMALE
 
 
-class Applicant(Model):
+class BirthApplicant(Model):
     """Người yêu cầu."""
 
     full_name: Text = Field(title="Họ, chữ đệm, tên")
@@ -176,7 +176,7 @@ class HealthInsurance(Model):
     poor_household: PoorHousehold | None = Field(None, title="Giấy chứng nhận hộ nghèo")
 
 
-class ResultChoices(Model):
+class BirthResultChoices(Model):
     """Hình thức nhận kết quả. Electronic results always go out; the birth certificate has one original on paper."""
 
     birth_certificate_copies: Annotated[int, Field(strict=True, ge=0, le=MAX_COPIES)] = Field(

@@ -7,14 +7,23 @@ at once. Messages never repeat a name or number.
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
-from itertools import combinations
-from typing import NamedTuple
 
 from models.birth import BirthDeclaration
 from models.birth_form import ApplicantRelation, Circumstance, Parent
-from models.codes import fold, province
+from models.codes import fold
 from models.days import full_years
-from models.form_rules import Breach, Rule, after_submission, in_todays_codes
+from models.form_rules import (
+    Breach,
+    PersonAt,
+    Rule,
+    after_submission,
+    fee_relief_is_certified,
+    in_todays_codes,
+    not_after_submission,
+    one_number_one_name,
+    post_goes_to_todays_codes,
+    recipient_province_exists,
+)
 
 AGE_LIMIT = 6
 """The group is for children under this age, in completed years (tên nhóm thủ tục: trẻ em dưới 6 tuổi)."""
@@ -76,39 +85,19 @@ def _marriage_has_two_parents(form: BirthDeclaration, on: date) -> Iterator[Brea
 _PEOPLE_SECTIONS = ("applicant", "mother", "father", "residence_registration")
 
 
-class _Named(NamedTuple):
-    path: tuple[str | int, ...]
-    full_name: str
-    personal_id: str | None
-
-
-def _people(form: BirthDeclaration, section: str) -> list[_Named]:
+def _people(form: BirthDeclaration, section: str) -> list[PersonAt]:
     if section == "applicant":
-        return [_Named((section,), form.applicant.full_name, form.applicant.personal_id)]
+        return [PersonAt((section,), form.applicant.full_name, form.applicant.personal_id)]
     if section == "residence_registration":
         registration = form.residence_registration
         householder = registration.householder
         owners = enumerate(registration.dwelling_owners)
         return [
-            _Named((section, "householder"), householder.full_name, householder.personal_id),
-            *(_Named((section, "dwelling_owners", at), owner.full_name, owner.personal_id) for at, owner in owners),
+            PersonAt((section, "householder"), householder.full_name, householder.personal_id),
+            *(PersonAt((section, "dwelling_owners", at), owner.full_name, owner.personal_id) for at, owner in owners),
         ]
     parent = _parent(form, section)
-    return [_Named((section,), parent.full_name, parent.personal_id)] if parent else []
-
-
-def _one_number_one_name(first: str, second: str, form: BirthDeclaration, on: date) -> Iterator[Breach]:
-    """The same number under two names is two people or a slip: consents would be asked of the wrong one."""
-    pairs = (
-        combinations(_people(form, first), 2)
-        if first == second
-        else ((one, other) for one in _people(form, first) for other in _people(form, second))
-    )
-    for one, other in pairs:
-        if one.personal_id and one.personal_id == other.personal_id and fold(one.full_name) != fold(other.full_name):
-            yield Breach(
-                (*other.path, "full_name"), "Cùng số định danh với người khác trong tờ khai nhưng khác họ tên."
-            )
+    return [PersonAt((section,), parent.full_name, parent.personal_id)] if parent else []
 
 
 def _owners_are_named_once(form: BirthDeclaration, on: date) -> Iterator[Breach]:
@@ -125,7 +114,7 @@ def _owners_are_named_once(form: BirthDeclaration, on: date) -> Iterator[Breach]
 
 def _child_is_born_and_under_six(form: BirthDeclaration, on: date) -> Iterator[Breach]:
     if form.child.born_on > on:
-        yield Breach(("child", "born_on"), f"Sau ngày nộp tờ khai ({on:%d/%m/%Y}).")
+        yield Breach(("child", "born_on"), after_submission(on))
     elif full_years(form.child.born_on, on) >= AGE_LIMIT:
         text = f"Nhóm thủ tục này dành cho trẻ em dưới {AGE_LIMIT} tuổi tính đến ngày nộp ({on:%d/%m/%Y})."
         yield Breach(("child", "born_on"), text)
@@ -142,34 +131,7 @@ def _birth_notice_follows_birth(form: BirthDeclaration, on: date) -> Iterator[Br
         yield Breach(("birth_notice", "issued_on"), "Trước ngày sinh của trẻ.")
 
 
-def _birth_notice_is_issued(form: BirthDeclaration, on: date) -> Iterator[Breach]:
-    if form.birth_notice and form.birth_notice.issued_on > on:
-        yield Breach(("birth_notice", "issued_on"), after_submission(on))
-
-
-def _marriage_is_registered(form: BirthDeclaration, on: date) -> Iterator[Breach]:
-    if form.marriage and form.marriage.registered_on > on:
-        yield Breach(("marriage", "registered_on"), after_submission(on))
-
-
-def _poor_household_is_certified(form: BirthDeclaration, on: date) -> Iterator[Breach]:
-    poor = form.health_insurance.poor_household
-    if poor and poor.issued_on > on:
-        yield Breach(("health_insurance", "poor_household", "issued_on"), after_submission(on))
-
-
-def _fee_relief_is_certified(form: BirthDeclaration, on: date) -> Iterator[Breach]:
-    for at, relief in enumerate(form.fee_relief):
-        if relief.issued_on > on:
-            yield Breach(("fee_relief", at, "issued_on"), after_submission(on))
-
-
 # --- Places --------------------------------------------------------------------------------------------------------
-
-
-def _recipient_province_exists(form: BirthDeclaration, on: date) -> Iterator[Breach]:
-    if province(form.recipients.province_code, on) is None:
-        yield Breach(("recipients", "province_code"), f"Không có tỉnh mã này vào ngày {on:%d/%m/%Y}.")
 
 
 def _registration_address_is_usable(form: BirthDeclaration, on: date) -> Iterator[Breach]:
@@ -182,13 +144,6 @@ def _registration_address_is_usable(form: BirthDeclaration, on: date) -> Iterato
     if address.detail is None:
         yield Breach((*path, "detail"), "Bắt buộc ghi số nhà, thôn, tổ dân phố.")
     yield from in_todays_codes(path, address, on)
-
-
-def _post_goes_to_todays_codes(form: BirthDeclaration, on: date) -> Iterator[Breach]:
-    for field in ("residence_notice_paper", "health_card_paper"):
-        delivery = getattr(form.results, field)
-        if delivery and delivery.address:
-            yield from in_todays_codes(("results", field, "address"), delivery.address, on)
 
 
 def _identity_card_is_for_citizens(form: BirthDeclaration, on: date) -> Iterator[Breach]:
@@ -205,6 +160,7 @@ def _abandoned(form: BirthDeclaration) -> bool:
     return form.circumstance is Circumstance.ABANDONED
 
 
+_PAPERS = ("residence_notice_paper", "health_card_paper")
 _PARENTS = {"mother": ApplicantRelation.MOTHER, "father": ApplicantRelation.FATHER}
 
 RULES: tuple[Rule, ...] = (
@@ -226,15 +182,7 @@ RULES: tuple[Rule, ...] = (
         frozenset({"circumstance", "marriage", "mother", "father"}),
         _marriage_has_two_parents,
     ),
-    *(
-        Rule(f"one_number_one_name_{one}_{other}", frozenset({one, other}), partial(_one_number_one_name, one, other))
-        for one, other in combinations(_PEOPLE_SECTIONS, 2)
-    ),
-    Rule(
-        "one_number_one_name_at_home",
-        frozenset({"residence_registration"}),
-        partial(_one_number_one_name, "residence_registration", "residence_registration"),
-    ),
+    *one_number_one_name(_people, _PEOPLE_SECTIONS, ("residence_registration",)),
     Rule("owners_are_named_once", frozenset({"residence_registration"}), _owners_are_named_once),
     Rule("child_is_born_and_under_six", frozenset({"child"}), _child_is_born_and_under_six),
     *(
@@ -242,13 +190,18 @@ RULES: tuple[Rule, ...] = (
         for section in _PARENTS
     ),
     Rule("birth_notice_follows_birth", frozenset({"birth_notice", "child"}), _birth_notice_follows_birth),
-    Rule("birth_notice_is_issued", frozenset({"birth_notice"}), _birth_notice_is_issued),
-    Rule("marriage_is_registered", frozenset({"marriage"}), _marriage_is_registered),
-    Rule("poor_household_is_certified", frozenset({"health_insurance"}), _poor_household_is_certified),
-    Rule("fee_relief_is_certified", frozenset({"fee_relief"}), _fee_relief_is_certified),
-    Rule("recipient_province_exists", frozenset({"recipients"}), _recipient_province_exists),
+    *(
+        Rule(f"{day}_is_past", frozenset({day.partition(".")[0]}), not_after_submission(day))
+        for day in (
+            "birth_notice.issued_on",
+            "marriage.registered_on",
+            "health_insurance.poor_household.issued_on",
+        )
+    ),
+    Rule("fee_relief_is_certified", frozenset({"fee_relief"}), fee_relief_is_certified),
+    Rule("recipient_province_exists", frozenset({"recipients"}), recipient_province_exists),
     Rule("registration_address_is_usable", frozenset({"residence_registration"}), _registration_address_is_usable),
-    Rule("post_goes_to_todays_codes", frozenset({"results"}), _post_goes_to_todays_codes),
+    Rule("post_goes_to_todays_codes", frozenset({"results"}), partial(post_goes_to_todays_codes, _PAPERS)),
     Rule("identity_card_is_for_citizens", frozenset({"identity_card", "child"}), _identity_card_is_for_citizens),
 )
 """Every check, in the order problems are reported."""

@@ -372,9 +372,9 @@ def _explain(reading: _Reading, count: _Count, calendar: WorkingCalendar, rule: 
         yield words.retimed(reading.retimed.at, reading.retimed.calendar_version or "", reading.retimed.because)
     if count.provisional:
         yield words.provisional(count.received, count.horizon, calendar)
-    for stop in reading.open_stops:
-        yield words.waiting(stop.at, stop.because)
-    if not reading.open_stops:
+    if reading.open_stops:
+        yield words.waiting((stop.at, stop.because) for stop in reading.open_stops)
+    else:
         yield words.ends(f"{rule.closes_at:%H:%M}", count.last, provisional=count.provisional)
 
 

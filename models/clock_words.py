@@ -3,7 +3,7 @@
 Pure wording: every number and day is decided in ``models.clock`` and only said here.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 
@@ -83,9 +83,10 @@ def given_back(working_days: int, *, several: bool) -> str:
     return f"Cộng thêm {working_days} ngày làm việc đã tạm dừng{once}."
 
 
-def waiting(at: datetime, because: str) -> str:
-    """A stop that has not ended."""
-    return f"Đang tạm dừng từ {moment_words(at)}: {because}. Hạn được tính khi thời hạn chạy tiếp."
+def waiting(stops: Iterable[tuple[datetime, str]]) -> str:
+    """The stops that have not ended, since when and why; equal ones once."""
+    sentences = dict.fromkeys(f"Đang tạm dừng từ {moment_words(at)}: {because}." for at, because in stops)
+    return " ".join([*sentences, "Hạn được tính khi thời hạn chạy tiếp."])
 
 
 def retimed(instant: datetime, version: str, because: str) -> str:

@@ -1,6 +1,5 @@
 """What people are asked to agree to, and who they are, in notices: by role, never by name."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from models.plan import AskedPerson, LegPlan
@@ -19,6 +18,16 @@ def matter(plan: LegPlan, people: Iterable[AskedPerson]) -> str:
 
 
 def roles(people: Iterable[AskedPerson]) -> str:
-    """These people by their roles, with how many there are of each: “Chủ hộ, Thân nhân (3 người)”."""
-    times = Counter(listed(role.label for role in person.roles) for person in people)
-    return listed(role if number == 1 else f"{role} ({number} người)" for role, number in times.items())
+    """These people by their roles, with their rows on the form or how many they are: “Chủ hộ, Thân nhân (mục 2, 3)”."""
+    by_role: dict[str, list[AskedPerson]] = {}
+    for person in people:
+        by_role.setdefault(listed(role.label for role in person.roles), []).append(person)
+    return listed(f"{role}{_which(several)}" for role, several in by_role.items())
+
+
+def _which(people: list[AskedPerson]) -> str:
+    """Which people of a role, where the form has a table of them; else how many, if several."""
+    rows = sorted(person.row for person in people if person.row)
+    if len(rows) == len(people):
+        return f" (mục {listed(map(str, rows))})"
+    return f" ({len(people)} người)" if len(people) > 1 else ""

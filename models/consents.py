@@ -43,24 +43,48 @@ def apply_attestation(leg: Leg, plan: LegPlan, attested: AttestedConsent, now: d
     return with_consent(leg, answered.model_copy(update={"proof": attested.attestation, "attested_by": took_it}))
 
 
-def apply_agreement(leg: Leg, plan: LegPlan, agreement: AgreementProvided, now: datetime) -> Leg:
+def apply_agreement(leg: Leg, plan: LegPlan, agreement: AgreementProvided, declarant: str, now: datetime) -> Leg:
     """The leg after a signed agreement: it replaces the consent of everybody who signed it, or of nobody.
 
-    Each must be somebody asked who has not answered, whether their own limit still runs or not.
+    Each must be somebody asked who has not answered, whether their own limit still runs or not. That the `declarant` or
+    somebody who has agreed already has signed too adds nothing, and does no harm.
     """
     not_in_future(agreement.at, now)
-    signed = [_answerable(leg, plan, personal_id) for personal_id in dict.fromkeys(agreement.signed_by)]
+    signers = tuple(dict.fromkeys(agreement.signed_by))
+    needless = _agreed(leg, plan) | ({declarant} - {person.personal_id for person in plan.people})
+    needed = [signer for signer in signers if signer not in needless]
+    others = [signer for signer in signers if signer != declarant]
+    signed = [_signatory(leg, plan, signer) for signer in needed or others or signers]
     named = (rule.replaced_by for rule in plan.consent_rules if rule.replaced_by)
     _of_kind(agreement.document, DocumentKind.CONSENT_AGREEMENT, *named)
     for consent in signed:
-        replaced = {
-            "state": ConsentState.REPLACED,
-            "answered_at": _between(consent, agreement.at, now),
-            "evidence": Evidence.AGREEMENT,
-            "proof": agreement.document,
-        }
-        leg = with_consent(leg, consent.model_copy(update=replaced))
+        leg = with_consent(leg, replaced(consent, agreement.document, _between(consent, agreement.at, now)))
     return leg
+
+
+def replaced(consent: Consent, paper: Document, at: datetime) -> Consent:
+    """The consent once a signed agreement stands for it."""
+    given = {"state": ConsentState.REPLACED, "answered_at": at, "evidence": Evidence.AGREEMENT, "proof": paper}
+    return consent.model_copy(update=given)
+
+
+def signed_with_supplement(leg: Leg, plan: LegPlan, now: datetime) -> Leg:
+    """The leg once an agreement given with its supplement stands for those who must agree since and have not yet.
+
+    [choice] Everybody whom it can replace has signed it: so the law words it, and the agency that asked reads it.
+    """
+    for consent in leg.awaited_consents:
+        if paper := paper_supplied(leg, plan, consent.person.key):
+            leg = with_consent(leg, replaced(consent, paper, now))
+    return leg
+
+
+def paper_supplied(leg: Leg, plan: LegPlan, key: str) -> Document | None:
+    """The agreement, given with the supplement under way, that stands for all this person is asked."""
+    given = {document.kind: document for document in (leg.supplement.given if leg.supplement else ())}
+    asked = [rule.replaced_by for rule in plan.consent_rules if key in rule.people]
+    papers = [given[kind] for kind in asked if kind in given]
+    return papers[0] if papers and len(papers) == len(asked) else None
 
 
 def with_consent(leg: Leg, consent: Consent) -> Leg:
@@ -91,6 +115,26 @@ def _answerable(leg: Leg, plan: LegPlan, personal_id: str) -> Consent:
     if consent not in leg.awaited_consents:
         raise FactRefused(FactRefusal.OUT_OF_TURN, f"“{plan.name}” đã đủ xác nhận và được gửi cơ quan.")
     return consent
+
+
+def _agreed(leg: Leg, plan: LegPlan) -> frozenset[str]:
+    """The personal numbers of those asked now who have agreed."""
+    asked = {person.key for person in plan.people}
+    return frozenset(c.person.personal_id for c in leg.consents if c.given and c.person.key in asked)
+
+
+def _signatory(leg: Leg, plan: LegPlan, personal_id: str) -> Consent:
+    """The consent that an agreement replaces; who sends one is told what to do if one of many has declined."""
+    try:
+        return _answerable(leg, plan, personal_id)
+    except FactRefused as refusal:
+        if refusal.reason is not FactRefusal.ALREADY_ANSWERED:
+            raise
+        text = (
+            "Văn bản này không có thêm chữ ký nào còn cần, hoặc có người ký đã trả lời không đồng ý."
+            " Nộp lại, chỉ ghi số định danh của những người chưa trả lời."
+        )
+        raise FactRefused(refusal.reason, text) from None
 
 
 def _answered(consent: Consent, answer: Answer, at: datetime, now: datetime, evidence: Evidence) -> Consent:

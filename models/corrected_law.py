@@ -8,13 +8,14 @@ others, where the law says so (`models.asked_anew`).
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from models.asked_anew import differ_in_people
+from models.asked_anew import asks_others, differ_in_people, under
 from models.base import Model
-from models.birth_form import Recipients
+from models.birth_form import BirthRecipients
 from models.calendar import WorkingCalendar
 from models.corrections import CorrectedForm, CorrectionQuery
 from models.death_form import DeathRecipients
 from models.declaration import Declaration
+from models.documents import DocumentKind
 from models.dossier import Fee
 from models.facts import FactRefusal
 from models.fees import assess_fee
@@ -37,14 +38,17 @@ _REFUSED = (
 
 
 class _Judged(Model):
-    """What a pack says of a form: a plan, or why there is none; attachments; the fee, or why it has no amount."""
+    """What a pack says of a form: a plan, or why there is none; attachments; the fee, or why it has no amount.
+
+    The plan asks everybody, whatever agreement is attached.
+    """
 
     plan: Plan | None = None
     unplanned: str | None = None
     documents: tuple[RequiredDocument, ...]
     fee: Fee | None = None
     unpriced: str | None = None
-    recipients: Recipients | DeathRecipients
+    recipients: BirthRecipients | DeathRecipients
     group: Group
 
 
@@ -59,24 +63,43 @@ def judged(
         return form
     law = pack(query.pack)
     old, new = (_judge(law, one, query.notice, query.on, calendar) for one in (before, form.declaration))
-    what = tuple(_differences(old, new))
+    attached = frozenset((*query.attached, *(document.kind for document in before.attachments)))
+    given = frozenset(query.given)
+    what = (*_differences(old, new, attached, given), *_unsigned(old, new, attached - given))
     if not what:
-        return form.model_copy(update={"asked_anew": tuple(_asked_anew(old, new))})
+        agencies = tuple(document for document in new.documents if document.completed_by)
+        return form.model_copy(update={"legs": tuple(_changeable(old, new)), "completed_by_agencies": agencies})
     text = _REFUSED.format(what=fitting("; ".join(what), _LONGEST_TEXT - len(_REFUSED)))
     return CorrectedForm(problem=text, refusal=FactRefusal.NOT_PERMITTED)
 
 
-def _asked_anew(old: _Judged, new: _Judged) -> Iterator[LegPlan]:
-    """The legs, as they now read, in which other people are to be asked."""
+def _changeable(old: _Judged, new: _Judged) -> Iterator[LegPlan]:
+    """The legs, as they now read, in which a correction may name other people to ask."""
     if old.plan and new.plan:
-        yield from (leg for leg in new.plan.legs if leg != old.plan.leg(leg.key))
+        for leg in new.plan.legs:
+            if any(rule.may_change for rule in (*old.plan.leg(leg.key).consent_rules, *leg.consent_rules)):
+                yield leg
+
+
+def _unsigned(old: _Judged, new: _Judged, attached: frozenset[DocumentKind]) -> Iterator[str]:
+    """Agreements attached already that do not stand for what they would have to stand for now.
+
+    [choice] One stands for those who signed it and for the representative it names, so other people or another
+    representative take another agreement, given with the correction.
+    """
+    if not (old.plan and new.plan and [leg.key for leg in old.plan.legs] == [leg.key for leg in new.plan.legs]):
+        return
+    pairs = tuple(zip(old.plan.legs, new.plan.legs, strict=True))
+    for kind in sorted(attached):
+        if any(asks_others(under(before, kind), under(after, kind)) for before, after in pairs):
+            yield f"phải nộp {kind.label} mới, vì bản kèm hồ sơ không do đủ những người này ký hoặc cử người khác"
 
 
 def _judge(law: LawPack, form: Declaration, notice: NoticeState | None, on: date, calendar: WorkingCalendar) -> _Judged:
     facts = known_facts(form, notice, late=declared_late(law, form, on, calendar))
     plan = unplanned = fee = unpriced = None
     try:
-        plan = resolve_plan(law, form)
+        plan = resolve_plan(law, form.model_copy(update={"attachments": ()}))
     except DeclarationErrors as errors:
         unplanned = str(errors).rstrip(".")
     try:
@@ -94,14 +117,16 @@ def _judge(law: LawPack, form: Declaration, notice: NoticeState | None, on: date
     )
 
 
-def _differences(old: _Judged, new: _Judged) -> Iterator[str]:
+def _differences(
+    old: _Judged, new: _Judged, attached: frozenset[DocumentKind], given: frozenset[DocumentKind]
+) -> Iterator[str]:
     """Each in words, nobody named."""
     if new.unplanned != old.unplanned:
         yield new.unplanned or "thủ tục phải lập lại từ đầu"
     elif old.plan and new.plan and not _same_law(old.plan, new.plan):
         yield from tuple(_of_plans(old.plan, new.plan)) or ("kế hoạch giải quyết hồ sơ",)
     yield from _of_recipients(old, new)
-    yield from _of_documents(old.documents, new.documents)
+    yield from _of_documents(old.documents, new.documents, _papers_there(old, new, attached, given))
     if new.unpriced != old.unpriced:
         yield new.unpriced or "lệ phí phải tính lại"
     elif old.fee and new.fee and old.fee != new.fee:
@@ -109,11 +134,12 @@ def _differences(old: _Judged, new: _Judged) -> Iterator[str]:
 
 
 def _same_law(old: Plan, new: Plan) -> bool:
-    """Whether the plans differ in nothing but people who may be others now."""
+    """Whether the plans differ in nothing but people who may be others now and what an agency must add itself."""
     if [leg.key for leg in old.legs] != [leg.key for leg in new.legs]:
         return False
     pairs = zip(old.legs, new.legs, strict=True)
-    return old == new.model_copy(update={"legs": old.legs}) and all(
+    added = {"legs": old.legs, "completed_by_agencies": old.completed_by_agencies}
+    return old == new.model_copy(update=added) and all(
         before == after or differ_in_people(before, after) for before, after in pairs
     )
 
@@ -152,15 +178,32 @@ def _of_recipients(old: _Judged, new: _Judged) -> Iterator[str]:
         yield f"nơi nhận hồ sơ: {listed(field_label(f'recipients.{office}', new.group) for office in changed)}"
 
 
-def _codes(recipients: Recipients | DeathRecipients) -> Mapping[str, str | None]:
+def _codes(recipients: BirthRecipients | DeathRecipients) -> Mapping[str, str | None]:
     """The code of the province and of each office."""
     named = ((name, getattr(recipients, name)) for name in type(recipients).model_fields)
     return {name: one.code if isinstance(one, Unit) else one for name, one in named}
 
 
-def _of_documents(old: Sequence[RequiredDocument], new: Sequence[RequiredDocument]) -> Iterator[str]:
-    yield from (f"phải đính kèm {_papers(document)}" for document in new if document not in old)
-    yield from (f"không còn phải đính kèm {_papers(document)}" for document in old if document not in new)
+def _papers_there(
+    old: _Judged, new: _Judged, attached: frozenset[DocumentKind], given: frozenset[DocumentKind]
+) -> frozenset[DocumentKind]:
+    """What meets a new requirement: what comes with the correction, and of what was there all but signed agreements."""
+    plans = [judged.plan for judged in (old, new) if judged.plan]
+    signed = {rule.replaced_by for plan in plans for leg in plan.legs for rule in leg.consent_rules}
+    return given | (attached - signed)
+
+
+def _of_documents(
+    old: Sequence[RequiredDocument], new: Sequence[RequiredDocument], there: frozenset[DocumentKind]
+) -> Iterator[str]:
+    """What the citizen owes now, or no longer; what an agency must add itself is no matter of theirs."""
+    before, after = ([document for document in several if not document.completed_by] for several in (old, new))
+    yield from (
+        f"phải đính kèm {_papers(document)}"
+        for document in after
+        if document not in before and not document.met_by(there)
+    )
+    yield from (f"không còn phải đính kèm {_papers(document)}" for document in before if document not in after)
 
 
 def _papers(document: RequiredDocument) -> str:

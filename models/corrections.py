@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from models.base import Code, Instant, LongText, Model, nfc
+from models.base import Code, Instant, LongText, Model, nfc, within
 from models.codes import says_nothing
 from models.communes import Communes
-from models.declaration import Declaration
+from models.declaration import FORMS, Declaration
+from models.documents import DocumentKind
 from models.facts import FactRefusal
 from models.gate import field_label, fitting, form_path
 from models.groups import Group
 from models.messages import FieldChange, NoticeState
-from models.plan import LegPlan
+from models.plan import LegPlan, RequiredDocument
 from models.reading import DeclarationErrors, Problem, read_declaration
 from models.reading_words import is_field, kinds_at
+from models.systems import System
 
 _LONGEST_TEXT = 2000
 _LONGEST_NUMBER = 18
@@ -24,7 +26,8 @@ _NO_SUCH_FIELD = "Không có mục này trên tờ khai."
 class CorrectionQuery(Model):
     """Corrections of the form that the ledger has as `revision`, which was submitted on the day `on`.
 
-    `pack` is the law the dossier runs by; `notice` is what the look-up of the birth notice found, if made.
+    `pack` is the law the dossier runs by; `notice` is what the look-up of the birth notice found, if made. `attached`
+    is what the dossier carries as a whole, `given` what the citizen gives with the supplement that corrects the form.
     """
 
     code: Code
@@ -32,17 +35,21 @@ class CorrectionQuery(Model):
     on: date
     pack: Code
     notice: NoticeState | None = None
+    attached: tuple[DocumentKind, ...] = ()
+    given: tuple[DocumentKind, ...] = ()
     corrections: Mapping[Code, str]
 
 
 class CorrectedForm(Model):
     """The form as corrected, or what is wrong with the corrections and how they are refused; never both.
 
-    `asked_anew`: the legs, as they now read, in which other people are to be asked for consent.
+    `legs`, as they now read, are those in which a correction may name other people to ask for consent.
+    `completed_by_agencies` are the attachments that an agency must now add itself.
     """
 
     declaration: Declaration | None = None
-    asked_anew: tuple[LegPlan, ...] = ()
+    legs: tuple[LegPlan, ...] = ()
+    completed_by_agencies: tuple[RequiredDocument, ...] = ()
     problem: LongText | None = None
     refusal: FactRefusal = FactRefusal.MALFORMED
 
@@ -60,7 +67,8 @@ class Revision(Model):
 def correct(
     declaration: Declaration, corrections: Mapping[str, str], on: date, communes: Communes | None = None
 ) -> Declaration:
-    """The form with these fields changed, read as strictly as a new one of the day `on`; empty text clears a field.
+    """The form with these fields changed, read as strictly as a new one of the day `on`; empty text clears a field or
+    a whole section, which the form must be able to do without.
 
     Fields of the item after the last of a list add one; an item cleared is removed. An ethnic group's name brings its
     own code. Raises DeclarationErrors, all at once.
@@ -84,13 +92,18 @@ def corrected(query: CorrectionQuery, declaration: Declaration, communes: Commun
         return CorrectedForm(problem=fitting(f"Thông tin bổ sung chưa đúng: {errors}", _LONGEST_TEXT))
 
 
-def changes(corrections: Mapping[str, str], group: Group) -> tuple[FieldChange, ...]:
-    """Corrections as agencies hear of them; a field that says nothing has no value, in whatever words."""
+def changes(corrections: Mapping[str, str], group: Group, system: System) -> tuple[FieldChange, ...]:
+    """Corrections as that system hears of them: of what it sees of the form, and maybe none.
+
+    A field that says nothing has no value, in whatever words.
+    """
+    hidden = FORMS[group].hidden_from(system)
     return tuple(
         FieldChange(
             path=path, label=field_label(path, group), value=None if _nothing(value) else str(nfc(value.strip()))
         )
         for path, value in corrections.items()
+        if not any(within(path, field) for field in hidden)
     )
 
 
@@ -125,14 +138,15 @@ def _put(form: Any, path: tuple[str | int, ...], text: str, kinds: frozenset[typ
         return False
     if isinstance(last, int):
         return _put_item(form, last, text, kinds)
-    before = form.get(last)
-    if text:
-        form[last] = _typed(text, kinds)
-    else:
+    if not text:
         form.pop(last, None)
+    elif isinstance(form.get(last), dict | list):
+        return False
+    else:
+        form[last] = _typed(text, kinds)
     if last == "text" and "code" in form and parents[-1] == "ethnicity":
         form["code"] = None
-    return not isinstance(before, dict | list)
+    return True
 
 
 def _put_item(items: list[Any], at: int, text: str, kinds: frozenset[type]) -> bool:

@@ -4,13 +4,13 @@ A `DeathDeclaration` in hand is complete field by field. Rules between sections 
 read (`reading.read_declaration`), not here: a stored dossier must stay readable when a rule changes later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import ClassVar, Self
 
 from pydantic import Field
 
-from models.base import Code, Model
+from models.base import Code, Model, without
 from models.codes import fold
 from models.days import full_years
 from models.death_doubts import doubts_about_benefits, doubts_about_death
@@ -28,9 +28,11 @@ from models.death_form import (
     Payee,
     ProtectionKind,
     Regime,
+    RelationToDeceased,
     Relative,
     Scope,
     SubstituteRef,
+    is_person,
 )
 from models.declaration_doubts import DeclarationWarning
 from models.documents import Document, DocumentKind
@@ -48,8 +50,11 @@ from models.form_parts import (
 from models.groups import Group
 from models.systems import System
 
-_SENSITIVE = frozenset({"cause", "cause_icd10"})
-"""What of the deceased only the registrar is told."""
+_CAUSE = ("deceased.cause", "deceased.cause_icd10")
+"""Sensitive: what only the registrar is told."""
+
+_HIDDEN: Mapping[System, tuple[str, ...]] = {System.PROVINCIAL: (), System.RESIDENCE: (*_CAUSE, "benefits")}
+"""Fields that a system neither gets nor hears of; any other: the cause of death."""
 
 _NOTICES = frozenset({DocumentKind.DEATH_NOTICE, DocumentKind.DEATH_NOTICE_SUBSTITUTE})
 """Papers that state the cause of death."""
@@ -116,34 +121,50 @@ class DeathDeclaration(Model):
         held = {
             Fact.FOREIGN_ELEMENT: self._foreign(),
             Fact.NOTICE_USABLE: self.death_notice is not None,
+            Fact.HOUSEHOLDER: self.deceased.householder,
             Fact.POOR_HOUSEHOLD: self.poor_household is not None,
             Fact.MERIT_FAMILY: FeeReliefGround.MERIT_FAMILY in reliefs,
             Fact.DISABLED: FeeReliefGround.DISABLED in reliefs,
         }
-        return frozenset([*(fact for fact, holds in held.items() if holds), *self._benefit_facts()])
+        relatives = self._relatives_facts(self.benefits) if self.benefits and self.benefit_facts else ()
+        return frozenset([*(fact for fact, holds in held.items() if holds), *self.benefit_facts, *relatives])
+
+    @property
+    def benefit_facts(self) -> frozenset[Fact]:
+        """What scope and regime say by themselves."""
+        return frozenset(self._scope_and_regime())
 
     def people_in_role(self, role: PersonRole) -> tuple[NamedPerson, ...]:
         """The people of the form who stand in that role and can be reached by their personal number."""
         match role:
             case PersonRole.RELATIVE:
                 return tuple(
-                    NamedPerson(full_name=relative.full_name, personal_id=relative.personal_id)
+                    NamedPerson(full_name=relative.full_name, personal_id=number)
                     for relative in self.acting_relatives
-                    if relative.personal_id
+                    if (number := self._number_of(relative))
                 )
             case PersonRole.PAYEE:
                 return tuple(
                     NamedPerson(full_name=payee.full_name, personal_id=number)
                     for payee in (self.benefits.payees if self.benefits else ())
-                    if (number := self._payee_number(payee))
+                    if (number := self._number_of(payee))
                 )
             case PersonRole.FUNERAL_RECIPIENT:
                 recipient = self.benefits.funeral_recipient if self.benefits else None
                 return (recipient.person.named,) if recipient and recipient.person else ()
-            case PersonRole.LEGAL_REPRESENTATIVE:
+            case PersonRole.RELATIVES_REPRESENTATIVE:
                 representative = self.benefits.representative if self.benefits else None
                 return (representative.named,) if representative else ()
         raise ValueError(f"{role} is nobody's consent")
+
+    def row_of(self, role: PersonRole, personal_id: str) -> int | None:
+        """Which row of its table, counted from 1, names that person; see `BirthDeclaration.row_of`."""
+        numbers: list[str | None] = []
+        if role is PersonRole.RELATIVE:
+            numbers = [self._number_of(relative) for relative in self.family]
+        elif role is PersonRole.PAYEE and self.benefits:
+            numbers = [self._number_of(payee) for payee in self.benefits.payees]
+        return numbers.index(personal_id) + 1 if len(numbers) > 1 and personal_id in numbers else None
 
     def people_to_validate(self) -> tuple[PersonNamed, ...]:
         """Everybody with a personal number, once each in the first role they have; validated only, never looked up."""
@@ -170,17 +191,13 @@ class DeathDeclaration(Model):
         """
         if system is System.PROVINCIAL:
             return self
-        deceased = self.deceased.model_copy(update=dict.fromkeys(_SENSITIVE))
-        benefits = None if system is System.RESIDENCE else self.benefits
         attachments = tuple(document for document in self.attachments if document.kind not in _NOTICES)
-        return self.model_copy(update={"deceased": deceased, "benefits": benefits, "attachments": attachments})
+        return without(self.model_copy(update={"attachments": attachments}), self.hidden_from(system))
 
     @staticmethod
-    def field_seen_by(path: str, system: System) -> bool:
-        """Whether that system hears of the field at a path; see `seen_by`."""
-        section, *within = path.split(".")
-        hidden = section == "deceased" and not _SENSITIVE.isdisjoint(within[:1])
-        return system is System.PROVINCIAL or not (hidden or (section == "benefits" and system is System.RESIDENCE))
+    def hidden_from(system: System) -> tuple[str, ...]:
+        """The fields that system neither gets nor hears of, by their paths; see `seen_by`."""
+        return _HIDDEN.get(system, _CAUSE)
 
     def warnings(self) -> tuple[DeclarationWarning, ...]:
         """What an operator should look at; nothing here blocks the dossier."""
@@ -207,10 +224,19 @@ class DeathDeclaration(Model):
         """Whether somebody else receives for a relative: under 15, or lacking legal capacity (form 02)."""
         return relative.lacks_capacity or full_years(relative.born.latest, self.deceased.died_on.earliest) < PAYEE_BELOW
 
-    def _payee_number(self, payee: Payee) -> str | None:
-        """A payee's personal number; of a relative of the table it stands there (form 02)."""
-        numbers = [one.personal_id for one in self.family if fold(one.full_name) == fold(payee.full_name)]
-        return payee.personal_id or next(filter(None, numbers), None)
+    def _number_of(self, person: Relative | Payee) -> str | None:
+        """The personal number of a relative or payee; left out of their row, it is that of the same name elsewhere.
+
+        Form 02 says so of payees who are relatives. [choice] A name that has two numbers gives none, and two relatives
+        of one name are two people.
+        """
+        if person.personal_id:
+            return person.personal_id
+        others = {self.deceased.personal_id}
+        if isinstance(person, Relative):
+            others |= {one.personal_id for one in self.family}
+        numbers = {number for _, name, number in self._named() if number and fold(name) == fold(person.full_name)}
+        return next(iter(numbers - others)) if len(numbers - others) == 1 else None
 
     # --- Facts -------------------------------------------------------------------------------------------------------
 
@@ -218,7 +244,7 @@ class DeathDeclaration(Model):
         """A foreigner, or somebody residing abroad (Luật Hộ tịch 2014 Điều 52; who that is: from memory)."""
         return not (self.deceased.nationality.vietnamese and self.deceased.last_residence.address.in_vietnam)
 
-    def _benefit_facts(self) -> Iterator[Fact]:
+    def _scope_and_regime(self) -> Iterator[Fact]:
         benefits = self.benefits
         if self.scope is Scope.TWO or benefits is None:
             return
@@ -234,7 +260,6 @@ class DeathDeclaration(Model):
                     yield Fact.AGED_ON_SURVIVOR_BENEFIT
             case Regime.MERIT:
                 yield Fact.MERIT
-        yield from self._relatives_facts(benefits)
 
     def _relatives_facts(self, benefits: Benefits) -> Iterator[Fact]:
         living = [relative for relative in self.family if not relative.deceased]
@@ -243,8 +268,9 @@ class DeathDeclaration(Model):
             Fact.LUMP_SUM: any(relative.claim is Claim.LUMP_SUM for relative in living),
             Fact.MONTHLY: any(relative.claim is Claim.MONTHLY for relative in living),
             Fact.FUNERAL_REPRESENTATIVE: self._one_relative_buries(benefits),
-            Fact.RAISED_MARTYR: merit is not None and merit.raised_martyr,
-            Fact.RELATIVES_UNREACHABLE: self._somebody_unreachable(benefits),
+            Fact.RAISED_MARTYR: merit is not None and (merit.raised_martyr or self._raiser_claims()),
+            Fact.RELATIVES_UNREACHABLE: None in map(self._number_of, self.acting_relatives),
+            Fact.PAYEES_UNREACHABLE: None in map(self._number_of, benefits.payees),
             Fact.CAPACITY_REDUCED: any(relative.capacity_reduced for relative in benefits.relatives),
             Fact.ASSESSMENT_FEE_CLAIMED: any(relative.assessment_fee for relative in benefits.relatives),
             Fact.ADULT_CHILD_STUDYING: any(child.school for child in benefits.adult_children),
@@ -260,16 +286,16 @@ class DeathDeclaration(Model):
         }
         yield from (fact for fact, holds in held.items() if holds)
 
-    def _somebody_unreachable(self, benefits: Benefits) -> bool:
-        """Whether VNeID reaches some relative, or some payee who would agree for one, by no personal number."""
-        numbers = (*(one.personal_id for one in self.acting_relatives), *map(self._payee_number, benefits.payees))
-        return None in numbers
+    def _raiser_claims(self) -> bool:
+        """Whether somebody claims a monthly benefit as the one who raised the child: the others confirm it [choice]."""
+        raisers = [one for one in self.family if one.relation is RelationToDeceased.RAISED and not one.deceased]
+        return any(one.claim is Claim.MONTHLY for one in raisers)
 
     def _one_relative_buries(self, benefits: Benefits) -> bool:
         """Whether one of several acting relatives receives the funeral benefit for all (form 02, notes 7 and 14)."""
-        person = benefits.funeral_recipient.person if benefits.funeral_recipient else None
-        acting = {relative.personal_id for relative in self.acting_relatives}
-        return person is not None and person.personal_id in acting and len(self.acting_relatives) > 1
+        person, acting = benefits.funeral_recipient and benefits.funeral_recipient.person, self.acting_relatives
+        one_of_them = person and any(is_person(one, person.full_name, person.personal_id) for one in acting)
+        return bool(one_of_them) and len(acting) > 1
 
     def _named(self) -> Iterator[tuple[PersonRole, str, str | None]]:
         yield PersonRole.APPLICANT, self.applicant.full_name, self.applicant.personal_id
@@ -283,4 +309,4 @@ class DeathDeclaration(Model):
             yield PersonRole.FUNERAL_RECIPIENT, recipient.person.full_name, recipient.person.personal_id
         representative = self.benefits.representative
         if representative:
-            yield PersonRole.LEGAL_REPRESENTATIVE, representative.full_name, representative.personal_id
+            yield PersonRole.RELATIVES_REPRESENTATIVE, representative.full_name, representative.personal_id

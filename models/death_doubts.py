@@ -1,6 +1,6 @@
 """What an operator should look at in form 02; nothing here blocks the dossier (see `models.declaration_doubts`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from models.codes import bare
 from models.days import full_years
@@ -27,10 +27,12 @@ from models.declaration_doubts import (
     about_passport,
     doubt,
 )
-from models.identity import plausible_paper_year
+from models.identity import Sex, plausible_paper_year
 
 _DECEASED = "Người được khai tử"
 _ELDERS = frozenset({RelationToDeceased.FATHER, RelationToDeceased.MOTHER})
+_WORKING_UNTIL: Mapping[Sex, int] = {Sex.MALE: 60, Sex.FEMALE: 55, Sex.UNDETERMINED: 55}
+"""The age, in completed years at the death, from which spouse, parents and others need no reduced capacity (a.1)."""
 
 
 def doubts_about_death(
@@ -46,6 +48,9 @@ def doubts_about_death(
     yield from about_passport(_DECEASED, deceased.passport, deceased.nationality)
     yield from about_ethnicity(_DECEASED, deceased.ethnicity)
     yield from about_nationality(_DECEASED, deceased.nationality)
+    if deceased.householder:
+        text = "Là chủ hộ: người khác trong hộ đổi chủ hộ bằng thủ tục riêng, không liên thông cùng hồ sơ này."
+        yield doubt(WarningCode.HOUSEHOLDER_DIED, _DECEASED, text)
     if not deceased.cause:
         yield doubt(WarningCode.CAUSE_MISSING, _DECEASED, "Nguyên nhân chết: không ghi.")
     if notice and not plausible_paper_year(notice.number, deceased.died_on.year, notice.issued_on.year):
@@ -62,7 +67,7 @@ def doubts_about_benefits(
         yield from _about_relative(f"Thân nhân (mục {number})", relative, deceased)
     yield from _about_claims(deceased, benefits)
     if applicant.organisation is None and applicant.personal_id not in _concerned(benefits):
-        text = "Không phải thân nhân đã khai và không nhận trợ cấp; được phép, nhưng nên hỏi vì sao người này khai."
+        text = "Không có trong bảng kê thân nhân và không nhận trợ cấp; được phép."
         yield doubt(WarningCode.DECLARANT_UNCONCERNED, "Người yêu cầu", text)
     yield from _about_organisations_account(benefits)
 
@@ -88,15 +93,13 @@ def _about_relative(section: str, relative: Relative, deceased: Deceased) -> Ite
 
 
 def _about_claims(deceased: Deceased, benefits: Benefits) -> Iterator[DeclarationWarning]:
-    claims = {relative.claim for relative in (*benefits.relatives, *benefits.merit_relatives)}
-    if {Claim.LUMP_SUM, Claim.MONTHLY} <= claims:
-        text = "Loại trợ cấp tuất đề nghị hưởng: có người đề nghị một lần, có người đề nghị hằng tháng."
-        yield doubt(WarningCode.CLAIMS_MIXED, "Thân nhân", text)
     for number, relative in enumerate(benefits.relatives, 1):
-        if _adult_child_on_monthly_benefit(relative, deceased) and not relative.capacity_reduced:
+        if _able_adult_on_monthly_benefit(relative, deceased):
+            child = relative.relation is RelationToDeceased.CHILD
+            whose = f"con từ đủ {ADULT} tuổi" if child else f"người chưa đủ {_WORKING_UNTIL[relative.sex]} tuổi"
             text = (
-                f"Loại trợ cấp tuất đề nghị hưởng: con từ đủ {ADULT} tuổi thường chỉ hưởng hằng tháng khi suy giảm khả"
-                " năng lao động từ 81%."
+                f"Loại trợ cấp tuất đề nghị hưởng: {whose} thường chỉ hưởng hằng tháng khi suy giảm khả năng lao động"
+                " từ 81%."
             )
             yield doubt(WarningCode.CLAIM_UNLIKELY, f"Thân nhân (mục {number})", text)
     living = sum(not relative.deceased for relative in benefits.merit_relatives)
@@ -106,10 +109,18 @@ def _about_claims(deceased: Deceased, benefits: Benefits) -> Iterator[Declaratio
             yield doubt(WarningCode.CLAIM_UNLIKELY, f"Thân nhân (mục {number})", text)
 
 
-def _adult_child_on_monthly_benefit(relative: InsuredRelative, deceased: Deceased) -> bool:
-    """Who has a monthly benefit of social insurance only with reduced capacity for work (list a.1)."""
-    adult = full_years(relative.born.latest, deceased.died_on.earliest) >= ADULT
-    return adult and relative.relation is RelationToDeceased.CHILD and relative.claim is Claim.MONTHLY
+def _able_adult_on_monthly_benefit(relative: InsuredRelative, deceased: Deceased) -> bool:
+    """Who has a monthly benefit of social insurance only with reduced capacity for work, and does not say so (a.1).
+
+    Those are adult children, and adults below 60 (men) or 55 (women): spouses, parents (in-law) and dependants.
+    """
+    if relative.claim is not Claim.MONTHLY or relative.capacity_reduced:
+        return False
+    youngest = full_years(relative.born.latest, deceased.died_on.earliest)
+    oldest = full_years(relative.born.earliest, deceased.died_on.latest)
+    return youngest >= ADULT and (
+        relative.relation is RelationToDeceased.CHILD or oldest < _WORKING_UNTIL[relative.sex]
+    )
 
 
 def _about_organisations_account(benefits: Benefits) -> Iterator[DeclarationWarning]:

@@ -24,7 +24,7 @@ from models.death_form import (
     Relative,
     Scope,
 )
-from models.death_rows import SURVIVOR_CLAIMS, living_rows, of_benefits, rows_of
+from models.death_rows import REGIME, ROWS, SURVIVOR_CLAIMS, living_rows, of_benefits, of_rows, rows_of
 from models.form_rules import Breach, Rule
 
 # --- The tables ----------------------------------------------------------------------------------------------------
@@ -83,8 +83,9 @@ def _somebody_claims(form: DeathDeclaration, benefits: Benefits, on: date) -> It
 
 
 def _claims_fit_the_scope(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
+    """With scope 2 the whole section is too much, which is said once."""
     for path, relative in rows_of(benefits):
-        if form.scope is not Scope.FOUR and relative.claim in SURVIVOR_CLAIMS:
+        if form.scope is Scope.THREE and relative.claim in SURVIVOR_CLAIMS:
             yield Breach((*path, "claim"), "Chỉ đề nghị hưởng trợ cấp tuất khi liên thông bốn thủ tục.")
 
 
@@ -206,26 +207,25 @@ def _table(benefits: Benefits) -> tuple[str, str]:
     return ("benefits", "merit_relatives" if benefits.regime is Regime.MERIT else "relatives")
 
 
-_ROWS = ("benefits.relatives", "benefits.merit_relatives")
-_REGIME, _CHILDREN = "benefits.regime", "benefits.adult_children"
+_CHILDREN = "benefits.adult_children"
 
 FAMILY_RULES: tuple[Rule, ...] = (
-    of_benefits("tables_fit_the_regime", _tables_fit_the_regime, _REGIME, *_ROWS, _CHILDREN, "benefits.payees"),
-    of_benefits("insured_relatives_are_lawful", _insured_relatives_are_lawful, "benefits.relatives"),
-    of_benefits("relatives_are_named_once", _relatives_are_named_once, *_ROWS),
+    of_rows("tables_fit_the_regime", _tables_fit_the_regime, REGIME, *ROWS, _CHILDREN, "benefits.payees"),
+    of_rows("insured_relatives_are_lawful", _insured_relatives_are_lawful, "benefits.relatives"),
+    of_rows("relatives_are_named_once", _relatives_are_named_once, *ROWS),
     of_benefits(
         "all_relatives_are_declared",
         _all_relatives_are_declared,
-        *("scope", _REGIME, *_ROWS, "benefits.all_relatives_declared"),
+        *("scope", REGIME, *ROWS, "benefits.all_relatives_declared"),
     ),
-    of_benefits("somebody_claims", _somebody_claims, "scope", *_ROWS),
-    of_benefits("claims_fit_the_scope", _claims_fit_the_scope, "scope", *_ROWS),
-    of_benefits("at_most_four_monthly", _at_most_four_monthly, *_ROWS),
-    of_benefits("columns_of_the_dead_are_empty", _columns_of_the_dead_are_empty, *_ROWS),
-    of_benefits("columns_of_the_living_are_filled", _columns_of_the_living_are_filled, *_ROWS),
-    of_benefits("monthly_benefits_can_be_paid", _monthly_benefits_can_be_paid, "deceased", *_ROWS),
-    of_benefits("assessment_is_of_reduced_capacity", _assessment_is_of_reduced_capacity, "benefits.relatives"),
-    of_benefits("orphans_are_children", _orphans_are_children, "benefits.merit_relatives"),
+    of_benefits("somebody_claims", _somebody_claims, "scope", *ROWS),
+    of_rows("claims_fit_the_scope", _claims_fit_the_scope, "scope", *ROWS),
+    of_rows("at_most_four_monthly", _at_most_four_monthly, *ROWS),
+    of_rows("columns_of_the_dead_are_empty", _columns_of_the_dead_are_empty, *ROWS),
+    of_rows("columns_of_the_living_are_filled", _columns_of_the_living_are_filled, *ROWS),
+    of_rows("monthly_benefits_can_be_paid", _monthly_benefits_can_be_paid, "deceased", *ROWS),
+    of_rows("assessment_is_of_reduced_capacity", _assessment_is_of_reduced_capacity, "benefits.relatives"),
+    of_rows("orphans_are_children", _orphans_are_children, "benefits.merit_relatives"),
     of_benefits(
         "adult_children_are_relatives",
         _adult_children_are_relatives,

@@ -10,6 +10,7 @@ from pydantic import Field, StrictBool, model_validator
 
 from models.address import Address, ProvinceCode, Residence, field_errors
 from models.base import Model, Text
+from models.codes import fold
 from models.days import ClockTime, Day, PartialDate
 from models.form_parts import MAX_COPIES, Ethnicity, NamedPerson, Nationality, PaperDelivery, Unit
 from models.identity import (
@@ -72,6 +73,12 @@ LAWFUL_RELATIVES = frozenset(RelationToDeceased) - {RelationToDeceased.RAISED, R
 """Thân nhân theo Luật Bảo hiểm xã hội, as form 02 lists them."""
 
 
+RelationText = Annotated[
+    Text | None, Field(title="Quan hệ, ghi rõ", description="not on the form; the declarant's own words (§8)")
+]
+"""A relation as the declarant puts it: needed where the list has only “Quan hệ khác”, kept beside any other."""
+
+
 class Organisation(Model):
     """Tổ chức (form 02, footnote 17), acting through its legal representative."""
 
@@ -89,6 +96,7 @@ class DeathApplicant(Model):
     personal_id: PersonalId = Field(title="Số định danh cá nhân")
     residence: Residence = Field(title="Nơi cư trú")
     relation: RelationToDeceased | None = Field(None, title="Quan hệ với người đã chết")
+    relation_text: RelationText = None
     organisation: Organisation | None = Field(None, title="Tổ chức đứng khai")
     phone: Phone = Field(title="Số điện thoại")
     email: Email | None = Field(None, title="Địa chỉ email")
@@ -272,6 +280,7 @@ class Relative(Model):
     full_name: Text = Field(title="Họ và tên")
     personal_id: PersonalId | None = Field(None, title="Số định danh cá nhân")
     relation: RelationToDeceased = Field(title="Mối quan hệ với người chết")
+    relation_text: RelationText = None
     born: PartialDate = Field(title="Ngày, tháng, năm sinh")
     sex: Sex = Field(title="Giới tính")
     deceased: StrictBool = Field(False, title="Đã chết")
@@ -357,12 +366,20 @@ class Payee(Model):
     beneficiary: Text = Field(title="Họ, tên người hưởng trợ cấp")
     full_name: Text = Field(title="Họ, tên người đứng tên nhận trợ cấp")
     relation: PayeeRelation = Field(title="Mối quan hệ với người hưởng trợ cấp")
+    relation_text: RelationText = None
     personal_id: PersonalId | None = Field(None, title="Số định danh cá nhân")
     social_insurance_number: SocialInsuranceNumber | None = Field(None, title="Mã số BHXH")
     passport: Passport | None = Field(None, title="Số hộ chiếu")
     address: Address | None = Field(None, title="Địa chỉ nơi cư trú")
     phone: Phone | None = Field(None, title="Số điện thoại di động")
     receipt: MoneyReceipt = Field(title="Hình thức nhận trợ cấp")
+
+
+def is_person(one: Relative | Payee, full_name: str, personal_id: str | None) -> bool:
+    """Whether the form means the same person: by number, or by name where one of the two has no number."""
+    if one.personal_id and personal_id:
+        return one.personal_id == personal_id
+    return fold(one.full_name) == fold(full_name)
 
 
 # --- Who receives ----------------------------------------------------------------------------------------------------
@@ -388,6 +405,7 @@ class ReceivingPerson(Model):
     phone: Phone = Field(title="Số điện thoại")
     contact_phone: Phone | None = Field(None, title="Số điện thoại liên hệ")
     relation: RelationToDeceased = Field(title="Quan hệ với người từ trần")
+    relation_text: RelationText = None
     receipt: MoneyReceipt = Field(title="Hình thức nhận tiền")
 
     @property

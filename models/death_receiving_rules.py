@@ -1,4 +1,4 @@
-"""Rules of form 02 about who receives money, for whom and how, and that each number means one person (REQUIREMENTS §5).
+"""Rules of form 02 about who receives money, for whom and how (REQUIREMENTS §5).
 
 They judge the parts of `benefits`, each as soon as it is valid itself.
 """
@@ -6,10 +6,9 @@ They judge the parts of `benefits`, each as soon as it is valid itself.
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
-from itertools import combinations
-from typing import NamedTuple
 
 from models.codes import bare, fold
+from models.days import full_years
 from models.death import DeathDeclaration
 from models.death_form import (
     LAWFUL_RELATIVES,
@@ -21,8 +20,9 @@ from models.death_form import (
     Regime,
     Relative,
     Scope,
+    is_person,
 )
-from models.death_rows import SURVIVOR_CLAIMS, is_person, living_rows, of_benefits, rows_of
+from models.death_rows import REGIME, ROWS, SURVIVOR_CLAIMS, living_rows, of_benefits, of_rows, receiver_in, rows_of
 from models.form_rules import Breach, Rule
 
 # --- Payees --------------------------------------------------------------------------------------------------------
@@ -117,6 +117,22 @@ def _lump_sum_has_a_representative(form: DeathDeclaration, benefits: Benefits, o
         yield Breach(("benefits", "representative"), "Chỉ ghi khi thân nhân đề nghị hưởng trợ cấp tuất một lần.")
 
 
+def _claims_are_of_one_kind(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
+    """A dossier asks for lump sums or for monthly benefits: a "no" to the representative must not end the others'.
+
+    [choice] Social insurance pays for one deceased the one or the other (Luật Bảo hiểm xã hội 2024 Điều 86–89; that
+    they exclude each other: from memory). Of merit both may be due (from memory): the other is then asked for apart.
+    """
+    claimed = [row for row in living_rows(benefits) if row.relative.claim in SURVIVOR_CLAIMS]
+    for path, relative in claimed:
+        if relative.claim is not claimed[0].relative.claim:
+            text = (
+                "Một hồ sơ chỉ đề nghị một loại trợ cấp tuất: một lần hoặc hằng tháng. Hãy ghi cùng một loại cho mọi"
+                " thân nhân đề nghị hưởng; loại kia (nếu được hưởng) đề nghị riêng tại cơ quan giải quyết."
+            )
+            yield Breach((*path, "claim"), text)
+
+
 def _representative_is_one_of_them(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
     """Note 18 fills the representative in from the table; note 20 knows one outside it, who can be a payee [choice]."""
     representative = benefits.representative
@@ -129,24 +145,11 @@ def _representative_is_one_of_them(form: DeathDeclaration, benefits: Benefits, o
         yield Breach(("benefits", "representative", "personal_id"), text)
 
 
-def _relations_agree(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
-    """One person has one relation to the deceased, wherever the form names them."""
-    relations = {
-        row.relative.personal_id: row.relative.relation for row in rows_of(benefits) if row.relative.personal_id
-    }
-    recipient = benefits.funeral_recipient.person if benefits.funeral_recipient else None
-    receivers = {("funeral_recipient", "person"): recipient, ("representative",): benefits.representative}
-    for path, person in receivers.items():
-        if person and relations.get(person.personal_id, person.relation) is not person.relation:
-            yield Breach(("benefits", *path, "relation"), "Khác mối quan hệ đã ghi ở bảng kê thân nhân.")
-
-
-def _applicants_relation_agrees(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
-    declared = form.applicant.relation
-    for row in rows_of(benefits):
-        same = row.relative.personal_id == form.applicant.personal_id
-        if declared and same and row.relative.relation is not declared:
-            yield Breach(("applicant", "relation"), "Khác mối quan hệ đã ghi ở bảng kê thân nhân.")
+def _receivers_are_old_enough(part: str, form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
+    """Who needs a payee for themself receives for nobody else; refused only where the dates leave no doubt [choice]."""
+    for path, receiver in receiver_in(part, benefits):
+        if full_years(receiver.born.earliest, form.deceased.died_on.latest) < PAYEE_BELOW:
+            yield Breach((*path, "born"), f"Người nhận trợ cấp phải từ đủ {PAYEE_BELOW} tuổi.")
 
 
 def _accounts_are_the_receivers_own(
@@ -173,109 +176,34 @@ def _receipts(part: str, benefits: Benefits) -> Iterator[tuple[tuple[str | int, 
             yield (part, at, "receipt"), receiver.full_name, receiver.receipt
 
 
-# --- One person, one name ------------------------------------------------------------------------------------------
-
-
-class _Named(NamedTuple):
-    path: tuple[str | int, ...]
-    full_name: str
-    personal_id: str
-
-
-_NAMED_IN = (
-    "applicant",
-    "benefits.relatives",
-    "benefits.merit_relatives",
-    "benefits.payees",
-    "benefits.funeral_recipient",
-    "benefits.representative",
-)
-"""Where the form names people besides the deceased, in the order their names are compared."""
-
-
-def _people(form: DeathDeclaration, section: str) -> list[_Named]:
-    if section == "applicant":
-        return [_Named((section,), form.applicant.full_name, form.applicant.personal_id)]
-    if form.benefits is None:
-        return []
-    part = section.removeprefix("benefits.")
-    found = getattr(form.benefits, part)
-    if part == "funeral_recipient":
-        part, found = f"{part}.person", found and found.person
-    rows = enumerate(found) if isinstance(found, tuple) else [(None, found)]
-    return [
-        _Named(("benefits", *part.split("."), *(() if at is None else (at,))), one.full_name, one.personal_id)
-        for at, one in rows
-        if one and one.personal_id
-    ]
-
-
-def _one_number_one_name(first: str, second: str, form: DeathDeclaration, on: date) -> Iterator[Breach]:
-    """The same number under two names is two people or a slip: consents would be asked of the wrong one."""
-    for at, one in enumerate(_people(form, first)):
-        for other in _people(form, second)[at + 1 if first == second else 0 :]:
-            if one.personal_id == other.personal_id and fold(one.full_name) != fold(other.full_name):
-                text = "Cùng số định danh với người khác trong tờ khai nhưng khác họ tên."
-                yield Breach((*other.path, "full_name"), text)
-
-
-def _deceased_is_nobody_else(section: str, form: DeathDeclaration, on: date) -> Iterator[Breach]:
-    for person in _people(form, section):
-        if person.personal_id == form.deceased.personal_id:
-            yield Breach((*person.path, "personal_id"), "Trùng số định danh của người chết.")
-
-
-def _dead_relatives_do_nothing(section: str, form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
-    dead = {row.relative.personal_id for row in rows_of(benefits) if row.relative.deceased}
-    for person in _people(form, section):
-        if person.personal_id in dead:
-            yield Breach((*person.path, "personal_id"), "Bảng kê thân nhân ghi người này đã chết.")
-
-
-_ROWS = ("benefits.relatives", "benefits.merit_relatives")
-_REGIME, _RECIPIENT, _PAYEES = "benefits.regime", "benefits.funeral_recipient", "benefits.payees"
+_RECEIVING = ("relatives", "merit_relatives", "payees", "funeral_recipient", "representative")
+_RECIPIENT, _PAYEES = "benefits.funeral_recipient", "benefits.payees"
 _REPRESENTATIVE = "benefits.representative"
 
 RECEIVING_RULES: tuple[Rule, ...] = (
-    of_benefits("payees_are_named_where_needed", _payees_are_named_where_needed, "deceased", *_ROWS, _PAYEES),
-    of_benefits("payees_are_known", _payees_are_known, "deceased", *_ROWS, _PAYEES),
-    of_benefits("funeral_recipient_is_named", _funeral_recipient_is_named, "scope", _REGIME, _RECIPIENT),
-    of_benefits("funeral_is_claimed_by_its_recipient", _funeral_is_claimed_by_its_recipient, *_ROWS, _RECIPIENT),
+    of_benefits("payees_are_named_where_needed", _payees_are_named_where_needed, "deceased", *ROWS, _PAYEES),
+    of_benefits("payees_are_known", _payees_are_known, "deceased", *ROWS, _PAYEES),
+    of_benefits("funeral_recipient_is_named", _funeral_recipient_is_named, "scope", REGIME, _RECIPIENT),
+    of_benefits("funeral_is_claimed_by_its_recipient", _funeral_is_claimed_by_its_recipient, *ROWS, _RECIPIENT),
     of_benefits(
         "organiser_and_one_other_are_declared",
         _organiser_and_one_other_are_declared,
-        *("scope", _REGIME, *_ROWS, _RECIPIENT, "benefits.all_relatives_declared"),
+        *("scope", REGIME, *ROWS, _RECIPIENT, "benefits.all_relatives_declared"),
     ),
-    of_benefits("lump_sum_has_a_representative", _lump_sum_has_a_representative, *_ROWS, _REPRESENTATIVE),
+    of_benefits("lump_sum_has_a_representative", _lump_sum_has_a_representative, *ROWS, _REPRESENTATIVE),
+    of_rows("claims_are_of_one_kind", _claims_are_of_one_kind, *ROWS),
     of_benefits(
         "representative_is_one_of_them",
         _representative_is_one_of_them,
-        *("deceased", *_ROWS, _PAYEES, _REPRESENTATIVE),
-    ),
-    of_benefits("relations_agree", _relations_agree, *_ROWS, _RECIPIENT, _REPRESENTATIVE),
-    of_benefits("applicants_relation_agrees", _applicants_relation_agrees, "applicant", *_ROWS),
-    *(
-        of_benefits(f"account_of_{part}", partial(_accounts_are_the_receivers_own, part), f"benefits.{part}")
-        for part in ("relatives", "merit_relatives", "payees", "funeral_recipient", "representative")
+        *("deceased", *ROWS, _PAYEES, _REPRESENTATIVE),
     ),
     *(
-        Rule(f"one_number_one_name_{one}_{other}", frozenset({one, other}), partial(_one_number_one_name, one, other))
-        for one, other in (*combinations(_NAMED_IN, 2), *((table, table) for table in (*_ROWS, _PAYEES)))
+        of_benefits(f"{part}_is_old_enough", partial(_receivers_are_old_enough, part), "deceased", f"benefits.{part}")
+        for part in ("funeral_recipient", "representative")
     ),
     *(
-        Rule(
-            f"deceased_is_not_in_{section}",
-            frozenset({"deceased", section}),
-            partial(_deceased_is_nobody_else, section),
-        )
-        for section in _NAMED_IN
-    ),
-    *(
-        of_benefits(
-            f"dead_relatives_are_not_in_{section}", partial(_dead_relatives_do_nothing, section), section, *_ROWS
-        )
-        for section in _NAMED_IN
-        if section not in _ROWS
+        of_rows(f"account_of_{part}", partial(_accounts_are_the_receivers_own, part), f"benefits.{part}")
+        for part in _RECEIVING
     ),
 )
 """Every check about who receives, in the order problems are reported."""

@@ -1,18 +1,22 @@
-"""What the rules about people of form 02 have in common: the rows of its tables, and who is the same person."""
+"""What the rules about people of form 02 have in common: the rows of its tables."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from models.codes import fold
+from models.base import Path
 from models.death import DeathDeclaration
-from models.death_form import Benefits, Claim, Payee, Relative
+from models.death_form import Benefits, Claim, ReceivingPerson, Relative
 from models.form_rules import Breach, Rule
 
 SURVIVOR_CLAIMS = frozenset({Claim.LUMP_SUM, Claim.MONTHLY})
 """What a relative may claim of a survivor benefit (trợ cấp tuất)."""
 
 _TABLES = ("relatives", "merit_relatives")
+
+REGIME = "benefits.regime"
+ROWS = tuple(f"benefits.{table}" for table in _TABLES)
+"""Parts of the form that rules need: the regime, and the tables of relatives."""
 
 JudgeBenefits = Callable[[DeathDeclaration, Benefits, date], Iterator[Breach]]
 
@@ -25,6 +29,11 @@ def of_benefits(name: str, judge: JudgeBenefits, *needs: str) -> Rule:
             yield from judge(form, form.benefits, on)
 
     return Rule(name, frozenset(needs), judged)
+
+
+def of_rows(name: str, judge: JudgeBenefits, *needs: str) -> Rule:
+    """A rule about single rows of `benefits`, which is judged of the valid ones though others are not."""
+    return of_benefits(name, judge, *needs)._replace(by_row=True)
 
 
 class Row(NamedTuple):
@@ -48,8 +57,10 @@ def living_rows(benefits: Benefits) -> list[Row]:
     return [row for row in rows_of(benefits) if not row.relative.deceased]
 
 
-def is_person(one: Relative | Payee, full_name: str, personal_id: str | None) -> bool:
-    """Whether the form means the same person: by number, or by name where one of the two has no number."""
-    if one.personal_id and personal_id:
-        return one.personal_id == personal_id
-    return fold(one.full_name) == fold(full_name)
+def receiver_in(part: str, benefits: Benefits) -> Iterator[tuple[Path, ReceivingPerson]]:
+    """Who receives the funeral benefit, or the lump sum for all, if a person does."""
+    if part == "representative":
+        if benefits.representative:
+            yield ("benefits", part), benefits.representative
+    elif benefits.funeral_recipient and benefits.funeral_recipient.person:
+        yield ("benefits", part, "person"), benefits.funeral_recipient.person

@@ -1,22 +1,34 @@
 """Rules between the sections of form 02, each a named check that says which sections it needs (REQUIREMENTS §5).
 
-Those about people stand in `death_family_rules` and `death_receiving_rules`. Messages never repeat a name or number.
+Those about people stand in `death_family_rules`, `death_receiving_rules` and `death_people_rules`. Messages never
+repeat a name or number.
 """
 
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
-from models.codes import province
 from models.days import full_years
 from models.death import DeathDeclaration
 from models.death_family_rules import FAMILY_RULES
 from models.death_form import AGED, Benefits, ProtectionKind, Regime, Scope
+from models.death_people_rules import PEOPLE_RULES
 from models.death_receiving_rules import RECEIVING_RULES
-from models.death_rows import of_benefits
+from models.death_rows import REGIME, of_benefits, of_rows
 from models.form_parts import PaperPlace
-from models.form_rules import Breach, Rule, after_submission, in_todays_codes
+from models.form_rules import (
+    Breach,
+    Rule,
+    after_submission,
+    fee_relief_is_certified,
+    in_todays_codes,
+    not_after_submission,
+    post_goes_to_todays_codes,
+    recipient_province_exists,
+)
 from models.identity import has_social_insurance
+from models.law import LawError, pack_in_force
+from models.systems import System
 
 # --- Scope and regime ----------------------------------------------------------------------------------------------
 
@@ -75,25 +87,48 @@ def _concerns_insurance(benefits: Benefits) -> bool:
 def _aged_is_eighty(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
     """Refused only where the dates leave no doubt."""
     oldest = full_years(form.deceased.born.earliest, form.deceased.died_on.latest)
-    if benefits.protection is ProtectionKind.AGED_ON_SURVIVOR_BENEFIT and oldest < AGED:
-        yield Breach(("benefits", "protection"), f"Người chết chưa đủ {AGED} tuổi.")
+    aged = benefits.protection is ProtectionKind.AGED_ON_SURVIVOR_BENEFIT
+    if benefits.regime is Regime.SOCIAL_PROTECTION and aged and oldest < AGED:
+        text = f"Người chết chưa đủ {AGED} tuổi. Hãy chọn đối tượng khác, hoặc sửa ngày sinh, ngày chết nếu ghi sai."
+        yield Breach(("benefits", "protection"), text)
+
+
+_OFFICES = {
+    System.SOCIAL_INSURANCE: "social_insurance_office",
+    System.SOCIAL_AFFAIRS: "social_affairs_office",
+}
+"""Which office of the form is asked for the legs of a system."""
 
 
 def _offices_fit_the_benefits(form: DeathDeclaration, on: date) -> Iterator[Breach]:
-    """The offices that scope and regime need are chosen (80+ needs both), and no others."""
-    benefits = form.benefits if form.scope is not Scope.TWO else None
-    needed = {
-        "social_insurance_office": benefits is not None and _concerns_insurance(benefits),
-        "social_affairs_office": benefits is not None and benefits.regime in (Regime.SOCIAL_PROTECTION, Regime.MERIT),
-    }
-    for office, needs in needed.items():
+    """The offices that the legs of the day's law need are chosen (80+ needs both), and no others.
+
+    Whether there are benefits at all must be clear first, and which law is in force.
+    """
+    if _benefits_are_misplaced(form) or (needed := _systems_needed(form, on)) is None:
+        return
+    for system, office in _OFFICES.items():
         chosen = getattr(form.recipients, office) is not None
-        if needs and not chosen:
+        if system in needed and not chosen:
             yield Breach(("recipients", office), "Bắt buộc chọn với nội dung đề nghị và đối tượng đã khai.")
-        if chosen and not needs:
+        if chosen and system not in needed:
             yield Breach(
                 ("recipients", office), "Không chọn: nội dung đề nghị và đối tượng đã khai không cần cơ quan này."
             )
+
+
+def _systems_needed(form: DeathDeclaration, on: date) -> frozenset[System] | None:
+    """The systems of the legs that scope and regime open under that day's law, if there is one."""
+    try:
+        legs = pack_in_force(on).group(form.group).legs.values()
+    except LawError:
+        return None
+    return frozenset(leg.system for leg in legs if leg.applies(form.benefit_facts))
+
+
+def _benefits_are_misplaced(form: DeathDeclaration) -> bool:
+    """Whether the section is there though the scope has no benefits, or is missing."""
+    return (form.scope is Scope.TWO) is (form.benefits is not None)
 
 
 # --- Dates ---------------------------------------------------------------------------------------------------------
@@ -119,23 +154,6 @@ def _paper_follows_death(section: str, form: DeathDeclaration, on: date) -> Iter
         yield Breach((section, "issued_on"), "Trước ngày chết.")
 
 
-def _paper_is_issued(section: str, form: DeathDeclaration, on: date) -> Iterator[Breach]:
-    paper = getattr(form, section)
-    if paper and paper.issued_on > on:
-        yield Breach((section, "issued_on"), after_submission(on))
-
-
-def _fee_relief_is_certified(form: DeathDeclaration, on: date) -> Iterator[Breach]:
-    for at, relief in enumerate(form.fee_relief):
-        if relief.issued_on > on:
-            yield Breach(("fee_relief", at, "issued_on"), after_submission(on))
-
-
-def _merit_is_decided(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
-    if benefits.merit and benefits.merit.decided_on > on:
-        yield Breach(("benefits", "merit", "decided_on"), after_submission(on))
-
-
 def _relatives_are_born(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
     for table in ("relatives", "merit_relatives"):
         for at, relative in enumerate(getattr(benefits, table)):
@@ -143,24 +161,7 @@ def _relatives_are_born(form: DeathDeclaration, benefits: Benefits, on: date) ->
                 yield Breach(("benefits", table, at, "born"), after_submission(on))
 
 
-def _recipients_card_is_issued(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
-    person = benefits.funeral_recipient.person if benefits.funeral_recipient else None
-    if person and person.identity and person.identity.issued_on > on:
-        yield Breach(("benefits", "funeral_recipient", "person", "identity", "issued_on"), after_submission(on))
-
-
-def _representatives_card_is_issued(form: DeathDeclaration, benefits: Benefits, on: date) -> Iterator[Breach]:
-    representative = benefits.representative
-    if representative and representative.identity and representative.identity.issued_on > on:
-        yield Breach(("benefits", "representative", "identity", "issued_on"), after_submission(on))
-
-
 # --- Places and papers ---------------------------------------------------------------------------------------------
-
-
-def _recipient_province_exists(form: DeathDeclaration, on: date) -> Iterator[Breach]:
-    if province(form.recipients.province_code, on) is None:
-        yield Breach(("recipients", "province_code"), f"Không có tỉnh mã này vào ngày {on:%d/%m/%Y}.")
 
 
 def _last_residence_is_in_todays_codes(form: DeathDeclaration, on: date) -> Iterator[Breach]:
@@ -173,15 +174,8 @@ def _last_residence_is_in_todays_codes(form: DeathDeclaration, on: date) -> Iter
 _PAPERS = ("deregistration_notice_paper", "benefit_decision_paper")
 
 
-def _post_goes_to_todays_codes(form: DeathDeclaration, on: date) -> Iterator[Breach]:
-    for field in _PAPERS:
-        delivery = getattr(form.results, field)
-        if delivery and delivery.address:
-            yield from in_todays_codes(("results", field, "address"), delivery.address, on)
-
-
 def _paper_decision_needs_benefits(form: DeathDeclaration, on: date) -> Iterator[Breach]:
-    if form.scope is Scope.TWO and form.results.benefit_decision_paper:
+    if form.scope is Scope.TWO and form.benefits is None and form.results.benefit_decision_paper:
         yield Breach(("results", "benefit_decision_paper"), "Chỉ ghi khi liên thông giải quyết mai táng phí, tử tuất.")
 
 
@@ -194,18 +188,25 @@ def _desk_fits_the_regime(form: DeathDeclaration, benefits: Benefits, on: date) 
 
 
 _KIND = "benefits.protection"
-_REGIME = "benefits.regime"
 _PROOFS = ("death_notice", "notice_substitute")
+_DAYS = {
+    "death_notice": "issued_on",
+    "notice_substitute": "issued_on",
+    "poor_household": "issued_on",
+    "benefits.merit": "decided_on",
+    "benefits.funeral_recipient": "person.identity.issued_on",
+    "benefits.representative": "identity.issued_on",
+}
 
 RULES: tuple[Rule, ...] = (
-    Rule("benefits_fit_the_scope", frozenset({"scope", _REGIME}), _benefits_fit_the_scope),
-    of_benefits("deceased_is_in_a_regime", _deceased_is_in_a_regime, "scope", _REGIME),
-    of_benefits("survivor_benefit_exists", _survivor_benefit_exists, "scope", _REGIME),
-    of_benefits("protection_kind_is_named", _protection_kind_is_named, _REGIME, _KIND),
-    of_benefits("merit_is_named", _merit_is_named, _REGIME, "benefits.merit"),
-    of_benefits("insurance_is_named", _insurance_is_named, _REGIME, _KIND, "benefits.insurance"),
-    of_benefits("aged_is_eighty", _aged_is_eighty, "deceased", _KIND),
-    Rule("offices_fit_the_benefits", frozenset({"recipients", "scope", _REGIME, _KIND}), _offices_fit_the_benefits),
+    Rule("benefits_fit_the_scope", frozenset({"scope", REGIME}), _benefits_fit_the_scope),
+    of_benefits("deceased_is_in_a_regime", _deceased_is_in_a_regime, "scope", REGIME),
+    of_benefits("survivor_benefit_exists", _survivor_benefit_exists, "scope", REGIME),
+    of_benefits("protection_kind_is_named", _protection_kind_is_named, REGIME, _KIND),
+    of_benefits("merit_is_named", _merit_is_named, REGIME, "benefits.merit"),
+    of_benefits("insurance_is_named", _insurance_is_named, REGIME, _KIND, "benefits.insurance"),
+    of_benefits("aged_is_eighty", _aged_is_eighty, "deceased", REGIME, _KIND),
+    Rule("offices_fit_the_benefits", frozenset({"recipients", "scope", REGIME, _KIND}), _offices_fit_the_benefits),
     Rule("death_is_past_and_after_birth", frozenset({"deceased"}), _death_is_past_and_after_birth),
     Rule("one_paper_proves_the_death", frozenset(_PROOFS), _one_paper_proves_the_death),
     *(
@@ -213,20 +214,18 @@ RULES: tuple[Rule, ...] = (
         for section in _PROOFS
     ),
     *(
-        Rule(f"{section}_is_issued", frozenset({section}), partial(_paper_is_issued, section))
-        for section in (*_PROOFS, "poor_household")
+        Rule(f"{section}_is_past", frozenset({section}), not_after_submission(f"{section}.{day}"))
+        for section, day in _DAYS.items()
     ),
-    Rule("fee_relief_is_certified", frozenset({"fee_relief"}), _fee_relief_is_certified),
-    of_benefits("merit_is_decided", _merit_is_decided, "benefits.merit"),
-    of_benefits("relatives_are_born", _relatives_are_born, "benefits.relatives", "benefits.merit_relatives"),
-    of_benefits("recipients_card_is_issued", _recipients_card_is_issued, "benefits.funeral_recipient"),
-    of_benefits("representatives_card_is_issued", _representatives_card_is_issued, "benefits.representative"),
-    Rule("recipient_province_exists", frozenset({"recipients"}), _recipient_province_exists),
+    Rule("fee_relief_is_certified", frozenset({"fee_relief"}), fee_relief_is_certified),
+    of_rows("relatives_are_born", _relatives_are_born, "benefits.relatives", "benefits.merit_relatives"),
+    Rule("recipient_province_exists", frozenset({"recipients"}), recipient_province_exists),
     Rule("last_residence_is_in_todays_codes", frozenset({"deceased"}), _last_residence_is_in_todays_codes),
-    Rule("post_goes_to_todays_codes", frozenset({"results"}), _post_goes_to_todays_codes),
-    Rule("paper_decision_needs_benefits", frozenset({"results", "scope"}), _paper_decision_needs_benefits),
-    of_benefits("desk_fits_the_regime", _desk_fits_the_regime, "results", _REGIME),
+    Rule("post_goes_to_todays_codes", frozenset({"results"}), partial(post_goes_to_todays_codes, _PAPERS)),
+    Rule("paper_decision_needs_benefits", frozenset({"results", "scope", REGIME}), _paper_decision_needs_benefits),
+    of_benefits("desk_fits_the_regime", _desk_fits_the_regime, "results", REGIME),
     *FAMILY_RULES,
     *RECEIVING_RULES,
+    *PEOPLE_RULES,
 )
 """Every check, in the order problems are reported."""

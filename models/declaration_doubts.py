@@ -1,17 +1,15 @@
-"""What an operator should look at in a declaration that is nevertheless accepted (STANDARDS §5: warn, never block)."""
+"""What an operator should look at in a declaration that is nevertheless accepted (STANDARDS §5: warn, never block).
+
+What both forms can give doubt about; the doubts of one form alone: `birth_doubts`, `death_doubts`.
+"""
 
 from collections.abc import Iterator
 from enum import StrEnum
 
 from models.base import LongText, Model
-from models.birth_form import BirthNoticeRef, Child, Parent
 from models.codes import countries_called, ethnic_group, fold, read_ethnic_name
-from models.days import full_years
 from models.form_parts import Ethnicity, Nationality
-from models.identity import Sex, personal_id_parts, plausible_paper_year, usual_vietnamese_passport
-
-YOUNG_MOTHER = 14
-"""Mothers younger than this, in completed years at the birth, are shown to the operator (REQUIREMENTS §4: 12–13)."""
+from models.identity import Sex, personal_id_parts, usual_vietnamese_passport
 
 
 class WarningCode(StrEnum):
@@ -35,10 +33,10 @@ class WarningCode(StrEnum):
     NUMBER_MISSING = "number_missing"
     AGE_UNCERTAIN = "age_uncertain"
     RELATIVE_AGE_UNLIKELY = "relative_age_unlikely"
-    CLAIMS_MIXED = "claims_mixed"
     CLAIM_UNLIKELY = "claim_unlikely"
     DECLARANT_UNCONCERNED = "declarant_unconcerned"
     ACCOUNT_HOLDER_DIFFERS = "account_holder_differs"
+    HOUSEHOLDER_DIED = "householder_died"
 
 
 class DeclarationWarning(Model):
@@ -76,15 +74,6 @@ def about_passport(section: str, passport: str | None, nationality: Nationality)
         yield doubt(WarningCode.PASSPORT_UNUSUAL, section, text)
 
 
-def about_parent(section: str, parent: Parent, sex: Sex) -> Iterator[DeclarationWarning]:
-    """A parent's numbers and ethnic group."""
-    if parent.personal_id:
-        yield from about_number(section, parent.personal_id, sex, range(parent.born.year, parent.born.year + 1))
-    yield from about_passport(section, parent.passport, parent.nationality)
-    yield from about_ethnicity(section, parent.ethnicity)
-    yield from about_nationality(section, parent.nationality)
-
-
 def about_ethnicity(section: str, ethnicity: Ethnicity) -> Iterator[DeclarationWarning]:
     """A name that does not settle the group: kept as declared, for a person to decide (“Thổ”, “T’rin”, “Chơ-ro”).
 
@@ -118,19 +107,3 @@ def about_nationality(section: str, nationality: Nationality) -> Iterator[Declar
     if called != nationality.code and (called or nationality.vietnamese):
         text = "Quốc tịch: tên đã ghi không phải tên của nước mang mã đã chọn; hồ sơ được giải quyết theo mã."
         yield doubt(WarningCode.NATIONALITY_DIFFERS, section, text)
-
-
-def about_mothers_age(section: str, mother: Parent, child: Child) -> Iterator[DeclarationWarning]:
-    """A very young mother; with a birth date known only to the month or year, the youngest she may have been counts."""
-    age = full_years(mother.born.latest, child.born_on)
-    if age < YOUNG_MOTHER:
-        exact = mother.born.earliest == mother.born.latest
-        text = f"Ngày, tháng, năm sinh: người mẹ {'' if exact else 'có thể '}mới {max(age, 0)} tuổi khi sinh con."
-        yield doubt(WarningCode.MOTHER_VERY_YOUNG, section, text)
-
-
-def about_birth_notice(section: str, notice: BirthNoticeRef, child: Child) -> Iterator[DeclarationWarning]:
-    """The year in the notice's number against the years of birth and issue."""
-    if not plausible_paper_year(notice.number, child.born_on.year, notice.issued_on.year):
-        text = "Số Giấy chứng sinh: hai số cuối không phải năm sinh hay năm cấp."
-        yield doubt(WarningCode.BIRTH_NOTICE_YEAR_UNLIKELY, section, text)

@@ -19,12 +19,17 @@ from models.identity import is_mobile
 from models.messages import Dispatch, DispatchKind, FollowUp, Head
 from models.plan import Plan
 from models.publication import Notice, Publication
-from models.statuses import Status
+from models.statuses import PortalStatus, Status, StatusSystem
 from models.systems import System
+
+_SUBMITTED = Status(system=StatusSystem.PORTAL, code=PortalStatus.SUBMITTED.value)
 
 
 class NoticeTemplate(Model):
-    """The words of a notice and the channels it goes by; `sms` is its short form, `groups` other words of a group."""
+    """The words of a notice and the channels it goes by; `sms` is its short form.
+
+    `groups` is what it says besides in a group, at the place of {of_group}.
+    """
 
     channels: tuple[System, ...]
     text: LongText
@@ -33,8 +38,9 @@ class NoticeTemplate(Model):
 
     def words(self, channel: System, group: Group, values: Mapping[str, str]) -> str:
         """The notice as that channel says it."""
-        text = self.groups.get(group, self.text)
-        return (self.sms if channel is System.SMS and self.sms else text).format_map(values)
+        text = self.sms if channel is System.SMS and self.sms else self.text
+        besides = f" {self.groups[group]}" if group in self.groups else ""
+        return text.format_map({**values, "of_group": besides})
 
 
 @cache
@@ -71,14 +77,16 @@ class _Outgoing:
                 )
 
     def statuses(self) -> Iterator[Dispatch]:
-        """Our statuses, in the portal's numbering, to the portal and to the province once it has the dossier."""
-        channels = [System.PORTAL, System.PROVINCIAL] if self.publication.provincial_code else [System.PORTAL]
+        """Our statuses, in the portal's numbering, to the portal and to the province once it has the dossier.
+
+        That it was submitted is over by then, also where both become known at once: the province never hears of it.
+        """
         for event in self.publication.statuses:
-            if not event.incoming:
-                for channel in channels:
-                    yield self._dispatch(
-                        f"{event.key}:{channel.value}", channel, DispatchKind.STATUS, status=event.status
-                    )
+            if event.incoming:
+                continue
+            to_province = self.publication.provincial_code and event.status != _SUBMITTED
+            for channel in (System.PORTAL, System.PROVINCIAL) if to_province else (System.PORTAL,):
+                yield self._dispatch(f"{event.key}:{channel.value}", channel, DispatchKind.STATUS, status=event.status)
 
     def follow_ups(self) -> Iterator[Dispatch]:
         """More for agencies that already have their part, and about it for the province."""

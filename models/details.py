@@ -134,7 +134,7 @@ def _limit(consent: Consent) -> tuple[str, Due] | None:
 def consent_words(consents: Iterable[Consent]) -> Iterator[str]:
     """Each person's consent as it stands, by role: what was said, when, on what evidence, what can still come."""
     for consent in consents:
-        yield f"{listed(role.label for role in consent.person.roles)}: {_consent_state(consent)}"
+        yield f"{roles([consent.person])}: {_consent_state(consent)}"
 
 
 def _consent_state(consent: Consent) -> str:

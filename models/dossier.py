@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 
-from models.base import Code, Instant, LongText, Model, Text
+from models.base import Code, Instant, LongText, Model, Text, within
 from models.clock import Clock, Due, Timeliness
 from models.documents import Document, DocumentKind
 from models.facts import ClassifiedAs, FactRefusal, OverdueChoice
@@ -124,7 +124,8 @@ class Consent(Model):
 
     `remind_at` are the instants at which the person is still to be reminded. `agreement` is the limit for a written
     agreement, once the person's own limit is over or they cannot be reached; `lapsed` once that is over too. `evidence`
-    proves the answer, by `proof` where it is on paper; `attested_by` took it at a desk.
+    proves the answer, by `proof` where it is on paper; `attested_by` took it at a desk. `dropped_at` is when a
+    correction has made it needless.
     """
 
     person: AskedPerson
@@ -138,6 +139,7 @@ class Consent(Model):
     evidence: Evidence | None = None
     proof: Document | None = None
     attested_by: Attestation | None = None
+    dropped_at: Instant | None = None
 
     @property
     def given(self) -> bool:
@@ -225,11 +227,6 @@ class Supplement(Model):
         return not (self.missing_documents or self.missing_fields)
 
 
-def within(path: str, field: str) -> bool:
-    """Whether a path of the form is that field or lies inside it."""
-    return path == field or path.startswith(f"{field}.")
-
-
 class RefusedDemand(Model):
     """A demand the return gate did not let pass: who asked is the leg's agency; the dossier did not move."""
 
@@ -268,6 +265,7 @@ class Leg(Model):
     how an electronic result that does not follow its decision is, `missing_receipt` how the receipt of what we sent is,
     or its being taken at all.
     `documents` are the live versions of its results, `superseded` those that newer ones have replaced, oldest first.
+    `untold` are corrections of the form that its agency hears of only once others have agreed to them.
     """
 
     key: Code
@@ -298,8 +296,17 @@ class Leg(Model):
     timeliness: Timeliness | None = None
     passed_on_at: Instant | None = None
     supplements: tuple[Supplement, ...] = ()
+    untold: Mapping[Code, str] = {}
     refused_demands: tuple[RefusedDemand, ...] = ()
     notes: tuple[AgencyNote, ...] = ()
+
+    def caught_up(self) -> "Leg":
+        """The leg with what its agency has not been told going there with the supplement under way."""
+        supplement = self.supplement
+        if not self.untold or supplement is None:
+            return self
+        supplement = supplement.model_copy(update={"corrected": {**self.untold, **supplement.corrected}})
+        return self.model_copy(update={"untold": {}, "supplements": (*self.supplements[:-1], supplement)})
 
     @property
     def supplement(self) -> Supplement | None:

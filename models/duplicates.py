@@ -1,7 +1,7 @@
 """Whether two declarations are about one child or one deceased (khai trùng), judged by what they say. Pure.
 
 Asked of births that name the same birth notice, or a common parent and one day of birth; of deaths that have a number,
-a notice, or a name with the years of birth and death in common. See `submission`.
+a notice, or a name with the year of birth or of death in common. See `submission`.
 """
 
 from enum import StrEnum
@@ -41,8 +41,8 @@ def _of_deceased(one: DeathDeclaration, other: DeathDeclaration) -> Sameness:
     """Whether the two are about one deceased [choice].
 
     One number or one death notice is one person, and so is one name with the same dates: to the day, or as the same
-    person declares them. Spelt otherwise, known less precisely, or under another notice it may be. Two numbers are two
-    people, but for the very same name and days, where one number may be mistyped.
+    person declares them. Spelt otherwise, known less precisely, with one of the two dates another, or under another
+    notice it may be. Two numbers are two people, but for the very same name and days, where one number may be mistyped.
     """
     if not _numbers(one).isdisjoint(_numbers(other)):
         return Sameness.SAME
@@ -71,9 +71,9 @@ def _numbers(form: DeathDeclaration) -> frozenset[tuple[str, ...]]:
 
 
 def _dates_agree(one: DeathDeclaration, other: DeathDeclaration) -> bool:
-    """Whether both can have been born on one day and have died on one day."""
+    """Whether both can have been born on one day or have died on one day: one date may be mistaken."""
     pairs = ((one.deceased.born, other.deceased.born), (one.deceased.died_on, other.deceased.died_on))
-    return all(a.earliest <= b.latest and b.earliest <= a.latest for a, b in pairs)
+    return any(a.earliest <= b.latest and b.earliest <= a.latest for a, b in pairs)
 
 
 def _named_and_dated_alike(one: DeathDeclaration, other: DeathDeclaration) -> bool:

@@ -10,7 +10,7 @@ class Fact(Labelled):
 
     # Both groups
     FOREIGN_ELEMENT = "foreign_element", "có yếu tố nước ngoài"
-    NOTICE_USABLE = "notice_usable", "có giấy của cơ sở khám bệnh, chữa bệnh dùng được"
+    NOTICE_USABLE = "notice_usable", "có Giấy chứng sinh hoặc Giấy báo tử dùng được"
     DECLARED_LATE = "declared_late", "khai quá hạn"
     POOR_HOUSEHOLD = "poor_household", "thuộc hộ nghèo"
     MERIT_FAMILY = "merit_family", "thuộc gia đình có công với cách mạng"
@@ -31,7 +31,8 @@ class Fact(Labelled):
     GUARDIAN_DECLARES = "guardian_declares", "người giám hộ là người yêu cầu"
     PARENTS_UNREACHABLE = "parents_unreachable", "cha, mẹ không có số định danh để xác nhận trên VNeID"
 
-    # Group 2: what is chosen (scope), whose benefits they are (regime), what is claimed
+    # Group 2: who has died, what is chosen (scope), whose benefits they are (regime), what is claimed
+    HOUSEHOLDER = "householder", "người chết là chủ hộ"
     FUNERAL_BENEFIT = "funeral_benefit", "đề nghị giải quyết mai táng phí"
     SURVIVOR_BENEFIT = "survivor_benefit", "đề nghị giải quyết tử tuất"
     SOCIAL_INSURANCE = "social_insurance", "người chết thuộc đối tượng bảo hiểm xã hội"
@@ -44,8 +45,9 @@ class Fact(Labelled):
     LUMP_SUM = "lump_sum", "thân nhân đề nghị hưởng trợ cấp tuất một lần"
     MONTHLY = "monthly", "thân nhân đề nghị hưởng trợ cấp tuất hằng tháng"
     FUNERAL_REPRESENTATIVE = "funeral_representative", "thân nhân cử người đại diện nhận trợ cấp mai táng"
-    RAISED_MARTYR = "raised_martyr", "người chết là người có công nuôi liệt sĩ"
+    RAISED_MARTYR = "raised_martyr", "người chết hoặc thân nhân là người có công nuôi liệt sĩ"
     RELATIVES_UNREACHABLE = "relatives_unreachable", "có thân nhân không xác nhận được trên VNeID"
+    PAYEES_UNREACHABLE = "payees_unreachable", "có người đứng tên nhận trợ cấp không xác nhận được trên VNeID"
     CAPACITY_REDUCED = "capacity_reduced", "thân nhân suy giảm khả năng lao động từ 81%"
     ASSESSMENT_FEE_CLAIMED = "assessment_fee_claimed", "đề nghị thanh toán phí giám định y khoa"
     ADULT_CHILD_STUDYING = "adult_child_studying", "con từ đủ 18 tuổi đang đi học"
@@ -55,6 +57,10 @@ class Fact(Labelled):
         "con từ đủ 18 tuổi bị khuyết tật nặng sau khi đủ 18 tuổi",
     )
     ALONE_OR_ORPHANED = "alone_or_orphaned", "thân nhân sống độc thân không còn thân nhân, hoặc mồ côi cả cha lẫn mẹ"
+
+
+REQUESTS = (Fact.IDENTITY_CARD_REQUESTED,)
+"""Facts by which a form asks for a procedure that not every law pack has."""
 
 
 class PersonRole(Labelled):
@@ -71,6 +77,7 @@ class PersonRole(Labelled):
     RELATIVE = "relative", "Thân nhân"
     PAYEE = "payee", "Người đứng tên nhận trợ cấp"
     FUNERAL_RECIPIENT = "funeral_recipient", "Người nhận trợ cấp mai táng"
+    RELATIVES_REPRESENTATIVE = "relatives_representative", "Đại diện thân nhân"
 
 
 class PersonNamed(Model):

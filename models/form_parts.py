@@ -88,7 +88,7 @@ class FeeReliefGround(Labelled):
 class FeeRelief(Model):
     """Giấy tờ chứng minh được miễn lệ phí: its number only, since the State holds the paper [choice].
 
-    Poor households have a field of their own on the form (`HealthInsurance`).
+    Poor households have a field of their own (form 01: `HealthInsurance`, form 02: `DeathDeclaration`).
     """
 
     ground: FeeReliefGround = Field(title="Đối tượng")
@@ -105,7 +105,7 @@ class PaperPlace(Labelled):
 
 
 class PaperDelivery(Model):
-    """Bản giấy: the place, and for post an address in Việt Nam (form 01, footnotes 1 and 2)."""
+    """Bản giấy: the place, and for post an address in Việt Nam (form 01, footnotes 1 and 2; form 02 read alike)."""
 
     place: PaperPlace = Field(title="Nơi nhận")
     address: Address | None = Field(None, title="Địa chỉ nhận")

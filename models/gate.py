@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import Field
 
-from models.base import Code, LongText, Model, Text
+from models.base import Code, LongText, Model, Text, within
 from models.documents import DocumentKind
 from models.facts import Demand, FactRefusal, Refused, Returned, SupplementRequested
 from models.groups import Group
@@ -64,11 +64,12 @@ class Fault(Labelled):
     FORBIDDEN_DOCUMENT = "forbidden_document", "giấy tờ không được yêu cầu công dân nộp"
     ALREADY_HELD = "already_held", "hồ sơ đã có giấy tờ này"
     UNKNOWN_FIELD = "unknown_field", "trường thông tin không có trên tờ khai"
+    FORBIDDEN_FIELD = "forbidden_field", "trường thông tin cơ quan không được biết"
 
     @property
     def forbids(self) -> bool:
         """Whether the fault is to ask for what must not be asked, rather than to leave out what is owed."""
-        return self in (Fault.FORBIDDEN_DOCUMENT, Fault.ALREADY_HELD)
+        return self in (Fault.FORBIDDEN_DOCUMENT, Fault.ALREADY_HELD, Fault.FORBIDDEN_FIELD)
 
 
 class Reason(Model):
@@ -121,10 +122,13 @@ class Gate(GateQuery):
 
 
 class Held(Model):
-    """What need not be asked: documents the State has or has issued in this dossier, and those the citizen attached."""
+    """What need not be asked: documents the State has or has issued in this dossier, those the citizen attached, and
+    those in whose place everybody concerned has agreed (`agreed`).
+    """
 
     by_state: frozenset[Code] = frozenset()
     attached: frozenset[Code] = frozenset()
+    agreed: frozenset[Code] = frozenset()
 
 
 class Finding(Model):
@@ -168,8 +172,8 @@ def kind_of_demand(demand: Demand) -> DemandKind:
     return DemandKind.SUPPLEMENT
 
 
-def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held) -> Verdict:
-    """Whether the agency of that leg may demand this; every fault at once."""
+def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held, hidden: tuple[str, ...] = ()) -> Verdict:
+    """Whether the agency of that leg, which never hears of the fields `hidden`, may demand this; all faults at once."""
     reason = gate.reason(demand.reason_code)
     asks = _asks(demand, reason)
     findings = (
@@ -182,7 +186,7 @@ def judge(demand: Demand, leg: str, leg_name: str, gate: Gate, held: Held) -> Ve
             for finding in _of_document(at, code, leg, gate, asks)
         ),
         *_of_holdings(demand, reason, gate, held),
-        *_of_fields(demand, gate.group),
+        *_of_fields(demand, gate.group, hidden),
     )
     if findings or reason is None:
         return Verdict(findings=findings)
@@ -287,14 +291,20 @@ def _of_holdings(demand: Demand, reason: Reason | None, gate: Gate, held: Held) 
         elif uploaded in held.attached and not (reason and reason.replaces):
             says = f"Hồ sơ đã kèm “{rule.label}”; tệp có lỗi thì dùng mã lý do về giấy tờ không đọc được, không hợp lệ."
             yield Finding(fault=Fault.ALREADY_HELD, says=says)
+        elif uploaded in held.agreed and not (reason and reason.replaces):
+            says = f"Những người liên quan đều đã đồng ý, không cần “{rule.label}”. Căn cứ: {rule.basis}."
+            yield Finding(fault=Fault.ALREADY_HELD, says=says)
 
 
-def _of_fields(demand: Demand, group: Group) -> Iterator[Finding]:
+def _of_fields(demand: Demand, group: Group, hidden: tuple[str, ...]) -> Iterator[Finding]:
     for at, path in enumerate(demand.fields, 1):
         if path.split(".")[0] in _NOT_THE_CITIZENS or not is_field(form_path(path), group):
             example = {Group.BIRTH: "child.full_name", Group.DEATH: "deceased.full_name"}[group]
             says = f"Trường thông tin thứ {at} không có trên tờ khai; ghi theo đường dẫn, ví dụ {example}."
             yield Finding(fault=Fault.UNKNOWN_FIELD, says=says)
+        elif any(within(path, field) for field in hidden):
+            says = f"Cơ quan không cần thông tin này để giải quyết, không được yêu cầu: “{field_label(path, group)}”."
+            yield Finding(fault=Fault.FORBIDDEN_FIELD, says=says)
 
 
 _NOT_THE_CITIZENS = frozenset({"submission_id", "attachments", "attested"})

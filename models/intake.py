@@ -11,7 +11,7 @@ from models.communes import Communes
 from models.declaration import Declaration
 from models.fees import assess_fee
 from models.form_doubts import doubts_of_form
-from models.form_facts import Fact
+from models.form_facts import REQUESTS, Fact
 from models.law import LawPack, pack_in_force
 from models.messages import NoticeState
 from models.plan import Plan, PlanTerms, declared_late, missing_documents, required_documents, resolve_plan
@@ -71,8 +71,8 @@ def _warnings(pack: LawPack, declaration: Declaration, facts: frozenset[Fact], c
         duty = pack.group(declaration.group).duties["declaration"]
         what = declaration.group.label.capitalize()
         texts.append(f"{what} quá {duty.calendar_days} ngày ({duty.basis}).")
-    if Fact.IDENTITY_CARD_REQUESTED in facts and not any(
-        Fact.IDENTITY_CARD_REQUESTED in leg.when for leg in pack.birth.legs.values()
-    ):
-        texts.append(f"Tờ khai đề nghị cấp thẻ căn cước nhưng gói luật {pack.id} chưa có thủ tục này.")
+    offered = {fact for leg in pack.group(declaration.group).legs.values() for fact in leg.when}
+    for request in (fact for fact in REQUESTS if fact in facts - offered):
+        said = request.label
+        texts.append(f"{said[0].upper()}{said[1:]} nhưng gói luật {pack.id} chưa có thủ tục này.")
     return tuple(texts)

@@ -26,11 +26,10 @@ from models.systems import System
 
 
 class Confidence(StrEnum):
-    """How sure we are of a rule: read in the text, secondary, inferred, or our own stated choice."""
+    """How sure we are of a rule: read in the text, secondary, or our own stated choice."""
 
     QUOTED = "Q"
     SECONDARY = "S"
-    INFERRED = "I"
     CHOICE = "choice"
 
 
@@ -173,16 +172,26 @@ class AgencyException(Conditional):
     agency: Code
 
 
+class MustBeNamed(Model):
+    """What the form lacks when it names nobody to ask: the field it is missed at, and the words."""
+
+    field: Text
+    message: LongText
+
+
 class ConsentLaw(Conditional):
     """Whose consent a leg needs (sự đồng ý trên VNeID).
 
-    `about` says to what, where it is not the leg as a whole; `names` whom they agree to. A declaration that carries
+    `concerns` is the section of the form they agree to. `about` says to what, where it is not the leg as a whole;
+    `names` whom they agree to. Nobody else can stand in for people who `must_be_named`. A dossier that carries
     `replaced_by`, signed by all, needs nobody's consent in VNeID. `may_change`: a supplement may add or correct the
     people asked.
     """
 
     role: PersonRole
     quorum: Quorum
+    concerns: Text
+    must_be_named: MustBeNamed | None = None
     about: Text | None = None
     names: PersonRole | None = None
     ask_declarant: bool = False
@@ -193,16 +202,31 @@ class ConsentLaw(Conditional):
 
 
 class VerificationLaw(Conditional):
-    """The limit, in working days, when the agency must verify (xác minh)."""
+    """The limit, in working days, when an agency must verify (xác minh): the leg's or the whole group's."""
 
     limit: int = Field(ge=0)
     basis: LongText
+    confidence: Confidence
+
+
+class DocumentLaw(Conditional):
+    """A required attachment of a leg (thành phần hồ sơ): one of the kinds, under a field of the form.
+
+    One that an agency must add itself (`completed_by`) is never asked of the citizen.
+    """
+
+    any_of: tuple[DocumentKind, ...] = Field(min_length=1)
+    field: Text
+    completed_by: Code | None = None
+    basis: LongText
+    confidence: Confidence
 
 
 class LegLaw(Conditional):
-    """One agency procedure of the group (thủ tục hành chính thành phần).
+    """One agency procedure of the group (thủ tục hành chính thành phần), with what it alone needs.
 
-    `requires` names the legs whose results it needs, as far as the dossier has them.
+    `requires` names the legs whose results it needs, as far as the dossier has them. One of `own_attachments_only` gets
+    no attachment but its own `documents`, any other also those that no leg names.
     """
 
     name: Text
@@ -213,24 +237,12 @@ class LegLaw(Conditional):
     verification: VerificationLaw | None = None
     requires: tuple[Code, ...] = ()
     consents: tuple[ConsentLaw, ...] = ()
+    documents: tuple[DocumentLaw, ...] = ()
+    own_attachments_only: bool = False
     results: tuple[DocumentKind, ...]
     sent_with_intake: bool = False
     assigns_identity_number: bool = False
     in_group_promise: bool = True
-    basis: LongText
-    confidence: Confidence
-
-
-class DocumentLaw(Conditional):
-    """A required attachment (thành phần hồ sơ): one of the kinds, for a leg, under a field of the form.
-
-    One that an agency must add itself (`completed_by`) is never asked of the citizen.
-    """
-
-    any_of: tuple[DocumentKind, ...] = Field(min_length=1)
-    leg: Code
-    field: Text
-    completed_by: Code | None = None
     basis: LongText
     confidence: Confidence
 
@@ -255,7 +267,7 @@ class GroupTotal(Conditional):
     """The limit of the whole group for certain cases, in working days; stored, never derived from the legs'."""
 
     limit: int = Field(ge=0)
-    verification_limit: int = Field(ge=0)
+    verification: VerificationLaw
     basis: LongText
     confidence: Confidence
 
@@ -269,19 +281,18 @@ class GroupLaw(Model):
     name: Text
     procedure_code: Code
     limit: int = Field(ge=0)
-    verification_limit: int = Field(ge=0)
+    verification: VerificationLaw
     basis: LongText
     confidence: Confidence
     totals: tuple[GroupTotal, ...] = ()
     legs: Mapping[Code, LegLaw]
-    documents: tuple[DocumentLaw, ...] = ()
     duties: Mapping[Code, Duty] = {}
 
     def total(self, facts: frozenset[Fact]) -> GroupTotal:
         """The limit of the whole group for a declaration with these facts."""
         usual = GroupTotal(
             limit=self.limit,
-            verification_limit=self.verification_limit,
+            verification=self.verification,
             basis=self.basis,
             confidence=self.confidence,
         )

@@ -62,7 +62,8 @@ class LegMessage(Model):
 class LegOrder(Model):
     """The order to send a part: everything of its `LegMessage` but the form, which the ledger has.
 
-    `revision` is the ledger's of the form (0: as opened), `supplied` are attachments the citizen has added since.
+    `revision` is the ledger's of the form (0: as opened), `supplied` are attachments the citizen has added since,
+    `withheld` the kinds of attachment that other agencies need and this one does not.
     """
 
     head: Head
@@ -71,6 +72,7 @@ class LegOrder(Model):
     agency: Text
     revision: int = 0
     supplied: tuple[Document, ...] = ()
+    withheld: tuple[DocumentKind, ...] = ()
     results: tuple[Document, ...] = ()
     registration_number: Code | None = None
     identity_number: PersonalId | None = None
@@ -78,7 +80,8 @@ class LegOrder(Model):
 
     def message(self, form: Declaration) -> LegMessage:
         """The part as its agency gets it, with the form as the ledger has it."""
-        seen = form.model_copy(update={"attachments": (*form.attachments, *self.supplied)}).seen_by(self.system)
+        attached = (file for file in (*form.attachments, *self.supplied) if file.kind not in self.withheld)
+        seen = form.model_copy(update={"attachments": tuple(attached)}).seen_by(self.system)
         return LegMessage(
             head=self.head,
             system=self.system,
@@ -102,6 +105,7 @@ class FollowUpKind(Labelled):
     NOT_SUPPLEMENTED = "not_supplemented", "công dân không bổ sung trong thời hạn"
     GROUNDS_DEMANDED = "grounds_demanded", "đề nghị nêu lý do theo mẫu"
     TO_COMPLETE = "to_complete", "đề nghị cơ quan hoàn thiện giấy tờ thuộc trách nhiệm của mình"
+    COMPLETED = "completed", "giấy tờ do cơ quan có trách nhiệm hoàn thiện"
     RESULT_ASKED = "result_asked", "đề nghị gửi bản điện tử còn thiếu"
     REMINDER = "reminder", "nhắc sắp đến hạn"
     OVERDUE = "overdue", "thông báo quá hạn"
@@ -140,6 +144,7 @@ class LegQuery(Model):
     """A look-up at an agency of what became of a part it has taken."""
 
     head: Head
+    group: Group
     system: System
     leg: Code
     agency_code: Code | None = None

@@ -3,9 +3,11 @@
 Workflows run any plan; from here on nobody looks at the pack again, so a later law never touches a running dossier.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.base import Code, LongText, Model, Text
 from models.calendar import WorkingCalendar
@@ -17,19 +19,23 @@ from models.form_parts import NamedPerson
 from models.groups import Group
 from models.lateness import LatenessRule, WatchdogRule
 from models.law import ConsentLaw, DocumentLaw, GroupLaw, LawPack, LegLaw, Quorum, all_packs
-from models.reading import DeclarationErrors, Problem
+from models.reading import DeclarationErrors, Problem, problem_at
 from models.reminders import ReminderRule
 from models.replacement import ReplacementRule
 from models.systems import System
 
 
 class AskedPerson(Model):
-    """A named person asked for consent. `key` is opaque: ids and logs use it, never the name or number."""
+    """A named person asked for consent. `key` is opaque: ids and logs use it, never the name or number.
+
+    `row` is where a table of the form has them, for people to be told apart without names; None without a table.
+    """
 
     key: Code
     full_name: Text
     personal_id: Code
     roles: tuple[PersonRole, ...]
+    row: int | None = None
 
 
 class ConsentRule(Model):
@@ -38,6 +44,7 @@ class ConsentRule(Model):
     role: PersonRole
     quorum: Quorum
     people: tuple[Code, ...]
+    concerns: Text
     about: Text | None = None
     representative: NamedPerson | None = None
     replaced_by: DocumentKind | None = None
@@ -62,9 +69,9 @@ class PlanTerms(Model):
 
 
 class LegPlan(LegTerms):
-    """One leg as this dossier will run it. Limits are working days."""
+    """One leg as this dossier will run it. Limits are working days; `attachments` are what the law names for it."""
 
-    group: Group = Group.BIRTH
+    group: Group
     name: Text
     system: System
     agency: Text
@@ -72,11 +79,28 @@ class LegPlan(LegTerms):
     verification_basis: LongText | None
     consent_rules: tuple[ConsentRule, ...]
     people: tuple[AskedPerson, ...]
+    attachments: tuple[DocumentKind, ...] = ()
+    own_attachments_only: bool = False
     results: tuple[DocumentKind, ...]
     sent_with_intake: bool
     assigns_identity_number: bool
     in_group_promise: bool
     basis: LongText
+
+    def without_replaced_consents(self, attached: frozenset[DocumentKind]) -> "LegPlan":
+        """The leg without consents that a signed agreement among the attachments replaces, and without their people.
+
+        Whoever is asked by another rule stays, in the roles of that rule.
+        """
+        rules = tuple(rule for rule in self.consent_rules if rule.replaced_by not in attached)
+        if rules == self.consent_rules:
+            return self
+        people = []
+        for person in self.people:
+            roles = tuple(dict.fromkeys(rule.role for rule in rules if person.key in rule.people))
+            if roles:
+                people.append(person.model_copy(update={"roles": roles}))
+        return self.model_copy(update={"consent_rules": rules, "people": tuple(people)})
 
 
 class PlannedDuty(Model):
@@ -103,6 +127,14 @@ class RequiredDocument(Model):
     completed_by: Text | None = None
     basis: LongText
 
+    @property
+    def to_complete(self) -> str:
+        """What the agency that must add it is told."""
+        papers = " hoặc ".join(kind.label for kind in self.any_of)
+        return (
+            f"Đề nghị {self.completed_by} hoàn thiện và gửi bản điện tử cho hồ sơ này: {papers}. Căn cứ: {self.basis}."
+        )
+
     def met_by(self, kinds: frozenset[DocumentKind]) -> bool:
         return bool(kinds & set(self.any_of))
 
@@ -119,6 +151,7 @@ class Plan(Model):
     procedure_code: Code
     limit: int
     verification_limit: int
+    verification_basis: LongText
     basis: LongText
     receipt: ReceiptRule
     consent_days: int
@@ -138,11 +171,26 @@ class Plan(Model):
     completed_by_agencies: tuple[RequiredDocument, ...] = ()
     duties: tuple[PlannedDuty, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, plan: Any) -> Any:
+        """Older plans of the ledger say only of the whole what group it is, and why it lasts that long."""
+        if not isinstance(plan, Mapping):
+            return plan
+        legs = [{"group": plan["group"], **leg} if isinstance(leg, Mapping) else leg for leg in plan["legs"]]
+        return {"verification_basis": plan["basis"], **plan, "legs": legs}
+
     @property
     def terms(self) -> PlanTerms:
         """What its promised dates follow from."""
         legs = tuple(LegTerms(key=leg.key, limit=leg.limit, requires=leg.requires) for leg in self.legs)
         return PlanTerms(limit=self.limit, receipt=self.receipt, legs=legs)
+
+    def withheld(self, key: str, attached: frozenset[DocumentKind]) -> tuple[DocumentKind, ...]:
+        """The attachments that the agency of that leg does not get: those only other legs need (data minimisation)."""
+        leg = self.leg(key)
+        needed = {kind for one in self.legs for kind in one.attachments}
+        return tuple(sorted((attached if leg.own_attachments_only else attached & needed) - {*leg.attachments}))
 
     def with_leg(self, leg: LegPlan) -> "Plan":
         """The plan with that leg in place of the one of its key."""
@@ -154,6 +202,10 @@ class Plan(Model):
             if leg.key == key:
                 return leg
         raise KeyError(key)
+
+    def without_replaced_consents(self, attached: frozenset[DocumentKind]) -> "Plan":
+        """The plan once the dossier carries these kinds of attachment; see `LegPlan.without_replaced_consents`."""
+        return self.model_copy(update={"legs": tuple(leg.without_replaced_consents(attached) for leg in self.legs)})
 
 
 def resolve_plan(pack: LawPack, declaration: Declaration) -> Plan:
@@ -173,13 +225,14 @@ def resolve_plan(pack: LawPack, declaration: Declaration) -> Plan:
     if problems:
         raise DeclarationErrors(tuple(problems))
     policies, total = pack.policies, law.total(facts)
-    return Plan(
+    plan = Plan(
         group=declaration.group,
         pack=pack.id,
         name=law.name,
         procedure_code=law.procedure_code,
         limit=total.limit,
-        verification_limit=total.verification_limit,
+        verification_limit=total.verification.limit,
+        verification_basis=total.verification.basis,
         basis=total.basis,
         receipt=policies.receipt.rule,
         consent_days=policies.consent.working_days,
@@ -201,11 +254,13 @@ def resolve_plan(pack: LawPack, declaration: Declaration) -> Plan:
         ),
         duties=_duties(law, frozenset(leg.key for leg in legs)),
     )
+    return plan.without_replaced_consents(frozenset(document.kind for document in declaration.attachments))
 
 
 def required_documents(pack: LawPack, group: Group, facts: frozenset[Fact]) -> tuple[RequiredDocument, ...]:
     """The attachments a declaration with these facts needs (thành phần hồ sơ phải đính kèm)."""
-    return tuple(_required(pack, law) for law in pack.group(group).documents if law.applies(facts))
+    legs = ((key, leg) for key, leg in pack.group(group).legs.items() if leg.applies(facts))
+    return tuple(_required(pack, key, law) for key, leg in legs for law in leg.documents if law.applies(facts))
 
 
 def missing_documents(required: tuple[RequiredDocument, ...], declaration: Declaration) -> tuple[RequiredDocument, ...]:
@@ -245,9 +300,9 @@ def _duties(law: GroupLaw, legs: frozenset[str]) -> tuple[PlannedDuty, ...]:
     )
 
 
-def _required(pack: LawPack, law: DocumentLaw) -> RequiredDocument:
+def _required(pack: LawPack, leg: str, law: DocumentLaw) -> RequiredDocument:
     agency = pack.agencies[law.completed_by].name if law.completed_by else None
-    return RequiredDocument(any_of=law.any_of, leg=law.leg, field=law.field, completed_by=agency, basis=law.basis)
+    return RequiredDocument(any_of=law.any_of, leg=leg, field=law.field, completed_by=agency, basis=law.basis)
 
 
 def _leg(
@@ -268,6 +323,8 @@ def _leg(
         requires=law.requires,
         consent_rules=rules,
         people=people,
+        attachments=_attachments(law),
+        own_attachments_only=law.own_attachments_only,
         results=law.results,
         sent_with_intake=law.sent_with_intake,
         assigns_identity_number=law.assigns_identity_number,
@@ -277,6 +334,13 @@ def _leg(
     return plan, problems
 
 
+def _attachments(law: LegLaw) -> tuple[DocumentKind, ...]:
+    """What the law names for the leg in whatever case: a form corrected later may still make it need one."""
+    required = (kind for document in law.documents for kind in document.any_of)
+    agreements = (consent.replaced_by for consent in law.consents if consent.replaced_by)
+    return tuple(dict.fromkeys((*required, *agreements)))
+
+
 def _consents(
     pack: LawPack, law: LegLaw, declaration: Declaration, facts: frozenset[Fact]
 ) -> tuple[tuple[ConsentRule, ...], tuple[AskedPerson, ...], list[Problem]]:
@@ -284,34 +348,38 @@ def _consents(
     asked: dict[str, AskedPerson] = {}
     rules: list[ConsentRule] = []
     problems: list[Problem] = []
-    attached = {document.kind for document in declaration.attachments}
     for consent in law.consents:
-        if not consent.applies(facts) or consent.replaced_by in attached:
+        if not consent.applies(facts):
             continue
         named = declaration.people_in_role(consent.role)
-        if not named and consent.role in _MUST_BE_NAMED:
-            path, field, message = _MUST_BE_NAMED[consent.role]
-            problems.append(Problem(path=path, field=field, message=f"{message} ({consent.basis})."))
+        if not named and (missed := consent.must_be_named):
+            text = f"{missed.message} ({consent.basis})."
+            problems.append(problem_at(tuple(missed.field.split(".")), text, declaration.group))
         to_ask = _to_ask(pack, consent, named, declaration)
         for number, person in enumerate(to_ask, 1):
             known = asked.get(person.personal_id)
+            row = declaration.row_of(consent.role, person.personal_id)
             asked[person.personal_id] = (
-                known.model_copy(update={"roles": (*known.roles, consent.role)})
+                known.model_copy(
+                    update={"roles": tuple(dict.fromkeys((*known.roles, consent.role))), "row": known.row or row}
+                )
                 if known
                 else AskedPerson(
                     key=consent.role.value if len(to_ask) == 1 else f"{consent.role.value}_{number}",
                     full_name=person.full_name,
                     personal_id=person.personal_id,
                     roles=(consent.role,),
+                    row=row,
                 )
             )
         if to_ask:
-            keys = tuple(asked[person.personal_id].key for person in to_ask)
+            keys = tuple(dict.fromkeys(asked[person.personal_id].key for person in to_ask))
             rules.append(
                 ConsentRule(
                     role=consent.role,
                     quorum=consent.quorum,
                     people=keys,
+                    concerns=consent.concerns,
                     about=consent.about,
                     representative=_representative(consent, declaration),
                     replaced_by=consent.replaced_by,
@@ -336,18 +404,3 @@ def _to_ask(
         return named
     others = tuple(person for person in named if person.personal_id != declaration.applicant.personal_id)
     return () if consent.quorum is Quorum.ANY and len(others) < len(named) else others
-
-
-_MUST_BE_NAMED = {
-    PersonRole.DWELLING_OWNER: (
-        "residence_registration.dwelling_owners",
-        "Thông tin đăng ký thường trú – Chủ sở hữu chỗ ở hợp pháp",
-        "Bắt buộc ghi họ tên, số định danh của chủ sở hữu chỗ ở hợp pháp",
-    ),
-    PersonRole.LEGAL_REPRESENTATIVE: (
-        "identity_card.requested",
-        "Thẻ căn cước – Đề nghị cấp thẻ căn cước",
-        "Người đại diện hợp pháp phải có số định danh cá nhân để xác nhận trên VNeID",
-    ),
-}
-"""Nobody else can stand in for these people; parents without a personal number attach their agreement instead."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from operator import attrgetter
-from typing import Any, NoReturn, get_type_hints
+from typing import Any, NamedTuple, NoReturn, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,7 +18,7 @@ from models.communes import Communes
 from models.death_form import Benefits
 from models.death_rules import RULES as DEATH_RULES
 from models.declaration import FORMS, Declaration, group_declared
-from models.form_rules import Rule
+from models.form_rules import Breach, Rule
 from models.groups import Group
 from models.reading_entry import at_entry
 from models.reading_words import field_name, message, shown
@@ -64,31 +64,32 @@ RULES: Mapping[Group, Sequence[Rule]] = {Group.BIRTH: BIRTH_RULES, Group.DEATH: 
 def read_declaration(data: Mapping[str, object], on: date, communes: Communes | None = None) -> Declaration:
     """The declaration in `data`, submitted on the day `on`; places are judged by `communes`, else the packaged ones.
 
-    A form that names somebody who died is form 02, any other form 01. Raises DeclarationErrors with every wrong field
-    and every broken rule between sections that are valid themselves.
+    Which form it is, its sections say (`group_declared`). Raises DeclarationErrors with every wrong field and every
+    broken rule between sections that are valid themselves.
     """
     group = group_declared(data)
-    form, valid, problems = _validated(at_entry(data) if isinstance(data, Mapping) else data, group)
+    sound, problems = _validated(at_entry(data) if isinstance(data, Mapping) else data, group)
     for rule in RULES[group]:
-        if all(section in valid or section.partition(".")[0] in valid for section in rule.needs):
-            found = (problem_at(breach.path, breach.message, group) for breach in rule.judge(form, on))
+        if sound.enough_for(rule):
+            found = [sound.problem_at(breach) for breach in rule.judge(sound.form, on)]
             problems += [problem for problem in found if problem not in problems]
-    for section in sorted(valid - {"attachments"}):
+    for section in sorted((sound.valid | sound.rows.keys()) - {"attachments"}):
         path = tuple(section.split("."))
-        problems += _problems_inside(attrgetter(section)(form), path, communes or packaged_communes(), group)
+        inside = _breaches_inside(attrgetter(section)(sound.form), path, communes or packaged_communes())
+        problems += map(sound.problem_at, inside)
     if problems:
         raise DeclarationErrors(tuple(problems))
-    return form
+    return sound.form
 
 
-def _problems_inside(section: object, path: Path, communes: Communes, group: Group) -> Iterator[Problem]:
+def _breaches_inside(section: object, path: Path, communes: Communes) -> Iterator[Breach]:
     """What is wrong anywhere in a section that is valid by itself: text in an old font, communes that do not exist."""
     for where, value in parts(section, path):
         if isinstance(value, str) and surely_tcvn3(value):
             text = "Chữ gõ bằng phông cũ TCVN3 (ABC), đọc không được. Hãy gõ lại bằng Unicode."
-            yield problem_at(where, text, group)
+            yield Breach(where, text)
         if isinstance(value, Address) and (fault := communes.fault(value)):
-            yield problem_at((*where, fault.field), fault.message, group)
+            yield Breach((*where, fault.field), fault.message)
 
 
 def parse_json(raw: bytes | str) -> dict[str, object]:
@@ -123,26 +124,54 @@ def parse_json(raw: bytes | str) -> dict[str, object]:
     return data
 
 
-def _validated(data: Mapping[str, object], group: Group) -> tuple[Declaration, frozenset[str], list[Problem]]:
-    """The form, or as much of it as is valid, with the names of the valid sections and the problems of the others.
+class _Sound(NamedTuple):
+    """A form, or as much of it as is valid.
 
-    Of a section judged in parts (`_IN_PARTS`) the valid parts are kept and named, such as “benefits.relatives”.
+    `valid` names the valid sections, and of a section judged in parts (`_IN_PARTS`) the valid parts, such as
+    “benefits.relatives”. `rows` names the tables of which only some rows are valid, with the places these have.
     """
+
+    form: Declaration
+    valid: frozenset[str]
+    rows: Mapping[str, Sequence[int]]
+
+    def enough_for(self, rule: Rule) -> bool:
+        """Whether what the rule needs is there."""
+        there = self.valid | self.rows.keys() if rule.by_row else self.valid
+        return all(section in there or section.partition(".")[0] in there for section in rule.needs)
+
+    def problem_at(self, breach: Breach) -> Problem:
+        """A broken rule at its place on the form, where rows that are not valid count too."""
+        path = breach.path
+        for table, places in self.rows.items():
+            section, name = table.split(".")
+            if path[:2] == (section, name) and isinstance(row := next(iter(path[2:]), None), int):
+                path = (section, name, places[row], *path[3:])
+        return problem_at(path, breach.message, self.form.group)
+
+
+def _validated(data: Mapping[str, object], group: Group) -> tuple[_Sound, list[Problem]]:
+    """What is valid of the form, and the problems of the rest."""
     form = FORMS[group]
     try:
-        return form.model_validate(data), frozenset(form.model_fields), []
+        return _Sound(form.model_validate(data), frozenset(form.model_fields), {}), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
     places = [error["loc"] for error in found]
     sound, valid = _sound(form, data, places)
+    rows: dict[str, Sequence[int]] = {}
     for section, model in _IN_PARTS[group].items():
         inside = [place[1:] for place in places if place[:1] == (section,)]
         if inside and isinstance(part := data[section], Mapping):
             known, names = _sound(model, part, inside)
-            sound[section] = model.model_construct(**known)
             valid |= {f"{section}.{name}" for name in names}
+            for name in model.model_fields.keys() - names:
+                if kept := _sound_rows(part.get(name), [place[1:] for place in inside if place[:1] == (name,)]):
+                    known[name] = _adapter(model, name).validate_python([row for _, row in kept])
+                    rows[f"{section}.{name}"] = [at for at, _ in kept]
+            sound[section] = model.model_construct(**known)
     problems = [problem_at(error["loc"], message(error, group), group) for error in found[:MAX_PROBLEMS]]
-    return form.model_construct(**sound), valid, problems
+    return _Sound(form.model_construct(**sound), valid, rows), problems
 
 
 _IN_PARTS: Mapping[Group, Mapping[str, type[Model]]] = {Group.BIRTH: {}, Group.DEATH: {"benefits": Benefits}}
@@ -156,6 +185,13 @@ def _sound(
     names = frozenset(model.model_fields) - {str(place[0]) for place in wrong if place}
     valid = names if all(wrong) else frozenset()
     return {name: _adapter(model, name).validate_python(data[name]) for name in valid if name in data}, valid
+
+
+def _sound_rows(table: object, wrong: Sequence[Path]) -> list[tuple[int, object]]:
+    """The valid rows of a table and their places; none if it is no table, or wrong as a whole."""
+    if not (isinstance(table, list) and wrong and all(wrong)):
+        return []
+    return [(at, row) for at, row in enumerate(table) if at not in {place[0] for place in wrong}]
 
 
 @cache

@@ -24,8 +24,8 @@ class Submission(Model):
     """A declaration on its way in. `at` is legal time; the keys are hex digests.
 
     `subject_key` says whom it is about: which child, or who has died. `family_keys` find other declarations that may be
-    about the same person, however the name is spelt and whatever the notice: twins share them, and so do two who died
-    with one name, so `duplicates.sameness` judges what they find.
+    about the same person, however the name is spelt and whatever the notice: twins share them, and so do two of
+    one name who died, so `duplicates.sameness` judges what they find.
     """
 
     declaration: Declaration
@@ -103,7 +103,7 @@ def _deceased(declaration: DeathDeclaration) -> str:
 
 
 def _also_known_as(declaration: DeathDeclaration) -> Iterator[str]:
-    """Every number the deceased goes by, their death notice, and the name with the years of birth and death."""
+    """Every number the deceased goes by, their death notice, and the name with the year of birth and that of death."""
     deceased = declaration.deceased
     if deceased.personal_id:
         yield f"deceased|{deceased.personal_id}"
@@ -111,7 +111,9 @@ def _also_known_as(declaration: DeathDeclaration) -> Iterator[str]:
         yield f"deceased|{deceased.nationality.code}|{deceased.passport}"
     if declaration.death_notice:
         yield f"notice|{declaration.death_notice.number}"
-    yield f"deceased|{sorted_words(deceased.full_name)}|{deceased.born.year}|{deceased.died_on.year}"
+    name = sorted_words(deceased.full_name)
+    yield f"born|{name}|{deceased.born.year}"
+    yield f"died|{name}|{deceased.died_on.year}"
 
 
 def _child(declaration: BirthDeclaration) -> str:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from models.base import within
+from models.consents import signed_with_supplement
 from models.dossier import (
     AgencyNote,
     ConsentVerdict,
@@ -10,7 +12,6 @@ from models.dossier import (
     Supplement,
     SupplementState,
     consent_verdict,
-    within,
 )
 from models.facts import (
     AgencyEvent,
@@ -34,7 +35,8 @@ from models.reducers import expect_from_agency, not_in_future, with_supplement
 def apply_supplement(leg: Leg, plan: LegPlan, fact: SupplementProvided, now: datetime) -> Leg:
     """The leg after the citizen gave what its agency asked for, or a part of it; once all is there, it can be sent.
 
-    Unless somebody whom it names must agree first, by the `plan` as it stands after the corrections.
+    Unless somebody whom it names must agree first, by the `plan` as it stands after the corrections, and has not signed
+    an agreement given with it.
 
     Raises FactRefused for what nobody asked for, for nothing at all, and for what comes too late. Whether corrected
     fields make a sound declaration is not judged here.
@@ -54,6 +56,7 @@ def apply_supplement(leg: Leg, plan: LegPlan, fact: SupplementProvided, now: dat
     if len(held) > MAX_ATTACHMENTS:
         raise FactRefused(FactRefusal.NOT_PERMITTED, f"Một lần bổ sung kèm nhiều nhất {MAX_ATTACHMENTS} tệp.")
     leg = with_supplement(leg, given=tuple(held.values()), corrected={**asked.corrected, **fact.corrections})
+    leg = signed_with_supplement(leg, plan, now)
     if not leg.supplements[-1].complete:
         return leg
     provided_at = max(asked.asked_at, min(fact.at, now))

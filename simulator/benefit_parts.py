@@ -65,6 +65,7 @@ class Kin(Model):
     hoTen: Given
     soDDCN: Given | None = None
     quanHe: Given
+    quanHeGhiRo: Given | None = None
     daChet: bool
 
     def read(self) -> Json:
@@ -73,6 +74,7 @@ class Kin(Model):
             "full_name": self.hoTen,
             "personal_id": self.soDDCN,
             "relation": meant(KINSHIP, self.quanHe),
+            "relation_text": self.quanHeGhiRo,
             "deceased": self.daChet,
         }
 
@@ -159,6 +161,7 @@ class Payee(Model):
     nguoiHuong: Given
     hoTen: Given
     quanHe: Given
+    quanHeGhiRo: Given | None = None
     soDDCN: Given | None = None
     maSoBHXH: Given | None = None
     soHoChieu: Given | None = None
@@ -172,6 +175,7 @@ class Payee(Model):
             "beneficiary": self.nguoiHuong,
             "full_name": self.hoTen,
             "relation": meant(RECEIVES_AS, self.quanHe),
+            "relation_text": self.quanHeGhiRo,
             "personal_id": self.soDDCN,
             "social_insurance_number": self.maSoBHXH,
             "passport": self.soHoChieu,
@@ -199,6 +203,7 @@ class Receiver(Model):
     soDienThoai: Given
     soDienThoaiLienHe: Given | None = None
     quanHe: Given
+    quanHeGhiRo: Given | None = None
     nhanTien: Money
 
     def read(self) -> Json:
@@ -214,6 +219,7 @@ class Receiver(Model):
             "phone": self.soDienThoai,
             "contact_phone": self.soDienThoaiLienHe,
             "relation": meant(KINSHIP, self.quanHe),
+            "relation_text": self.quanHeGhiRo,
             "receipt": self.nhanTien.read(),
         }
 

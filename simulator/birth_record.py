@@ -8,10 +8,8 @@ from typing import Any
 
 from models.base import Model
 from simulator.code_words import RELATIONS, SEXES, meant
-from simulator.record_parts import Person, Place, Relief, day, listed, on_paper, residence, unit
+from simulator.record_parts import Person, Place, Relief, day, listed, on_paper, passport, residence, unit
 from simulator.wire import Given, Json
-
-_PASSPORT = "6"
 
 
 class _Recipients(Model):
@@ -195,12 +193,10 @@ class BirthRecord(Model):
 
         if said("HoTen") is None:
             return None
-        if said("SoGiayToTuyThan") and said("LoaiGiayToTuyThan") != _PASSPORT:
-            raise ValueError("a paper that is no passport")
         return {
             "full_name": said("HoTen"),
             "personal_id": said("SoDDCN"),
-            "passport": said("SoGiayToTuyThan"),
+            "passport": passport(said("LoaiGiayToTuyThan"), said("SoGiayToTuyThan")),
             "born": day(said("NgaySinh")),
             "ethnicity": listed(said("DanToc"), said("DanTocKhac")),
             "nationality": listed(said("QuocTich"), said("QuocTichKhac")),

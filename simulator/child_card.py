@@ -1,10 +1,10 @@
 """Social insurance reading the request for a child's card, by its own lights: what it makes of each field."""
 
-from datetime import datetime
 from typing import Any
 
 from models.base import Model
 from simulator.code_words import HANDED_OVER, RELATIONS, SEXES, meant
+from simulator.insurance_parts import day
 from simulator.wire import Given, Json
 
 
@@ -74,7 +74,7 @@ class CardRequest(Model):
             },
             "child": {
                 "full_name": self.HO_TEN_CON,
-                "born_on": _day(self.NGAY_SINH_CON),
+                "born_on": day(self.NGAY_SINH_CON),
                 "sex": meant(SEXES, self.GIOI_TINH_CON),
                 "ethnicity": {"code": self.MA_DANTOC_CON, "text": self.TEN_DANTOC_CON},
                 "nationality": {"code": self.MA_QUOCTICH_CON, "text": self.TEN_QUOCTICH_CON},
@@ -86,7 +86,7 @@ class CardRequest(Model):
             "health_insurance": {
                 "initial_facility": {"code": self.MA_KCB_BAN_DAU, "name": self.TEN_KCB_BAN_DAU},
                 "poor_household": self.SO_HO_NGHEO
-                and {"number": self.SO_HO_NGHEO, "issued_on": _day(self.NGAY_CAP_HO_NGHEO)},
+                and {"number": self.SO_HO_NGHEO, "issued_on": day(self.NGAY_CAP_HO_NGHEO)},
             },
             "results": {
                 "health_card_paper": self.CACH_NHAN_THE
@@ -109,7 +109,7 @@ class CardRequest(Model):
     def _address(self, suffix: str) -> Json:
         coded_on = self._said("NGAY_MA", suffix)
         return {
-            "codes_on": coded_on and _day(coded_on),
+            "codes_on": coded_on and day(coded_on),
             "province_code": self._said("MATINH", suffix),
             "district_code": self._said("MAHUYEN", suffix),
             "district_name": self._said("TENHUYEN", suffix),
@@ -121,7 +121,3 @@ class CardRequest(Model):
 
     def _said(self, field: str, suffix: str) -> Any:
         return getattr(self, f"{field}_{suffix}")
-
-
-def _day(text: str | None) -> str:
-    return datetime.strptime(text or "", "%Y%m%d").date().isoformat()  # noqa: DTZ007

@@ -16,10 +16,8 @@ from simulator.benefit_parts import (
     read,
 )
 from simulator.code_words import KINSHIP, SEXES, SUBSTITUTES, meant
-from simulator.record_parts import Place, Relief, day, listed, on_paper, residence, unit
+from simulator.record_parts import Place, Relief, day, listed, on_paper, passport, residence, unit
 from simulator.wire import Given, Json
-
-_PASSPORT = "6"
 
 
 class _Recipients(Model):
@@ -101,6 +99,7 @@ class _More(Model):
     kinhGui: _Recipients
     nycSoDDCN: Given
     nycLoaiCuTru: Given
+    nycQuanHeGhiRo: Given | None = None
     nycToChuc: Organisation | None = None
     soThuTuc: Given
     nktSoDDCN: Given | None = None
@@ -160,6 +159,7 @@ class DeathRecord(Model):
                 "personal_id": more.nycSoDDCN,
                 "residence": residence(more.nycLoaiCuTru, self.nycNoiCuTru),
                 "relation": self.nycQuanHe and meant(KINSHIP, self.nycQuanHe),
+                "relation_text": more.nycQuanHeGhiRo,
                 "organisation": read(more.nycToChuc),
                 "phone": self.nycSoDienThoai,
                 "email": self.nycEmail,
@@ -197,8 +197,6 @@ class DeathRecord(Model):
         }
 
     def _deceased(self) -> Json:
-        if self.nktSoGiayToTuyThan and self.nktLoaiGiayToTuyThan != _PASSPORT:
-            raise ValueError("a paper that is no passport")
         more = self.moRong
         return {
             "full_name": self.nktHoTen,
@@ -208,7 +206,7 @@ class DeathRecord(Model):
             "nationality": listed(self.nktQuocTich, self.nktQuocTichKhac),
             "last_residence": residence(self.nktLoaiCuTru, self.nktNoiCuTru),
             "personal_id": more.nktSoDDCN,
-            "passport": self.nktSoGiayToTuyThan,
+            "passport": passport(self.nktLoaiGiayToTuyThan, self.nktSoGiayToTuyThan),
             "died_on": day(self.nktNgayChet),
             "died_at": self.nktGioPhutChet,
             "place": {"facility": more.nktCoSoChet, "address": self.nktNoiChet.read()},

@@ -1,6 +1,8 @@
 """Social insurance reading requests about benefits after a death, by its own lights: what it makes of each field."""
 
-from datetime import datetime
+from typing import Any
+
+from pydantic import model_validator
 
 from models.base import Model
 from simulator.benefit_parts import (
@@ -14,6 +16,7 @@ from simulator.benefit_parts import (
     read,
 )
 from simulator.code_words import KINSHIP, SEXES, meant
+from simulator.insurance_parts import as_a_record, day
 from simulator.record_parts import Place, on_paper, unit
 from simulator.wire import Given, Json
 
@@ -29,6 +32,7 @@ class BenefitEnd(Model):
     HO_TEN_NYC: Given
     SO_CCCD_NYC: Given
     QUAN_HE_NYC: Given | None = None
+    QUAN_HE_NYC_GHI_RO: Given | None = None
     TO_CHUC_NYC: Organisation | None = None
     DIEN_THOAI_NYC: Given
     EMAIL_NYC: Given | None = None
@@ -39,6 +43,11 @@ class BenefitEnd(Model):
     SO_HO_CHIEU: Given | None = None
     NGAY_TV: Given
     baoHiemXaHoi: Insurance | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, said: Any) -> Any:
+        return as_a_record(said)
 
     def understood(self) -> Json:
         """The request in the places form 02 has for it. Raises ValueError where a code or a date says nothing."""
@@ -52,17 +61,18 @@ class BenefitEnd(Model):
                 "full_name": self.HO_TEN_NYC,
                 "personal_id": self.SO_CCCD_NYC,
                 "relation": self.QUAN_HE_NYC and meant(KINSHIP, self.QUAN_HE_NYC),
+                "relation_text": self.QUAN_HE_NYC_GHI_RO,
                 "organisation": read(self.TO_CHUC_NYC),
                 "phone": self.DIEN_THOAI_NYC,
                 "email": self.EMAIL_NYC,
             },
             "deceased": {
                 "full_name": self.HO_TEN,
-                "born": _day(self.NGAY_SINH),
+                "born": day(self.NGAY_SINH),
                 "sex": meant(SEXES, self.GIOI_TINH),
                 "personal_id": self.SO_CCCD,
                 "passport": self.SO_HO_CHIEU,
-                "died_on": _day(self.NGAY_TV),
+                "died_on": day(self.NGAY_TV),
             },
             "benefits": {"insurance": read(self.baoHiemXaHoi), **self._benefits()},
             "results": self._results(),
@@ -111,11 +121,3 @@ class SurvivorBenefit(_Decided):
             "representative": read(self.daiDienThanNhan),
             "all_relatives_declared": self.daKeKhaiDuThanNhan,
         }
-
-
-def _day(text: str) -> str:
-    """yyyyMMdd, yyyyMM or yyyy as an ISO date of the same precision."""
-    for length, written, iso in ((8, "%Y%m%d", "%Y-%m-%d"), (6, "%Y%m", "%Y-%m"), (4, "%Y", "%Y")):
-        if len(text) == length:
-            return datetime.strptime(text, written).strftime(iso)  # noqa: DTZ007
-    raise ValueError("not a date of this wire")

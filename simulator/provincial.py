@@ -119,24 +119,6 @@ class _Result(Attachment):
     maGiayToKetQua: str | None
 
 
-_PAPERS = {
-    "1": DocumentKind.BIRTH_NOTICE,
-    "2": DocumentKind.WITNESS_STATEMENT,
-    "3": DocumentKind.BIRTH_COMMITMENT,
-    "4": DocumentKind.ABANDONED_CHILD_RECORD,
-    "5": DocumentKind.SURROGACY_DOCUMENT,
-    "6": DocumentKind.RESIDENCE_PAPERS,
-    "7": DocumentKind.PARENT_AGREEMENT,
-    "8": DocumentKind.GUARDIANSHIP_DOCUMENT,
-    "9": DocumentKind.FOREIGN_DOCUMENTS,
-    "10": DocumentKind.BIRTH_CERTIFICATE,
-    "11": DocumentKind.RESIDENCE_NOTICE,
-    "12": DocumentKind.HEALTH_INSURANCE_CARD,
-    "13": DocumentKind.IDENTITY_CARD,
-    "14": DocumentKind.PAYMENT_RECEIPT,
-}
-"""`loaiGiayTo`; a paper that has no number is called by its name."""
-
 _LETTERS = {
     "DINH_CHINH": FollowUpKind.CORRECTION,
     "THAY_THE": FollowUpKind.REPLACEMENT,
@@ -144,6 +126,7 @@ _LETTERS = {
     "KHONG_BO_SUNG": FollowUpKind.NOT_SUPPLEMENTED,
     "DE_NGHI_NEU_LY_DO": FollowUpKind.GROUNDS_DEMANDED,
     "DE_NGHI_HOAN_THIEN": FollowUpKind.TO_COMPLETE,
+    "DA_HOAN_THIEN": FollowUpKind.COMPLETED,
     "DE_NGHI_GUI_KET_QUA": FollowUpKind.RESULT_ASKED,
     "NHAC_HAN": FollowUpKind.REMINDER,
     "QUA_HAN": FollowUpKind.OVERDUE,
@@ -242,12 +225,7 @@ def _written(at: datetime) -> str:
 
 def _file(sent: Attachment) -> Document:
     content = base64.b64decode(sent.duLieuTepDinhKem, validate=True)
-    return describe(_kind(sent.loaiGiayTo), sent.tenTepDinhKem, content)
-
-
-def _kind(number: str) -> DocumentKind:
-    """The kind of a paper. Raises ValueError for a number that means none."""
-    return _PAPERS.get(number) or DocumentKind(number)
+    return describe(DocumentKind(sent.loaiGiayTo), sent.tenTepDinhKem, content)
 
 
 def _registered(intake: Intake, registration: Registration, paper: tuple[str | None, str | None]) -> Json:
@@ -394,7 +372,7 @@ class _Provincial:
 
     def order(self, body: PaperOrderBody) -> Reply:
         try:
-            kind = _kind(body.loaiGiayTo) if body.loaiGiayTo else None
+            kind = DocumentKind(body.loaiGiayTo) if body.loaiGiayTo else None
         except ValueError:
             return Reply(INVALID)
         taken = Delivery(

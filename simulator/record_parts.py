@@ -6,6 +6,8 @@ from models.base import Model
 from simulator.code_words import HANDED_OVER, RESIDENCES, meant
 from simulator.wire import Given, Json
 
+_PASSPORT = "6"
+
 
 class _More(Model):
     ngayMa: Given | None = None
@@ -64,6 +66,13 @@ def day(text: str | None) -> str:
         except ValueError:
             continue
     raise ValueError("not a date of this wire")
+
+
+def passport(kind: str | None, number: str | None) -> str | None:
+    """The number of a passport, if there is one. Raises ValueError for another paper."""
+    if number and kind != _PASSPORT:
+        raise ValueError("a paper that is no passport")
+    return number
 
 
 def unit(code: str, name: str) -> Json:

@@ -86,6 +86,7 @@ _KINDS = {
     "8": FollowUpKind.OVERDUE,
     "9": FollowUpKind.NOT_SUPPLEMENTED,
     "10": FollowUpKind.TO_COMPLETE,
+    "11": FollowUpKind.COMPLETED,
 }
 """`Loai` of a message."""
 

@@ -13,9 +13,17 @@ from temporalio import workflow
 
 from models.base import legal_date
 from models.consent_words import matter, roles
-from models.consents import apply_agreement, apply_attestation, apply_consent, with_consent
+from models.consents import (
+    apply_agreement,
+    apply_attestation,
+    apply_consent,
+    paper_supplied,
+    replaced,
+    with_consent,
+)
 from models.dossier import Consent, ConsentState, ConsentVerdict, Leg, LegStage, consent_verdict
 from models.facts import AgreementProvided, AttestedConsent, ConsentAnswer
+from models.gate import fitting
 from models.messages import ConsentEvidence, ConsentMessage
 from models.plan import AskedPerson, LegPlan
 from models.publication import Notice
@@ -30,6 +38,8 @@ if TYPE_CHECKING:
     from workflows.group import ProcedureGroup
 
 _TICK = timedelta(microseconds=1)
+_MAX_SUMMARY = 160
+"""Characters of a timer's summary, whose bytes the server limits: thirty relatives fill several lines."""
 
 
 def consent_effect(
@@ -44,14 +54,15 @@ def consent_effect(
         case AttestedConsent():
             after, proof = apply_attestation(leg, plan, fact, now), fact.attestation
         case AgreementProvided():
-            after, proof = apply_agreement(leg, plan, fact, now), fact.document
+            declarant = dossier.declaration.applicant.personal_id
+            after, proof = apply_agreement(leg, plan, fact, declarant, now), fact.document
 
     def effect() -> None:
         dossier.put(after)
         if proof:
             dossier.keep(proof)
         if isinstance(fact, AgreementProvided):
-            signed = [c for c in after.consents if c.person.personal_id in fact.signed_by]
+            signed = [consent for consent in after.consents if consent not in leg.consents]
             dossier.tell(Notice.AGREEMENT_TAKEN, leg=_matter(plan, signed), people=_roles(signed))
 
     return effect
@@ -92,10 +103,12 @@ class ConsentRound:
         return "; ".join([*reasons, f"VNeID không liên lạc được với {unreachable}"] if unreachable else reasons)
 
     def answered_at(self, not_before: datetime) -> datetime | None:
-        """When the last answer was given that has decided; None when silence has."""
+        """When what has decided came, the last answer or a correction that made one needless; None for silence."""
         if self.verdict not in (ConsentVerdict.GRANTED, ConsentVerdict.DECLINED):
             return None
-        return max([not_before, *(c.answered_at for c in self._consents if c.answered_at)])
+        answers = (consent.answered_at for consent in self._consents)
+        drops = (consent.dropped_at for consent in self._leg.consents)
+        return max([not_before, *filter(None, answers), *filter(None, drops)])
 
     def evidence(self, asked_after: datetime | None = None) -> tuple[ConsentEvidence, ...]:
         """Proof of the consents given, of all or only of those asked for since then."""
@@ -161,7 +174,7 @@ class ConsentRound:
         waited = asked or [c for c in self._consents if c.agreement_awaited]
         until = last_day(max(c.limit_ends_at for c in waited if c.limit_ends_at)) if waited else "…"
         act = "xác nhận" if asked else "(văn bản đồng ý)"
-        return f"Chờ {_roles(waited)} {act} “{self._plan.name}” đến hết {until}"
+        return fitting(f"Đến hết {until} chờ {_roles(waited)} {act} “{self._plan.name}”", _MAX_SUMMARY)
 
     # --- Asking ------------------------------------------------------------------------------------------------------
 
@@ -175,7 +188,8 @@ class ConsentRound:
     async def _tell_asked(self) -> None:
         """The citizen hears who has been asked, and until when; all at once, unless VNeID is away for some.
 
-        Who could not be asked that day has the full limit from the day they were.
+        Who could not be asked that day has the full limit from the day they were, and hears of it themselves: the
+        request says the day before.
         """
         await workflow.wait_condition(lambda: self._settled or not any(r.due for r in self._requests.values()))
         taken, now = self._just_taken, self._dossier.time.now()
@@ -186,27 +200,30 @@ class ConsentRound:
         if late:
             await self._open(late)
         asked = [c for c in self._in(ConsentState.ASKED) if c.person.key in taken]
+        for consent in asked:
+            if consent.person in late:
+                self._tell_person(consent)
         if asked:
             until = last_day(max(map(_end, asked)))
             self._dossier.tell(Notice.CONSENTS_ASKED, leg=_matter(self._plan, asked), people=_roles(asked), until=until)
 
     async def _open(self, people: tuple[AskedPerson, ...]) -> datetime:
-        """These people are asked as of now, unless they have answered meanwhile; the end of their limit."""
+        """These people are asked as of now, unless they have answered or signed meanwhile; the end of their limit."""
         now, law = self._dossier.time.now(), self._dossier.required_plan
         limit = await self._dossier.citizen_limit(now, law.consent_days, law.consent_reminders)
         answered = {c.person.key for c in self._leg.consents if c.state is not ConsentState.ASKED}
         named = {person.key for person in self._plan.people}
         for person in people:
             if person.key in named - answered:
-                self._put(
-                    Consent(
-                        person=person,
-                        state=ConsentState.ASKED,
-                        requested_at=now,
-                        due=limit.due,
-                        remind_at=limit.remind_at,
-                    )
+                asked = Consent(
+                    person=person,
+                    state=ConsentState.ASKED,
+                    requested_at=now,
+                    due=limit.due,
+                    remind_at=limit.remind_at,
                 )
+                paper = paper_supplied(self._leg, self._plan, person.key)
+                self._put(replaced(asked, paper, now) if paper else asked)
         return limit.ends_at
 
     def _message(self, person: AskedPerson, until: datetime) -> ConsentMessage:
@@ -239,16 +256,20 @@ class ConsentRound:
             )
         reminded = [consent for consent in due if self._reached(consent)]
         for consent in reminded:
-            if consent.person.personal_id != self._dossier.declaration.applicant.personal_id:
-                self._dossier.tell(
-                    Notice.CONSENT_REMINDER,
-                    consent.person.personal_id,
-                    leg=_matter(self._plan, [consent]),
-                    until=last_day(_end(consent)),
-                )
+            self._tell_person(consent)
         if reminded:
             what, until = _matter(self._plan, reminded), last_day(max(map(_end, reminded)))
             self._dossier.tell(Notice.CONSENTS_REMINDED, leg=what, people=_roles(reminded), until=until)
+
+    def _tell_person(self, consent: Consent) -> None:
+        """Whoever is asked hears that they are, and until when; the declarant hears of everybody as it is."""
+        if consent.person.personal_id != self._dossier.declaration.applicant.personal_id:
+            self._dossier.tell(
+                Notice.CONSENT_REMINDER,
+                consent.person.personal_id,
+                leg=_matter(self._plan, [consent]),
+                until=last_day(_end(consent)),
+            )
 
     def _expire(self, at: datetime) -> None:
         """Silence until the end of the limit opens the way of an agreement; without one until its end, all is lost.

@@ -7,7 +7,7 @@ edition of them changes no replay, and most dossiers never carry them.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from models.dossier import Leg, RefusedDemand
+from models.dossier import ConsentVerdict, Leg, RefusedDemand, consent_verdict
 from models.facts import (
     AgencyEvent,
     Classification,
@@ -122,16 +122,28 @@ def classification_effect(
 
 
 def _judged(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, demand: Demand) -> Verdict:
-    return judge(demand, plan.key, plan.name, dossier.known_gate, _held(dossier, leg))
+    hidden = dossier.declaration.hidden_from(plan.system)
+    return judge(demand, plan.key, plan.name, dossier.known_gate, _held(dossier, leg, plan), hidden)
 
 
-def _held(dossier: "DossierWorkflow", leg: Leg) -> Held:
-    """What agencies have issued in this dossier, and what the citizen has given this agency."""
+def _held(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan) -> Held:
+    """What agencies have issued in this dossier, what citizens have given this agency, and what they have agreed to."""
     issued = {document.kind.value for other in dossier.legs.values() for document in other.documents}
     signed = {dossier.required_plan.group.notice.value} if dossier.notice_found is NoticeState.SIGNED else set()
     given = {document.kind.value for supplement in leg.supplements for document in supplement.given}
+    proofs = {consent.proof.kind.value for consent in leg.consents if consent.given and consent.proof}
     attached = {document.kind.value for document in dossier.declaration.attachments}
-    return Held(by_state=frozenset(issued | signed), attached=frozenset(attached | given))
+    return Held(
+        by_state=frozenset(issued | signed), attached=frozenset(attached | given | proofs), agreed=_agreed(leg, plan)
+    )
+
+
+def _agreed(leg: Leg, plan: LegPlan) -> frozenset[str]:
+    """The written agreements nobody needs any more, since everybody they would stand for has agreed."""
+    agreements = {rule.replaced_by for rule in plan.consent_rules if rule.replaced_by}
+    rules = {kind: tuple(rule for rule in plan.consent_rules if rule.replaced_by is kind) for kind in agreements}
+    granted = ConsentVerdict.GRANTED
+    return frozenset(kind.value for kind in agreements if consent_verdict(rules[kind], leg.consents) is granted)
 
 
 def _refuse(dossier: "DossierWorkflow", leg: Leg, event: AgencyEvent, demand: Demand, verdict: Verdict) -> None:

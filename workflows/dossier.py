@@ -13,13 +13,13 @@ from typing import NoReturn
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from models.asked_anew import asked_anew
-from models.base import MAX_LONG_TEXT, MessageKey, legal_date
+from models.asked_anew import asked_anew, asks_others
+from models.base import MAX_LONG_TEXT, MessageKey, legal_date, within
 from models.clock import Clock, Due, Timeliness
 from models.corrections import CorrectedForm, CorrectionQuery, Revision, changes
 from models.declaration import Declaration
 from models.details import attributes, details
-from models.documents import Document
+from models.documents import Document, DocumentKind
 from models.dossier import (
     CitizenLimit,
     DossierOutcome,
@@ -30,7 +30,6 @@ from models.dossier import (
     LegOutcome,
     LegStage,
     OwedDuty,
-    within,
 )
 from models.facts import (
     Accepted,
@@ -49,6 +48,7 @@ from models.facts import (
     InboundFact,
     OverdueDecision,
     PaymentConfirmed,
+    ResultDocument,
     SupplementProvided,
     Unclassified,
     Withdrawal,
@@ -72,6 +72,7 @@ from workflows import ports
 from workflows.calls import P, R, call_ledger, compute
 from workflows.chasing import ruling_effect
 from workflows.clock import LegalTime
+from workflows.completing import completed_effect, completes
 from workflows.consent import consent_effect
 from workflows.demands import classification_effect, demand_effect, judged_by_gate, note_effect
 from workflows.facts import UNUSABLE, answering, read_fact
@@ -83,9 +84,6 @@ from workflows.withdrawal import contradiction_effect, withdrawal_effect
 
 _AT_REST = 8
 """Turns in which nothing has moved after which nothing will, until something comes from outside."""
-
-_CONSENTED = "residence_registration"
-"""The part of the form that people agree to: who moves in where, with whom."""
 
 
 class DossierWorkflow:
@@ -237,9 +235,17 @@ class DossierWorkflow:
             on=self.submitted_on,
             pack=self.required_plan.pack,
             notice=self.notice_found,
+            attached=tuple(sorted(self.attached)),
+            given=self._given_with(fact),
             corrections=fact.corrections,
         )
         return await self.compute(ports.correct_form, query, "Đọc lại tờ khai sau khi đính chính")
+
+    def _given_with(self, fact: SupplementProvided) -> tuple[DocumentKind, ...]:
+        """What the citizen has given with the supplement that the fact is of, or gives with the fact."""
+        asked = self.legs[fact.leg].supplement
+        given = (*(asked.given if asked else ()), *fact.documents)
+        return tuple(sorted({document.kind for document in given}))
 
     def _accept(self, fact: InboundFact, form: CorrectedForm | None = None) -> bool:
         """Let the fact take effect, once; True when this very message had been accepted before."""
@@ -300,6 +306,8 @@ class DossierWorkflow:
                 return correction_effect(self, event)
             case Acknowledged():
                 return acknowledgement_effect(self, event)
+            case ResultDocument() as result if completes(self, leg_plan, result):
+                return completed_effect(self, leg, leg_plan, event, result)
             case Decided() if leg.outcome is LegOutcome.WITHDRAWN and event.source is leg_plan.system:
                 return contradiction_effect(self, leg_plan, event)
         after = apply_agency_event(leg, leg_plan, self.required_plan.receipt, event, self.time.now())
@@ -343,10 +351,12 @@ class DossierWorkflow:
         kinds = frozenset(document.kind for document in attachments)
 
         def effect() -> None:
-            self.declaration = self.declaration.model_copy(update={"attachments": attachments})
+            self.attach(supplied.documents)
             self.missing = tuple(document for document in self.missing if not document.met_by(kinds))
-            self.supplied += supplied.documents
-            self._journal.attachments += supplied.documents
+            plan = self.required_plan.without_replaced_consents(self.attached)
+            if plan != self.plan:
+                self.plan = plan
+                self.plan_changed()
 
         return effect
 
@@ -365,6 +375,11 @@ class DossierWorkflow:
         if self.plan is None:
             raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ đang được tiếp nhận, chưa có thủ tục nào.")
         return self.plan
+
+    @property
+    def attached(self) -> frozenset[DocumentKind]:
+        """What the dossier carries by now: declared with it, or added for it as a whole."""
+        return frozenset(document.kind for document in self.declaration.attachments)
 
     @property
     def known_gate(self) -> Gate:
@@ -433,6 +448,13 @@ class DossierWorkflow:
             )
         )
 
+    def attach(self, documents: tuple[Document, ...]) -> None:
+        """The dossier as a whole carries these from now on; parts not sent yet go with what of them is theirs."""
+        attachments = (*self.declaration.attachments, *documents)
+        self.declaration = self.declaration.model_copy(update={"attachments": attachments})
+        self.supplied += documents
+        self._journal.attachments += documents
+
     def keep(self, document: Document) -> None:
         """A document that the citizen or an official has handed in goes to the ledger."""
         self._journal.attachments += (document,)
@@ -454,13 +476,14 @@ class DossierWorkflow:
             self.enter(self.stage)
 
     def revise(
-        self, declaration: Declaration, leg: str, corrections: Mapping[str, str], others: tuple[LegPlan, ...] = ()
+        self, declaration: Declaration, leg: str, corrections: Mapping[str, str], legs: tuple[LegPlan, ...] = ()
     ) -> None:
         """The form now reads so, the law of the dossier as before: whoever else has the old one is told (§§7, 8).
 
-        Where the law lets a correction name `others` to ask, they are asked, unless the leg is with
-        an agency that has not asked for it [choice]. Consents else stay as given; where what people agreed to has
-        changed, operators are warned [choice].
+        Where the law lets a correction name others to ask in these `legs`, they are asked. [choice] Of a leg that is
+        with an agency which has not asked for it, they are not: nor is that agency told of what they would agree to,
+        until a supplement of its own; operators are warned. Consents else stay as given; where what people agreed to
+        has changed, operators are warned [choice].
         """
         self.revision += 1
         self.declaration = declaration.model_copy(update={"attachments": self.declaration.attachments})
@@ -468,26 +491,74 @@ class DossierWorkflow:
         self._journal.revisions.append(
             Revision(number=self.revision, at=self.time.now(), leg=leg, paths=paths, declaration=declaration)
         )
-        for plan in others:
-            if plan.key == leg or not (self.legs[plan.key].ended or self.legs[plan.key].sent_at):
+        self.put(self.legs[leg].caught_up())
+        unasked: dict[str, LegPlan] = {}
+        for plan in (plan.without_replaced_consents(self.attached) for plan in legs):
+            known = self.legs[plan.key]
+            if plan.key == leg or not (known.ended or known.sent_at):
                 self._ask_anew(plan)
+            elif known.sent_at and asks_others(self.required_plan.leg(plan.key), plan):
+                unasked[plan.key] = plan
         group = declaration.group
         labels = listed(field_label(path, group) for path in paths)
-        for other in self.legs.values():
-            if other.key != leg and other.sent_at:
-                text = f"Công dân đính chính tờ khai: {labels}. Đề nghị dùng thông tin mới."
-                self.follow_up(other.key, FollowUpKind.CORRECTION, text, changes=changes(corrections, group))
+        for other in tuple(self.legs.values()):
+            public = corrections
+            if other.key in unasked:
+                public = self._withhold(unasked[other.key], corrections)
+            told = changes(public, group, self.required_plan.leg(other.key).system)
+            if told and other.key != leg and other.sent_at:
+                fields = listed(change.label for change in told)
+                text = f"Công dân đính chính tờ khai: {fields}. Đề nghị dùng thông tin mới."
+                self.follow_up(other.key, FollowUpKind.CORRECTION, text, changes=told)
         self.tell(Notice.FORM_CORRECTED, leg=self.required_plan.leg(leg).name, fields=labels)
-        consented = any(consent.given for other in self.legs.values() for consent in other.consents)
-        if consented and any(within(path, _CONSENTED) for path in paths):
+        if any(within(path, section) for path in paths for section in self._consented()):
             self.warn(f"Đã đính chính sau khi có sự đồng ý, cần xem lại sự đồng ý: {labels}.")
 
+    def _consented(self) -> set[str]:
+        """The sections of the form that somebody has agreed to."""
+        given = {key: {c.person.key for c in leg.consents if c.given} for key, leg in self.legs.items()}
+        rules = ((leg.key, rule) for leg in self.required_plan.legs for rule in leg.consent_rules)
+        return {rule.concerns for leg, rule in rules if given[leg].intersection(rule.people)}
+
+    def _withhold(self, plan: LegPlan, corrections: Mapping[str, str]) -> Mapping[str, str]:
+        """What the agency of a leg may hear of corrections that others there would have to agree to first."""
+        group = self.declaration.group
+        sections = {rule.concerns for rule in plan.consent_rules if rule.may_change}
+        kept = {path: value for path, value in corrections.items() if any(within(path, one) for one in sections)}
+        if kept:
+            leg = self.legs[plan.key]
+            self.put(leg.model_copy(update={"untold": {**leg.untold, **kept}}))
+            fields = listed(field_label(path, group) for path in kept)
+            self.warn(
+                f"“{plan.name}” đã được gửi cơ quan với sự đồng ý cho nội dung cũ, nên chưa hỏi lại ý kiến và chưa báo"
+                f" cơ quan phần đính chính; cần xem lại với cơ quan: {fields}."
+            )
+        return {path: value for path, value in corrections.items() if path not in kept}
+
     def _ask_anew(self, new: LegPlan) -> None:
-        """Other people are to be asked in that leg; the plan says so on record."""
-        plan, leg = asked_anew(self.legs[new.key], self.required_plan.leg(new.key), new, self.revision)
-        self.plan = self.required_plan.with_leg(plan)
-        self.put(leg)
+        """Other people are to be asked in that leg, if they are others; the plan says so on record."""
+        known = self.required_plan.leg(new.key)
+        plan, leg = asked_anew(self.legs[new.key], known, new, self.revision, self.time.now())
+        if plan != known:
+            self.plan = self.required_plan.with_leg(plan)
+            self.put(leg)
+            self.plan_changed()
+
+    def ask_to_complete(self, documents: tuple[RequiredDocument, ...]) -> None:
+        """What an agency must add to the dossier by itself it is asked for at once, through the province.
+
+        Before the province has the dossier nobody is: all of it is asked for then.
+        """
+        plan = self.required_plan
+        first = next(leg for leg in plan.legs if leg.sent_with_intake)
+        new = tuple(document for document in documents if document not in plan.completed_by_agencies)
+        if not new:
+            return
+        self.plan = plan.model_copy(update={"completed_by_agencies": (*plan.completed_by_agencies, *new)})
         self.plan_changed()
+        if self.clock is not None:
+            for document in new:
+                self.follow_up(first.key, FollowUpKind.TO_COMPLETE, document.to_complete)
 
     def in_trouble(self, trouble: Trouble) -> None:
         """A system does not take a message; since when stays as it was."""

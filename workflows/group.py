@@ -108,8 +108,8 @@ class ProcedureGroup(DossierWorkflow):
         return LawOrder(code=self.code, revision=self.revision, on=on)
 
     def adopt(self, resolved: Resolved) -> None:
-        """From here on the dossier carries this plan."""
-        self.plan = resolved.plan
+        """From here on the dossier carries this plan; what is attached by now spares people being asked."""
+        self.plan = resolved.plan.without_replaced_consents(self.attached)
         self.fee = resolved.fee
         self.warnings = tuple(dict.fromkeys((*self.warnings, *resolved.warnings)))
         for leg in resolved.plan.legs:
@@ -118,7 +118,10 @@ class ProcedureGroup(DossierWorkflow):
         self.plan_changed()
 
     async def attachments_complete(self, missing: tuple[RequiredDocument, ...], notice: NoticeState | None) -> bool:
-        """Wait for attachments the law requires; the citizen has the supplement limit, and nothing has been sent."""
+        """Wait for attachments the law requires; the citizen has the supplement limit, and nothing has been sent.
+
+        [choice] The dossier is one: a paper that only a benefit needs keeps back the registration too.
+        """
         if not missing:
             return True
         self.missing = missing
@@ -325,9 +328,7 @@ class ProcedureGroup(DossierWorkflow):
     def _ask_agencies_to_complete(self, first: LegPlan) -> None:
         """What an agency must add to the dossier by itself it is asked for at once, through the province."""
         for document in self.required_plan.completed_by_agencies:
-            papers = " hoặc ".join(kind.label for kind in document.any_of)
-            text = f"Đề nghị {document.completed_by} hoàn thiện: {papers}. Căn cứ: {document.basis}."
-            self.follow_up(first.key, FollowUpKind.TO_COMPLETE, text)
+            self.follow_up(first.key, FollowUpKind.TO_COMPLETE, document.to_complete)
 
     def settle_law(self, promise: Promise) -> None:
         """The pack is fixed by the calendar date of the provincial receipt; the plan is another if that differs."""
@@ -367,7 +368,7 @@ class ProcedureGroup(DossierWorkflow):
                     kind=ClockEntryKind.EXTENDED,
                     at=at,
                     cause=f"{leg.agency} phải xác minh: {leg.name}",
-                    basis=plan.basis,
+                    basis=plan.verification_basis,
                     working_days=plan.verification_limit,
                 )
             )
@@ -439,14 +440,15 @@ class ProcedureGroup(DossierWorkflow):
                 return PortalStatus.STOPPED
 
     def _group_timeliness(self) -> Timeliness | None:
-        """Measured by the last decision among the legs the group's promise covers."""
+        """Measured by the last decision among the legs the group's promise covers; of nothing, where none is done."""
         plan = self.required_plan
         ends = [
             leg.decided_at or leg.ended_at
             for leg in self.legs.values()
             if plan.leg(leg.key).in_group_promise and leg.ended_at
         ]
-        if self.due is None or self.due.at is None or not ends or self.outcome is DossierOutcome.WITHDRAWN:
+        nothing = self.outcome in (DossierOutcome.WITHDRAWN, DossierOutcome.NOT_COMPLETED)
+        if self.due is None or self.due.at is None or not ends or nothing:
             return None
         return timeliness(max(end for end in ends if end), self.due.at)
 
@@ -462,5 +464,5 @@ class ProcedureGroup(DossierWorkflow):
 
 
 def _wanted(documents: Iterable[RequiredDocument]) -> str:
-    """What the citizen is to attach."""
-    return "; ".join(" hoặc ".join(kind.label for kind in document.any_of) for document in documents)
+    """What the citizen is to attach, each paper once, however many legs need it."""
+    return "; ".join(dict.fromkeys(" hoặc ".join(kind.label for kind in document.any_of) for document in documents))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from temporalio import workflow
 
-from models.benefit_words import paid_by
+from models.benefit_words import said_besides
 from models.chase_words import given_up, missing
 from models.clock import Clock, Due, ReceiptRule, Timeliness, timeliness
 from models.dossier import ConsentState, ConsentVerdict, Leg, LegOutcome, LegStage
@@ -94,17 +94,18 @@ class LegRun:
 
     async def consents_given(self) -> bool:
         """Wait for the consents; while nothing else is missing, the group's clock stands still."""
-        if self.consents.verdict is not ConsentVerdict.WAITING:
-            return self.consents_judged()
-        basis = self.dossier.required_plan.consent_basis
-        stopped_at = self.dossier.time.now()
-        self.stand(self.consents.stage)
-        await self.dossier.stop_group_clock(self.plan, stopped_at, basis)
-        await self.consents_settled(unless=lambda: self.withdrawal.due)
-        given = self.consents_judged()
-        resumed_at = self.consents.answered_at(stopped_at) or self.dossier.time.now()
-        await self.dossier.resume_group_clock(self.plan, resumed_at, basis)
-        return given
+        while self.consents.verdict is ConsentVerdict.WAITING:  # again where a correction has named others meanwhile
+            basis = self.dossier.required_plan.consent_basis
+            stopped_at = self.dossier.time.now()
+            self.stand(self.consents.stage)
+            await self.dossier.stop_group_clock(self.plan, stopped_at, basis)
+            await self.consents_settled(unless=lambda: self.withdrawal.due)
+            given = self.consents_judged()
+            resumed_at = self.consents.answered_at(stopped_at) or self.dossier.time.now()
+            await self.dossier.resume_group_clock(self.plan, resumed_at, basis)
+            if not given:
+                return False
+        return self.consents_judged()
 
     async def consents_settled(self, unless: Callable[[], bool]) -> None:
         """Wait for the verdict; who looks sees whether answers or only an agreement can still come."""
@@ -172,6 +173,7 @@ class LegRun:
             agency=self.plan.agency,
             revision=self.dossier.revision,
             supplied=self.dossier.supplied,
+            withheld=self.dossier.required_plan.withheld(self.plan.key, self.dossier.attached),
             results=tuple(results),
             registration_number=next((leg.number for leg in earlier if leg.number), None),
             identity_number=next((leg.identity_number for leg in earlier if leg.identity_number), None),
@@ -246,7 +248,7 @@ class LegRun:
             leg=self.plan.name,
             results=listed(kind.label for kind in self.plan.results),
             timeliness=in_words(self.leg.timeliness),
-            money=paid_by(self.dossier.declaration, self.plan),
+            besides=said_besides(self.dossier.declaration, self.plan),
         )
 
     def refused(self) -> None:

@@ -25,6 +25,7 @@ async def look_up(dossier: "ProcedureGroup", plan: LegPlan) -> None:
     """Take in whatever the agency has stated and we have not heard; the same facts, through the same reducers."""
     query = LegQuery(
         head=dossier.head(f"{plan.key}:look_up"),
+        group=plan.group,
         system=plan.system,
         leg=plan.key,
         agency_code=dossier.legs[plan.key].agency_code,

@@ -39,7 +39,8 @@ def supplement_effect(
         if form:
             if form.declaration is None:
                 raise FactRefused(form.refusal, form.problem or "")
-            dossier.revise(form.declaration, leg.key, fact.corrections, form.asked_anew)
+            dossier.revise(form.declaration, leg.key, fact.corrections, form.legs)
+            dossier.ask_to_complete(form.completed_by_agencies)
         dossier.keep_attachments(fact.documents)
         dossier.put(apply_supplement(*dossier.addressed(fact.leg), fact, dossier.time.now()))
 
@@ -180,8 +181,8 @@ class SupplementRound:
             text=f"Công dân đã bổ sung theo yêu cầu: {what}.",
             agency_code=leg.agency_code,
             registration_number=leg.number,
-            documents=(*given.given, *dict.fromkeys(consent.proof for consent in consents if consent.proof)),
-            changes=changes(given.corrected, self._plan.group),
+            documents=tuple(dict.fromkeys((*given.given, *(c.proof for c in consents if c.proof)))),
+            changes=changes(given.corrected, self._plan.group, self._plan.system),
             consents=consents,
         )
         summary = f"Gửi bổ sung “{self._plan.name}” đến {self._plan.agency}"

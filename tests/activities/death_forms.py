@@ -68,6 +68,7 @@ _relative = {
     "full_name": words,
     "personal_id": st.none() | numbers,
     "relation": st.sampled_from(RelationToDeceased),
+    "relation_text": st.none() | words,
     "born": partial_days,
     "sex": st.sampled_from(Sex),
     "deceased": st.booleans(),
@@ -98,6 +99,7 @@ payees = st.fixed_dictionaries(
         "beneficiary": words,
         "full_name": words,
         "relation": st.sampled_from(PayeeRelation),
+        "relation_text": st.none() | words,
         "personal_id": st.none() | numbers,
         "social_insurance_number": st.none() | insurance_numbers,
         "passport": st.none() | passports,
@@ -120,6 +122,7 @@ receivers = st.fixed_dictionaries(
         "phone": phones,
         "contact_phone": st.none() | phones,
         "relation": st.sampled_from(RelationToDeceased),
+        "relation_text": st.none() | words,
         "receipt": receipts,
     }
 )
@@ -173,7 +176,9 @@ _forms = st.fixed_dictionaries(
                 "social_affairs_office": st.none() | units,
             }
         ),
-        "applicant": st.fixed_dictionaries({**_applicant, "relation": st.sampled_from(RelationToDeceased)})
+        "applicant": st.fixed_dictionaries(
+            {**_applicant, "relation": st.sampled_from(RelationToDeceased), "relation_text": st.none() | words}
+        )
         | st.fixed_dictionaries({**_applicant, "organisation": organisations}),
         "scope": st.sampled_from(Scope),
         "deceased": st.fixed_dictionaries(
@@ -246,6 +251,7 @@ _RECEIVER = {
     "phone": "0912000021",
     "contact_phone": "02438250000",
     "relation": "dependant",
+    "relation_text": "Cháu ngoại được người chết nuôi",
     "receipt": {"way": "wallet", "wallet_phone": "0912000022"},
 }
 _ORGANISATION = {
@@ -286,6 +292,7 @@ NAMED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "aged-80",
         {
             "applicant.relation": None,
+            "applicant.relation_text": None,
             "applicant.organisation": _ORGANISATION,
             "applicant.email": "hoi@vidu.vn",
             "benefits.funeral_recipient": {"organisation": _ORGANISATION, "organisation_receipt": _BANK},
@@ -310,7 +317,8 @@ NAMED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 {
                     "beneficiary": "Phạm Thị Út Mẫu",
                     "full_name": "H’Bla Kbuôr",
-                    "relation": "guardian",
+                    "relation": "other",
+                    "relation_text": "Dì ruột",
                     "personal_id": "000000000025",
                     "social_insurance_number": "0000000026",
                     "passport": "C0012345",
@@ -326,6 +334,7 @@ NAMED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                     "personal_id": "000000000031",
                     "social_insurance_number": "0000000032",
                     "relation": "child",
+                    "relation_text": "Con nuôi",
                     "born": "2015",
                     "sex": "female",
                     "address": OLD_ORIGIN,
@@ -355,6 +364,7 @@ NAMED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                     "full_name": "Ksor Con Mẫu",
                     "personal_id": "000000000041",
                     "relation": "child",
+                    "relation_text": "Con riêng",
                     "born": "1999",
                     "sex": "undetermined",
                     "address": HOME,

@@ -52,6 +52,7 @@ WHO_RECEIVES = (
     "phone",
     "contact_phone",
     "relation",
+    "relation_text",
     *(f"receipt.{leaf}" for leaf in RECEIPT),
 )
 RELATIVE = (
@@ -74,7 +75,7 @@ FIELDS: tuple[tuple[str, tuple[str, ...], frozenset[str]], ...] = (
     ("applicant", ("full_name",), EVERYBODY | INSURANCE | ASKED),
     ("applicant", ("personal_id",), EVERYBODY | INSURANCE | NUMBERED | APPLICANT),
     ("applicant.residence", RESIDENCE, EVERYBODY),
-    ("applicant", ("relation", "email"), EVERYBODY | INSURANCE),
+    ("applicant", ("relation", "relation_text", "email"), EVERYBODY | INSURANCE),
     ("applicant", ("phone",), EVERYBODY | INSURANCE | {System.SMS}),
     ("applicant.organisation", ORGANISATION, EVERYBODY | INSURANCE),
     ("deceased", ("full_name",), EVERYBODY | INSURANCE | ASKED),
@@ -106,14 +107,14 @@ FIELDS: tuple[tuple[str, tuple[str, ...], frozenset[str]], ...] = (
     ),
     ("benefits.insurance", ("number", "pension_place", "voluntary_place"), BENEFITS | INSURANCE),
     ("benefits.relatives", ("full_name", "personal_id"), BENEFITS | FUNERAL | SURVIVOR | ASKED),
-    ("benefits.relatives", ("relation", "deceased"), BENEFITS | FUNERAL | SURVIVOR),
+    ("benefits.relatives", ("relation", "relation_text", "deceased"), BENEFITS | FUNERAL | SURVIVOR),
     (
         "benefits.relatives",
         (*RELATIVE, "social_insurance_number", "monthly_income_vnd", "capacity_reduced", "assessment_fee"),
         BENEFITS | SURVIVOR,
     ),
     ("benefits.merit_relatives", ("full_name", "personal_id"), BENEFITS | ASKED),
-    ("benefits.merit_relatives", ("relation", "deceased", *RELATIVE, "circumstances"), BENEFITS),
+    ("benefits.merit_relatives", ("relation", "relation_text", "deceased", *RELATIVE, "circumstances"), BENEFITS),
     (
         "benefits.adult_children",
         ("full_name", "birth_year", "disabled_since", "school_ended", "school", "school_since"),
@@ -125,6 +126,7 @@ FIELDS: tuple[tuple[str, tuple[str, ...], frozenset[str]], ...] = (
         (
             "beneficiary",
             "relation",
+            "relation_text",
             "social_insurance_number",
             "passport",
             *(f"address.{leaf}" for leaf in ADDRESS),

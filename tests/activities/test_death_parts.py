@@ -2,16 +2,20 @@
 
 import json
 import logging
+import re
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from activities.field_map import laid_out
 from activities.http import AgencyRejected, AgencyUnreadable
 from activities.social_insurance import PARTS
 from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
+from models.corrections import changes
 from models.documents import Document, DocumentKind, describe
 from models.dossier import Attestation, Evidence
 from models.facts import AgencyEvent, Corrected, Decided, ResultDocument
@@ -21,7 +25,6 @@ from models.law import all_packs, pack
 from models.messages import (
     ConsentEvidence,
     DispatchKind,
-    FieldChange,
     FollowUp,
     FollowUpKind,
     LegQuery,
@@ -177,33 +180,68 @@ async def test_consents_that_a_supplement_made_necessary_arrive_with_it(leg: str
     assert (taken.consents, taken.files) == (CONSENTS, PROOFS)
 
 
-async def test_of_a_correction_an_agency_hears_what_it_was_told_before() -> None:
-    changes = (
-        FieldChange(path="deceased.cause", label="Nguyên nhân chết", value="Bệnh chỉ một nơi được biết"),
-        FieldChange(path="benefits.relatives.0.phone", label="Số điện thoại của thân nhân", value="0912000399"),
-        FieldChange(path="deceased.full_name", label="Họ tên người chết", value="Lê Thị Thọ Mẫu"),
+CORRECTIONS = {
+    "deceased.cause": "Bệnh chỉ một nơi được biết",
+    "benefits.relatives.0.phone": "0912000399",
+    "deceased.full_name": "Lê Thị Thọ Mẫu",
+}
+
+
+def correction(leg: str, corrections: Mapping[str, str]) -> FollowUp:
+    """The letter about a corrected form to the agency of that leg."""
+    return FollowUp(
+        head=head(f"{leg}:correction"),
+        system=DEATH_LEGS[leg],
+        leg=leg,
+        kind=FollowUpKind.CORRECTION,
+        text="Công dân đính chính tờ khai.",
+        changes=changes(corrections, Group.DEATH, DEATH_LEGS[leg]),
     )
+
+
+@pytest.mark.rule("5.sensitive")
+async def test_of_a_correction_an_agency_hears_what_it_was_told_before() -> None:
     heard: dict[str, list[str]] = {}
     async with stage() as play:
-        for leg, system in DEATH_LEGS.items():
+        for leg in DEATH_LEGS:
             await submit(play, leg)
-            letter = FollowUp(
-                head=head(f"{leg}:correction"),
-                system=system,
-                leg=leg,
-                kind=FollowUpKind.CORRECTION,
-                text="Công dân đính chính tờ khai.",
-                changes=changes,
-            )
-            await play.adapters.follow_up(letter, read)
+            await play.adapters.follow_up(correction(leg, CORRECTIONS), read)
         for taken in (await play.settled()).follow_ups:
             heard[taken.leg] = [change.path for change in taken.changes]
-    cause, phone, name = (change.path for change in changes)
+    cause, phone, name = CORRECTIONS
     assert heard.pop("death_registration") == [cause, phone, name]
     assert heard.pop("residence_deregistration") == [name]
     assert heard.pop(SURVIVOR) == [phone, name]
     assert heard.pop(FUNERAL) == heard.pop("survivor_benefit_end") == [name]
     assert set(map(tuple, heard.values())) == {(phone, name)}
+
+
+async def test_social_insurance_gets_no_letter_about_what_a_part_never_told() -> None:
+    phone = {path: value for path, value in CORRECTIONS.items() if path.startswith("benefits")}
+    async with stage() as play:
+        for leg in (FUNERAL, SURVIVOR):
+            await submit(play, leg)
+            await play.adapters.follow_up(correction(leg, phone), read)
+        follow_ups = (await play.settled()).follow_ups
+    assert [taken.leg for taken in follow_ups] == [SURVIVOR]
+
+
+@pytest.mark.parametrize("leg", [leg for leg, system in DEATH_LEGS.items() if system is System.SOCIAL_INSURANCE])
+def test_social_insurance_gets_days_and_addresses_in_one_way(leg: str) -> None:
+    said = json.dumps(laid_out(PARTS[leg].rows, death_declared("insurance-lump-sum")))
+    assert not re.search(r"\d/\d{4}|maTinh|moRong", said)
+    assert ("MATINH_CU_TRU" in said) is (leg != "survivor_benefit_end")
+
+
+async def test_social_insurance_gets_what_it_asked_for_though_its_part_never_told_it() -> None:
+    phone = changes({"benefits.relatives.0.phone": "0912000399"}, Group.DEATH, System.SOCIAL_INSURANCE)
+    supplement = correction(FUNERAL, {}).model_copy(update={"kind": FollowUpKind.SUPPLEMENT, "changes": phone})
+    async with stage() as play:
+        await play.instruct(System.SOCIAL_INSURANCE, supplement=DEMAND)
+        await submit(play, FUNERAL)
+        await play.adapters.follow_up(supplement, read)
+        (taken,) = (await play.settled()).follow_ups
+    assert taken.changes == phone
 
 
 async def test_two_legs_of_one_system_are_two_parts() -> None:
@@ -273,7 +311,7 @@ async def test_what_has_no_place_at_social_insurance_is_held_back(leg: str, offi
 
 async def found(play: Stage, leg: str, store: Path) -> list[AgencyEvent]:
     """What a look-up brings."""
-    query = LegQuery(head=head("look_up"), system=DEATH_LEGS[leg], leg=leg)
+    query = LegQuery(head=head("look_up"), group=Group.DEATH, system=DEATH_LEGS[leg], leg=leg)
     events = await play.adapters.agencies[query.system].look_up(query)
     facts = [fact_from(event, DocumentStore(store)) for event in events]
     return [fact for fact in facts if isinstance(fact, AgencyEvent)]
@@ -293,7 +331,7 @@ async def test_a_look_up_finds_what_was_decided(tmp_path: Path, leg: str) -> Non
 
 
 async def test_a_registered_death_that_says_nothing_is_unreadable() -> None:
-    query = LegQuery(head=head("look_up"), system=System.PROVINCIAL, leg="death_registration")
+    query = LegQuery(head=head("look_up"), group=Group.DEATH, system=System.PROVINCIAL, leg="death_registration")
     known = {"maHoSo": CODE, "ketQuaXuLy": {"ngayDangKy": "19/11/2026 09:30:00"}}
     async with crooked({CODE: {"maKetQua": "00", "thongBao": "thành công", "hoSo": known}}) as (_, adapters):
         with pytest.raises(AgencyUnreadable):

@@ -69,7 +69,7 @@ async def test_a_supplement_arrives_whole_and_the_part_goes_on(system: System) -
 @pytest.mark.parametrize("system", AGENCIES)
 @pytest.mark.parametrize("kind", FollowUpKind)
 async def test_each_kind_is_taken_once_however_its_answer_is_lost(system: System, kind: FollowUpKind) -> None:
-    message = follow_up(system, kind, registration_number="1/2026", documents=(attachment(),))
+    message = follow_up(system, kind, registration_number="1/2026", documents=(attachment(),), changes=(CHANGE,))
     async with stage() as play:
         await submitted(play, system, supplement=DEMAND)
         await play.instruct(system, fail_times=1, fail_with="drop")

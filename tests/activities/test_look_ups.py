@@ -11,10 +11,11 @@ from activities.http import AgencyUnreadable
 from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
 from models.facts import AgencyEvent, Decided, Received, ResultDocument
+from models.groups import Group
 from models.messages import LegQuery
 from models.systems import System
 from simulator.records import AnswerState
-from tests.activities.simulated import CODE, LEGS, SENT_AT, crooked, head, leg_message, read, stage
+from tests.activities.simulated import CODE, DEATH_LEGS, LEGS, SENT_AT, crooked, head, leg_message, read, stage
 
 AGENCIES = list(LEGS)
 STEPS = ["received", "passed_on", "decided", "result_document"]
@@ -22,7 +23,8 @@ STEPS = ["received", "passed_on", "decided", "result_document"]
 
 def query(system: System) -> LegQuery:
     """What became of the part that agency has?"""
-    return LegQuery(head=head("look_up"), system=system, leg=LEGS[system])
+    group = Group.DEATH if LEGS[system] in DEATH_LEGS else Group.BIRTH
+    return LegQuery(head=head("look_up"), group=group, system=system, leg=LEGS[system])
 
 
 async def found(adapters: Adapters, system: System, store: Path) -> dict[str, AgencyEvent]:

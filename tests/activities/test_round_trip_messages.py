@@ -293,7 +293,7 @@ async def test_the_province_gets_sent_on_before_refused_even_when_the_first_fail
     engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
     upgrade(engine)
     ledger = Ledger(engine)
-    code = ledger.open_dossier(submission(BIRTH, SENT_AT, SecretStr("tests only")), Group.BIRTH, "G22.99.08").code
+    code = ledger.open_dossier(submission(BIRTH, SENT_AT, SecretStr("tests only")), "G22.99.08").code
     statuses = [Status(system=StatusSystem.LINKING, code=number) for number in ("7", "6")]
     change = Publication(code=code, sequence=1, at=SENT_AT, stage=DossierStage.IN_PROGRESS)
     ledger.publish(

@@ -24,8 +24,8 @@ _PAPERS = {
     "legal_basis": "Luật Cư trú 2020 Điều 21",
     "text": "Bổ sung giấy tờ chứng minh chỗ ở hợp pháp.",
 }
-_LOST = {"fail_times": 1, "fail_with": "drop"}
-"""The system does what it is sent, and its answer is lost."""
+_LOST = {"fail_times": 1, "fail_with": "drop", "delay": 5}
+"""The system does what it is sent, its answer is lost, and it says nothing else before it is asked again."""
 
 
 def nobody_acts(system: System, code: str) -> None:

@@ -19,7 +19,7 @@ MERIT_FUNERAL, MERIT_SURVIVORS = "merit_funeral_benefit", "merit_survivor_benefi
 ASSESSED = ["capacity_assessment", "disability_certificate"]
 STUDYING = ["school_certificate", "graduation_diploma", "school_end_certificate"]
 NEEDS: dict[str, list[list[str]]] = {
-    "insurance-agreement": [[AGREEMENT], [AGREEMENT]],
+    "insurance-agreement": [[AGREEMENT]],
     "insurance-monthly": [ASSESSED, ["assessment_invoice"]],
     "merit-monthly": [STUDYING, ["disability_certificate"], ["income_certificate"]],
     "merit-monthly-orphaned": [["alone_or_orphan_certificate"], ["disability_certificate"]],
@@ -118,8 +118,36 @@ def test_a_signed_agreement_attached_leaves_nobody_to_ask(folder: Path) -> None:
 @pytest.mark.rule("5.relatives-consent")
 def test_who_cannot_be_asked_makes_the_agreement_missing(folder: Path) -> None:
     found = answer(attaching(folder, "insurance-agreement"), code=3)
-    assert [one["missing"] for one in found["required"]] == [True, True]
-    assert "THIẾU – Văn bản thống nhất cử người đại diện" in shown(folder / "insurance-agreement.json")
+    (needed,) = found["required"]
+    assert needed["missing"]
+    assert [by["leg"] for by in needed["needed_by"]] == [FUNERAL, SURVIVORS]
+    text = shown(folder / "insurance-agreement.json")
+    assert text.count("THIẾU – Văn bản thống nhất cử người đại diện") == 1
+    assert "Còn thiếu 1 loại giấy tờ." in text
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [("unsigned-notice", True), ("householder", True), ("year-only", False)],
+)
+def test_a_notice_is_only_stated_before_it_is_looked_up(name: str, stated: bool) -> None:
+    text = shown(SAMPLES / f"{name}.json")
+    assert ("có ghi số Giấy báo tử" in text) is stated
+    assert "dùng được" not in text
+
+
+@pytest.mark.rule("10.householder-deceased")
+def test_the_family_of_a_householder_learns_that_the_household_needs_another() -> None:
+    text = shown(SAMPLES / "householder.json")
+    assert "người chết là chủ hộ" in text
+    assert "người khác trong hộ đổi chủ hộ bằng thủ tục riêng" in text
+    assert "chủ hộ" not in shown(SAMPLES / "unsigned-notice.json").lower()
+
+
+def test_words_for_officials_are_not_in_the_checklist_of_a_citizen() -> None:
+    text = shown(SAMPLES / "insurance-declarant-not-beneficiary.json")
+    assert "Không có trong bảng kê thân nhân và không nhận trợ cấp; được phép." in text
+    assert "nên hỏi" not in text
 
 
 @pytest.mark.rule("5.attachments-are-data")
@@ -147,7 +175,8 @@ def test_the_decision_of_social_insurance_is_not_asked_of_the_citizen(folder: Pa
 def test_a_missing_substitute_is_asked_for_under_its_name(folder: Path) -> None:
     found = answer(attaching(folder, "year-only"), code=3)
     (substitute,) = found["required"]
-    assert (substitute["missing"], substitute["field"]) == (True, "Số Giấy báo tử/Giấy tờ thay thế Giấy báo tử")
+    (by,) = substitute["needed_by"]
+    assert (substitute["missing"], by["field"]) == (True, "Số Giấy báo tử/Giấy tờ thay thế Giấy báo tử")
     assert "Nếu không tìm thấy giấy báo tử" in shown(folder / "householder.json")
 
 

@@ -21,14 +21,16 @@ def asked(*arguments: str) -> Any:
 @pytest.mark.rule("7.gate-list-is-data")
 @pytest.mark.parametrize("group", Group)
 def test_each_group_has_its_own_list(group: Group) -> None:
-    gate = asked("--group", group.value, "--on", "2026-11-19")
+    [gate] = asked("--group", group.value, "--on", "2026-11-19")
     assert gate["group"] == group.value
     notices = {one.notice.value for one in Group} & {rule["code"] for rule in gate["documents"]}
     assert notices == {group.notice.value}
 
 
-def test_without_a_group_it_is_the_first_and_a_wrong_one_is_said() -> None:
-    assert asked()["group"] == Group.BIRTH.value
+def test_without_a_group_it_is_both_and_a_wrong_one_is_said() -> None:
+    assert [gate["group"] for gate in asked()] == [group.value for group in Group]
+    shown = CliRunner().invoke(app, ["grounds"]).stdout
+    assert all(f"{what} ({group.label}, gói luật" in shown for what in ("Lý do", "Giấy tờ") for group in Group)
     wrong = CliRunner().invoke(app, ["grounds", "--group", "marriage"])
     assert wrong.exit_code == 2
     assert "birth" in wrong.output

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = sorted(chain.from_iterable(ROOMS.values()))
 OF_BOTH_GROUPS = {
     *("submit", "list", "gaps", "law", "checklist", "consent", "agreement", "supplement", "attach", "agency-event"),
-    "withdraw",
+    *("withdraw", "grounds"),
 }
 WORDS = {
     Group.BIRTH: r"birth|khai sinh|residence_registration|witness_statement",
@@ -38,6 +38,11 @@ def test_examples_name_samples_legs_and_documents_that_there_are(command: str) -
     assert {*re.findall(r"--leg (\w+)", text), *re.findall(r'"leg": "(\w+)"', text)} - {"TEXT"} <= legs
     assert set(re.findall(r"--document (\w+)=", text)) <= set(DocumentKind)
     assert set(re.findall(r"--group (\w+)", text)) - {"NHÓM"} <= {*Group, "TEXT"}
+
+
+def test_at_a_desk_nobody_is_unreachable() -> None:
+    assert "<granted|declined>" in shown("attest-consent")
+    assert "unreachable" in shown("consent")
 
 
 @pytest.mark.parametrize("command", ["", *sorted(OF_BOTH_GROUPS)])

@@ -276,6 +276,9 @@ def test_law_tells_how_long_a_death_may_take_in_each_case() -> None:
     }
     assert (group["limit"], group["verification_limit"]) == (1, 4)
     assert all(total["legal_basis"] and total["condition"] for total in group["totals"])
+    verifying = [total["verification"] for total in (*group["totals"], group)]
+    assert {one["confidence"] for one in verifying} == {"choice"}, "read in no text, unlike the totals themselves"
+    assert {total["confidence"] for total in group["totals"]} == {"Q"}
     shown = run("law", "--on", ON, "--group", "death").stdout
     cells = [[cell.strip() for cell in line.split("│")[2:4]] for line in shown.splitlines() if line.startswith("│")]
     limits = [both for both in cells if all(cell.endswith("ngày làm việc") for cell in both)][:5]
@@ -308,7 +311,8 @@ def test_law_tells_to_what_relatives_consent_and_what_replaces_it() -> None:
     assert (funeral["role"], funeral["about"]) == ("relative", "cử người đại diện nhận trợ cấp mai táng")
     assert funeral["replaced_by"]["kind"] == "representative_agreement"
     assert (funeral["quorum"], funeral["may_change"]) == ("all", True)
-    completed = [one["completed_by"] for one in group["documents"] if one["completed_by"]]
+    papers = [one for leg in group["legs"] for one in leg["documents"]]
+    completed = [one["completed_by"] for one in papers if one["completed_by"]]
     assert completed == ["Ủy ban nhân dân xã, phường, đặc khu"]
     shown = run("law", "--on", ON, "--group", "death").stdout
     assert "Thay được bằng: Văn bản thống nhất cử người đại diện" in shown
@@ -380,7 +384,8 @@ def test_checklist_of_every_sample(name: str) -> None:
     assert [kind["kind"] for one in found["required"] for kind in one["any_of"]] == needed
     assert found["complete"]
     assert not any(one["missing"] for one in found["required"])
-    assert all(one["attached"] and one["field"] and one["legal_basis"] for one in found["required"])
+    assert all(one["attached"] for one in found["required"])
+    assert all(by["field"] and by["legal_basis"] for one in found["required"] for by in one["needed_by"])
     without_notice = [kind["kind"] for one in found["if_notice_unusable"] for kind in one["any_of"]]
     assert without_notice == (["witness_statement", "birth_commitment"] if more_without_notice else [])
     assert [consent["role"] for consent in found["consents"]] == asked
@@ -422,7 +427,7 @@ def test_missing_attachments_are_listed_with_their_alternatives_and_exit_3(folde
         "Văn bản của người làm chứng về việc sinh",
         "Giấy cam đoan về việc sinh",
     ]
-    assert needed["field"] == "Số Giấy chứng sinh"
+    assert [by["field"] for by in needed["needed_by"]] == ["Số Giấy chứng sinh"]
     shown = run("checklist", file, "--on", ON)
     assert shown.exit_code == 3
     assert "THIẾU – Văn bản của người làm chứng về việc sinh hoặc Giấy cam đoan về việc sinh" in shown.stdout

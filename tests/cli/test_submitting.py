@@ -16,10 +16,12 @@ from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from models.base import LEGAL_ZONE
+from models.dossier import DossierStage
 from models.groups import Group
 from settings import Settings
 from starter import application
 from submissions import Submissions
+from tests.ledger.builders import plan_of, published
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
 NOW = datetime(2026, 11, 19, 9, 0, tzinfo=LEGAL_ZONE)
@@ -78,6 +80,16 @@ def test_every_sample_of_a_death_is_taken_into_the_ledger(ledger: Ledger, file: 
     assert code not in listed("--group", "birth").stdout
 
 
+def test_who_waits_for_papers_is_shown_how_to_hand_them_in(ledger: Ledger) -> None:
+    [code] = ledger.unstarted()
+    plan = plan_of(ledger.declaration(code))
+    ledger.publish(published(code, 1, plan=plan, stage=DossierStage.WAITING_DOCUMENTS), ())
+    command = f"lienthong attach {code} --document LOẠI=TỆP (mã loại: lienthong grounds --group birth)"
+    assert command in show(code).stdout
+    ledger.publish(published(code, 2, stage=DossierStage.IN_PROGRESS), ())
+    assert "lienthong attach" not in show(code).stdout
+
+
 @pytest.mark.rule("8.duplicate-deceased")
 def test_a_deceased_spelt_otherwise_is_refused_with_its_reason_and_what_to_do(ledger: Ledger, tmp_path: Path) -> None:
     file = SAMPLES.parent / "death" / "householder.json"
@@ -94,6 +106,27 @@ def test_a_deceased_spelt_otherwise_is_refused_with_its_reason_and_what_to_do(le
     assert json.loads(submit(again, "--json").stdout)["details"] == ["Mã lý do: possible_duplicate"]
     submit(again, "--confirmed-not-duplicate", "Đã đối chiếu với bệnh viện")
     assert len(ledger.unstarted()) == 3
+
+
+@pytest.mark.rule("8.duplicate-deceased")
+@pytest.mark.parametrize(
+    ("number", "reason"), [(None, "duplicate"), ("99999.GBT.01234.26", "possible_duplicate")], ids=["same", "new"]
+)
+def test_a_death_notice_issued_anew_is_treated_as_a_birth_notice_is(
+    ledger: Ledger, tmp_path: Path, number: str | None, reason: str
+) -> None:
+    form = json.loads((SAMPLES.parent / "death" / "householder.json").read_text("utf-8")) | {"attachments": []}
+    form["deceased"]["personal_id"] = None
+    file = tmp_path / "khai-tu.json"
+    file.write_text(json.dumps(form), "utf-8")
+    submit(file)
+    form["submission_id"] = "cap-lai"
+    form["death_notice"] |= {"facility": "Bệnh viện cấp lại"} | ({"number": number} if number else {})
+    file.write_text(json.dumps(form), "utf-8")
+    refused = submit(file, "--json")
+    assert (refused.exit_code, json.loads(refused.stdout)["details"]) == (Exit.REFUSED, [f"Mã lý do: {reason}"])
+    submit(file, "--confirmed-not-duplicate", "Đã đối chiếu với bệnh viện: hai người")
+    assert len(ledger.unstarted()) == (3 if number else 2)
 
 
 @pytest.mark.rule("4.case-notice-new-code")

@@ -30,7 +30,7 @@ from models.systems import System
 from starter import application
 from tests.workflows.forwarding import ForwardedPlay, forwarding_server
 from tests.workflows.harness import QUEUE, Play, stage
-from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, free, moment, sample
+from tests.workflows.inputs import BIRTH, DEATH, HEALTH, RESIDENCE, died, free, moment, sample
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 NOW = moment("2026-11-26 10:00:00")
@@ -142,6 +142,15 @@ class Cast:
         """Received this morning, hence registered by 17:00."""
         await (await self.declared("due today", "2026-11-26 09:00:00")).receive(BIRTH)
 
+    async def death_due_today(self) -> None:
+        """A death received this morning, hence registered by 17:00."""
+        form = died("householder", moment("2026-11-26 09:00:00").date())
+        recipients = form.recipients.model_copy(update={"province_code": "79"})
+        play = ForwardedPlay(self._play.env, self._play.ledger, self._play.world, self._play.law)
+        await play.submit(form.model_copy(update={"recipients": recipients}), moment("2026-11-26 09:00:00"))
+        self.codes["death due today"] = play.code
+        await play.receive(DEATH)
+
     async def due_tomorrow(self) -> None:
         """Two working days from yesterday."""
         play = await self.registered("due tomorrow", "2026-11-25 09:00:00")
@@ -226,6 +235,7 @@ class Cast:
             self.waiting_for_citizen("documents old", "2026-11-20 09:00:00", documents),
             self.waiting_for_citizen("fee", "2026-11-25 09:00:00", payment),
             self.due_today(),
+            self.death_due_today(),
             self.due_tomorrow(),
             self.sent("no receipt", "2026-11-25 09:00:00"),
             self.sent("just sent", "2026-11-26 09:30:00"),
@@ -262,10 +272,11 @@ EXPECTED = {
     "--preset waiting-supplement": {"supplement", "supplement old"},
     "--preset waiting-supplement --days 3": {"supplement old"},
     "--preset waiting-payment": {"fee"},
-    "--preset due": {"due today"},
-    "--preset due --days 1": {"due today", "due tomorrow"},
+    "--preset due": {"due today", "death due today"},
+    "--preset due --days 1": {"due today", "death due today", "due tomorrow"},
     "--preset stuck": {"no receipt", "no certificate"},
     "--preset unfinished --leg birth_registration --province 79": {"no certificate", "due today"},
+    "--preset unfinished --leg death_registration --province 79": {"death due today"},
     "--preset concluded-badly": {"residence refused", "unpaid"},
     "--preset concluded-badly --outcome unpaid": {"unpaid"},
     "--preset concluded-late": {"completed late"},

@@ -89,7 +89,11 @@ async def test_the_province_says_that_it_has_the_dossier_and_takes_it_once() -> 
         {"data": in_data(nksGioiTinh="Nam")},
         {"data": in_data(nksNgaySinh="2026-11-09")},
         {"data": in_data(nksQueQuan="Xã Hương Sơn, thành phố Hà Nội")},
-        {"fileDinhKem": [{"loaiGiayTo": "1", "tenGiayTo": "a", "tenTepDinhKem": "b", "duLieuTepDinhKem": "?"}]},
+        {
+            "fileDinhKem": [
+                {"loaiGiayTo": "birth_notice", "tenGiayTo": "a", "tenTepDinhKem": "b", "duLieuTepDinhKem": "?"}
+            ]
+        },
         {"module": "LTKT"},
         {"thua": 1},
     ],

@@ -10,11 +10,11 @@ from tests.integration.system import System
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 LEG = "residence_registration"
-HOMETOWN = "child.hometown.detail"
+HOMETOWN, EMAIL = "child.hometown.detail", "applicant.email"
 GROUNDS = {
     "reason_code": "document_missing",
     "documents": ["residence_papers"],
-    "fields": [HOMETOWN],
+    "fields": [HOMETOWN, EMAIL],
     "legal_basis": "Luật Cư trú Điều 21",
     "text": "Thiếu giấy tờ chứng minh chỗ ở.",
 }
@@ -39,8 +39,10 @@ def test_the_same_dossier_goes_on_after_a_supplement(system: System) -> None:
     assert wrong.returncode == 3, wrong.stdout
     assert "not_awaited" in wrong.stderr
     assert f"lienthong show {code}" in wrong.stderr
-    owed = f"lienthong supplement {code} --leg {LEG} --document residence_papers=TỆP --field {HOMETOWN}="
-    assert owed in system.command("show", code).stdout
+    shown = system.command("show", code).stdout
+    assert f"lienthong supplement {code} --leg {LEG} --document residence_papers=TỆP" in shown
+    assert f"--field {HOMETOWN}=" in shown
+    assert f"--field {EMAIL}=" in shown
     assert system.command("supplement", code, "--leg", LEG, "--document", "giay.pdf").returncode == 2
     assert system.command("supplement", code, "--leg", LEG, "--field", "child.full_name").returncode == 2
 
@@ -49,7 +51,9 @@ def test_the_same_dossier_goes_on_after_a_supplement(system: System) -> None:
     data = {"leg": LEG, "documents": [paper], "at": system.now().isoformat()}
     answer = system.event(code, "supplement", data)
     assert answer.status_code == 200, answer.text
-    corrected = system.command("supplement", code, "--leg", LEG, "--field", f"{HOMETOWN}=Thôn Mẫu")
+    corrected = system.command(
+        "supplement", code, "--leg", LEG, "--field", f"{HOMETOWN}=Thôn Mẫu", "--field", f"{EMAIL}=a@thu.vn"
+    )
     assert corrected.returncode == 0, corrected.stderr
 
     read = (
@@ -64,10 +68,10 @@ def test_the_same_dossier_goes_on_after_a_supplement(system: System) -> None:
     )
     bad = system.command("classify", code, *read, "--as", "refusal")
     assert bad.returncode == 3, bad.stdout
-    shown = system.command("show", code)
-    assert note.message_id in shown.stdout
-    assert "Đề nghị bổ sung." in shown.stdout
-    assert f"lienthong classify {code} --leg health_insurance_card" in shown.stdout
+    shown = system.command("show", code).stdout
+    assert note.message_id in shown
+    assert "Đề nghị bổ sung." in shown
+    assert f"lienthong classify {code} --leg health_insurance_card" in shown
     settled = system.command("classify", code, *read, "--as", "no_action", "--json")
     assert settled.returncode == 0, settled.stderr
     wire = {"kind": DocumentKind.HEALTH_INSURANCE_CARD.value, "file_name": "the.pdf", "media_type": "application/pdf"}
@@ -80,5 +84,7 @@ def test_the_same_dossier_goes_on_after_a_supplement(system: System) -> None:
     assert dossier.summary.outcome is DossierOutcome.COMPLETED
     assert [supplement.state for supplement in dossier.legs[1].supplements] == [SupplementState.RECEIVED]
     told = {(one["system"], one["kind"]): one for one in system.book(code)["follow_ups"]}
-    assert told["residence", "supplement"]["changes"][0]["value"] == "Thôn Mẫu"
-    assert {("provincial", "correction"), ("social_insurance", "correction")} <= set(told)
+    assert [change["value"] for change in told["residence", "supplement"]["changes"]] == ["Thôn Mẫu", "a@thu.vn"]
+    assert [change["value"] for change in told["provincial", "correction"]["changes"]] == ["Thôn Mẫu", "a@thu.vn"]
+    heard = [change["value"] for change in told["social_insurance", "correction"]["changes"]]
+    assert heard == ["a@thu.vn"], "social insurance was never told a child's hometown"

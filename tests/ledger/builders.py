@@ -23,7 +23,6 @@ from models.documents import Document, DocumentKind, describe
 from models.dossier import AgencyNote, DossierStage, Leg, LegStage, OwedDuty, RefusedDemand, Supplement
 from models.facts import FactRefusal
 from models.gate import DemandKind, Fault
-from models.groups import Group
 from models.law import pack_in_force
 from models.messages import Dispatch, DispatchKind, Head
 from models.plan import Plan, resolve_plan
@@ -69,7 +68,7 @@ def submitted(declaration: Declaration, at: datetime = OPENED_AT) -> Submission:
 def opened(ledger: Ledger, declaration: Declaration | None = None) -> str:
     """The code of a dossier opened for a declaration."""
     form = declaration or declared()
-    return ledger.open_dossier(submitted(form), form.group, PREFIX).code
+    return ledger.open_dossier(submitted(form), PREFIX).code
 
 
 def reissued(**changes: Any) -> BirthDeclaration:
@@ -82,7 +81,7 @@ def let_in(ledger: Ledger, declaration: Declaration | None = None) -> str:
     """The code of a dossier opened because an operator says that it is about somebody else."""
     decision = NotDuplicate(reason="Hai người trùng tên, đã đối chiếu với bệnh viện.")
     form = declaration or reissued()
-    return ledger.open_dossier(submitted(form), form.group, PREFIX, decision).code
+    return ledger.open_dossier(submitted(form), PREFIX, decision).code
 
 
 def duty() -> OwedDuty:
@@ -197,7 +196,7 @@ def open_all(url: str, numbers: Sequence[int]) -> list[tuple[int, str, bool]]:
     engine = open_engine(url)
     try:
         ledger = Ledger(engine)
-        outcomes = [(n, ledger.open_dossier(submitted(numbered(n)), Group.BIRTH, PREFIX)) for n in numbers]
+        outcomes = [(n, ledger.open_dossier(submitted(numbered(n)), PREFIX)) for n in numbers]
         return [(number, outcome.code, outcome.created) for number, outcome in outcomes]
     finally:
         engine.dispose()

@@ -77,6 +77,18 @@ def test_somebody_spelt_otherwise_is_let_in_by_an_operators_word_alone(ledger: L
     assert decided.other == code
 
 
+@pytest.mark.rule("8.duplicate-deceased")
+@pytest.mark.parametrize("date", ["born", "died_on"])
+def test_one_name_with_one_date_mistaken_is_let_in_by_an_operators_word_alone(ledger: Ledger, date: str) -> None:
+    code = opened(ledger, died())
+    mistaken = {"born": "1901-02-03"} if date == "born" else {"died_on": "2025-12-31"}
+    with pytest.raises(PossibleDuplicate) as refusal:
+        opened(ledger, again(1, deceased={"personal_id": None, **mistaken}, **NO_NOTICE))
+    assert refusal.value.others == (code,)
+    numbered = again(2, deceased={"personal_id": "001050900977", **mistaken}, **NO_NOTICE)
+    assert opened(ledger, numbered) != code
+
+
 def test_a_death_is_no_duplicate_of_a_birth(ledger: Ledger) -> None:
     mother = declared().mother
     assert mother
@@ -119,6 +131,29 @@ def test_a_death_can_be_declared_again_unless_it_was_registered(
             opened(ledger, again())
     else:
         assert opened(ledger, again()) != code
+
+
+@pytest.mark.rule("8.duplicate-deceased")
+@pytest.mark.parametrize("registered", [False, True], ids=["open", "registered and concluded"])
+def test_a_death_notice_issued_anew_is_no_other_death(ledger: Ledger, registered: bool) -> None:
+    """As of births: the old number is the same one, a new number may be and a person decides; nothing is merged."""
+    unnumbered = {"personal_id": None}
+    first = again(1, deceased=unnumbered)
+    code = opened(ledger, first)
+    if registered:
+        leg = Leg(key="death_registration", stage=LegStage.ENDED, outcome=LegOutcome.COMPLETED, number="31/2026")
+        ledger.publish(published(code, 1, plan=plan_of(first), legs=(leg,)), ())
+        ended = {"stage": DossierStage.CONCLUDED, "outcome": DossierOutcome.COMPLETED}
+        ledger.publish(published(code, 2, **ended), ())
+    assert first.death_notice
+    notice = first.death_notice.model_dump(mode="json") | {"issued_on": "2026-11-18"}
+    with pytest.raises(DuplicateDossier) as same_number:
+        opened(ledger, again(2, deceased=unnumbered | {"full_name": "Trần Văn Tên Ghi Lại"}, death_notice=notice))
+    assert same_number.value.reason is DuplicateReason.DUPLICATE
+    with pytest.raises(PossibleDuplicate) as new_number:
+        opened(ledger, again(3, deceased=unnumbered, death_notice=notice | {"number": "99999.GBT.01234.26"}))
+    assert new_number.value.others == (code,)
+    assert ledger.declaration(code) == first
 
 
 @pytest.mark.rule("8.duplicate-deceased")

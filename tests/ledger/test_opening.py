@@ -18,7 +18,6 @@ from models.base import LEGAL_ZONE
 from models.birth import BirthDeclaration
 from models.corrections import Revision
 from models.dossier import DossierOutcome, DossierStage, Leg, LegOutcome, LegStage
-from models.groups import Group
 from tests.ledger.builders import (
     CHILDREN,
     OPENED_AT,
@@ -46,10 +45,10 @@ def test_codes_run_per_legal_day(ledger: Ledger) -> None:
     late = datetime(2026, 11, 10, 23, 59, tzinfo=LEGAL_ZONE)
     midnight = datetime.fromisoformat("2026-11-10T17:00:00+00:00")
     codes = [
-        ledger.open_dossier(submitted(numbered(1), late), Group.BIRTH, PREFIX).code,
-        ledger.open_dossier(submitted(numbered(2), late), Group.BIRTH, PREFIX).code,
-        ledger.open_dossier(submitted(numbered(3), midnight), Group.BIRTH, PREFIX).code,
-        ledger.open_dossier(submitted(numbered(4), late), Group.BIRTH, "G22.99.09").code,
+        ledger.open_dossier(submitted(numbered(1), late), PREFIX).code,
+        ledger.open_dossier(submitted(numbered(2), late), PREFIX).code,
+        ledger.open_dossier(submitted(numbered(3), midnight), PREFIX).code,
+        ledger.open_dossier(submitted(numbered(4), late), "G22.99.09").code,
     ]
     assert codes == [
         "G22.99.08-261110-000001",
@@ -61,11 +60,11 @@ def test_codes_run_per_legal_day(ledger: Ledger) -> None:
 
 @pytest.mark.rule("8.same-code")
 def test_the_same_submission_has_the_same_code(ledger: Ledger) -> None:
-    first = ledger.open_dossier(submitted(declared()), Group.BIRTH, PREFIX)
+    first = ledger.open_dossier(submitted(declared()), PREFIX)
     assert first == Opened(code=first.code, created=True, started=False)
     ledger.mark_started(first.code)
     later = submitted(declared(), datetime(2026, 11, 12, 8, 0, tzinfo=LEGAL_ZONE))
-    assert ledger.open_dossier(later, Group.BIRTH, PREFIX) == Opened(code=first.code, created=False, started=True)
+    assert ledger.open_dossier(later, PREFIX) == Opened(code=first.code, created=False, started=True)
 
 
 @pytest.mark.rule("8.submission-key")

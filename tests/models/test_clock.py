@@ -268,6 +268,19 @@ def test_an_open_stop_has_no_end_and_says_why() -> None:
     assert not any(sentence.startswith("Hạn:") for sentence in reckoned.explanation)
 
 
+def test_several_open_stops_are_told_together_and_equal_ones_once() -> None:
+    stops = [("a", "Chờ công dân"), ("b", "Chờ công dân"), ("c", "Chờ giấy tờ")]
+    entries = (
+        entry(STOPPED, at("2026-07-07 09:00"), cause=cause, basis="Điều thử", stop=name) for name, cause in stops
+    )
+    reckoned = due(ledger(entry(STARTED, at("2026-07-06 10:00"), 3), *entries), CALENDAR)
+    assert reckoned.explanation[-1] == (
+        "Đang tạm dừng từ 09:00 thứ Ba 7/7/2026: Chờ công dân (căn cứ: Điều thử)."
+        " Đang tạm dừng từ 09:00 thứ Ba 7/7/2026: Chờ giấy tờ (căn cứ: Điều thử)."
+        " Hạn được tính khi thời hạn chạy tiếp."
+    )
+
+
 @pytest.mark.rule("6.7-entries", "6.7-explains")
 def test_extension_restart_and_retiming_explain_themselves() -> None:
     clock = ledger(

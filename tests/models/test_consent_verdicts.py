@@ -197,6 +197,7 @@ def test_asking_again_replaces_the_request_and_keeps_the_order() -> None:
     assert [c.person for c in both.consents] == [second, first]
 
 
+DECLARANT = FORM.applicant.personal_id
 PAPER = document(DocumentKind.CONSENT_AGREEMENT)
 ATTESTATION = document(DocumentKind.CONSENT_ATTESTATION)
 
@@ -223,23 +224,37 @@ def attested(personal_id: str, said: Any = Answer.GRANTED, paper: Document = ATT
 
 @pytest.mark.parametrize("before", [(ASKED, ASKED), (EXPIRED, ASKED), (EXPIRED, UNREACHABLE)])
 def test_an_agreement_replaces_the_consent_of_everybody_who_signed(before: tuple[ConsentState, ConsentState]) -> None:
-    leg = apply_agreement(asked(*before), PLAN, agreement(HOUSEHOLDER, OWNER, HOUSEHOLDER), NOW)
+    leg = apply_agreement(asked(*before), PLAN, agreement(HOUSEHOLDER, OWNER, HOUSEHOLDER), DECLARANT, NOW)
     assert set(states(leg).values()) == {REPLACED}
     assert {(c.evidence, c.proof, c.answered_at) for c in leg.consents} == {(Evidence.AGREEMENT, PAPER, NOW)}
     assert consent_verdict(PLAN.consent_rules, leg.consents) is ConsentVerdict.GRANTED
 
 
+def test_who_has_agreed_already_and_the_declarant_may_sign_too() -> None:
+    before = asked(GRANTED, EXPIRED)
+    leg = apply_agreement(before, PLAN, agreement(DECLARANT, HOUSEHOLDER, OWNER), DECLARANT, NOW)
+    assert states(leg) == {HOUSEHOLDER: GRANTED, OWNER: REPLACED}
+    assert leg.consents[0] == before.consents[0]
+
+
 def test_an_agreement_speaks_only_for_those_who_signed() -> None:
-    leg = apply_agreement(asked(EXPIRED, EXPIRED), PLAN, agreement(OWNER), NOW)
+    leg = apply_agreement(asked(EXPIRED, EXPIRED), PLAN, agreement(OWNER), DECLARANT, NOW)
     assert states(leg) == {HOUSEHOLDER: EXPIRED, OWNER: REPLACED}
+
+
+def test_an_agreement_that_also_names_somebody_who_has_declined_is_refused_with_what_to_do() -> None:
+    with pytest.raises(FactRefused, match="Nộp lại, chỉ ghi số định danh của những người chưa trả lời"):
+        apply_agreement(asked(DECLINED, ASKED), PLAN, agreement(HOUSEHOLDER, OWNER), DECLARANT, NOW)
 
 
 @pytest.mark.parametrize(
     ("leg", "fact", "reason"),
     [
         (asked(), agreement(STRANGER), FactRefusal.WRONG_PERSON),
-        (asked(), agreement(OWNER, FORM.applicant.personal_id), FactRefusal.WRONG_PERSON),
-        (asked(GRANTED, ASKED), agreement(HOUSEHOLDER, OWNER), FactRefusal.ALREADY_ANSWERED),
+        (asked(), agreement(DECLARANT), FactRefusal.WRONG_PERSON),
+        (asked(GRANTED, ASKED), agreement(HOUSEHOLDER, STRANGER), FactRefusal.WRONG_PERSON),
+        (asked(GRANTED, ASKED), agreement(HOUSEHOLDER, DECLARANT), FactRefusal.ALREADY_ANSWERED),
+        (asked(DECLINED, ASKED), agreement(HOUSEHOLDER, OWNER), FactRefusal.ALREADY_ANSWERED),
         (asked(DECLINED, ASKED), agreement(HOUSEHOLDER), FactRefusal.ALREADY_ANSWERED),
         (asked(REPLACED, ASKED), agreement(HOUSEHOLDER), FactRefusal.ALREADY_ANSWERED),
         (asked(), agreement(OWNER, paper=document(DocumentKind.PARENT_AGREEMENT)), FactRefusal.NOT_AWAITED),
@@ -253,7 +268,7 @@ def test_an_agreement_speaks_only_for_those_who_signed() -> None:
 )
 def test_wrong_agreements(leg: Leg, fact: AgreementProvided, reason: FactRefusal) -> None:
     with pytest.raises(FactRefused) as refused:
-        apply_agreement(leg, PLAN, fact, NOW)
+        apply_agreement(leg, PLAN, fact, DECLARANT, NOW)
     assert refused.value.reason is reason
     assert not any(person in refused.value.text for person in fact.signed_by)
 
@@ -287,8 +302,9 @@ def test_in_any_sequence_everybodys_first_answer_or_signature_stands(sequence: l
                 leg = apply_consent(leg, PLAN, answer(person, what, NOW + timedelta(seconds=seconds)), NOW)
                 moved = {person: {Answer.GRANTED: GRANTED, Answer.DECLINED: DECLINED}.get(what, UNREACHABLE)}
             else:
-                leg = apply_agreement(leg, PLAN, agreement(*item), NOW)
-                moved = dict.fromkeys(item, REPLACED)
+                leg = apply_agreement(leg, PLAN, agreement(*item), DECLARANT, NOW)
+                moved = {person: REPLACED for person in item if stands.get(person) not in (GRANTED, REPLACED)}
+                assert moved
             assert all(stands.get(person, UNREACHABLE) is UNREACHABLE for person in moved)
             stands |= moved
     assert states(leg) == {HOUSEHOLDER: ASKED, OWNER: ASKED} | stands
@@ -305,7 +321,13 @@ def person(key: str) -> AskedPerson:
 
 
 def rule(quorum: Quorum, *people: str) -> ConsentRule:
-    return ConsentRule(role=PersonRole.HOUSEHOLDER, quorum=quorum, people=people, basis="Luật Cư trú Điều 20(2)")
+    return ConsentRule(
+        role=PersonRole.HOUSEHOLDER,
+        quorum=quorum,
+        people=people,
+        concerns="residence_registration",
+        basis="Luật Cư trú Điều 20(2)",
+    )
 
 
 def verdict(rules: tuple[ConsentRule, ...], answers: dict[str, ConsentState]) -> ConsentVerdict:

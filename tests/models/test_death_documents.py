@@ -32,6 +32,18 @@ LISTS: dict[str, tuple[frozenset[F], list[tuple[D, ...]]]] = {
     ),
     "a.1 lump sum": (INSURED_BOTH | {F.LUMP_SUM}, []),
     "a.1 lump sum, not all reached": (INSURED_BOTH | {F.LUMP_SUM} | UNREACHABLE, [(D.REPRESENTATIVE_AGREEMENT,)]),
+    "a.1 lump sum, a payee not reached": (
+        INSURED_BOTH | {F.LUMP_SUM, F.PAYEES_UNREACHABLE},
+        [(D.REPRESENTATIVE_AGREEMENT,)],
+    ),
+    "a.1 lump sum, nobody reached": (
+        INSURED_BOTH | {F.LUMP_SUM, F.PAYEES_UNREACHABLE} | UNREACHABLE,
+        [(D.REPRESENTATIVE_AGREEMENT,)],
+    ),
+    "a.1 monthly, a payee not reached": (
+        INSURED_BOTH | {F.MONTHLY, F.FUNERAL_REPRESENTATIVE, F.PAYEES_UNREACHABLE},
+        [],
+    ),
     "a.1 monthly": (INSURED_BOTH | {F.MONTHLY}, []),
     "a.1 monthly, capacity reduced": (INSURED_BOTH | {F.MONTHLY, F.CAPACITY_REDUCED}, [ASSESSED]),
     "a.1 monthly, assessment paid": (
@@ -48,6 +60,10 @@ LISTS: dict[str, tuple[frozenset[F], list[tuple[D, ...]]]] = {
     ),
     "a.2 lump sum": (HONOURED_BOTH | {F.LUMP_SUM}, []),
     "a.2 lump sum, not all reached": (HONOURED_BOTH | {F.LUMP_SUM} | UNREACHABLE, [(D.REPRESENTATIVE_AGREEMENT,)]),
+    "a.2 lump sum, a payee not reached": (
+        HONOURED_BOTH | {F.LUMP_SUM, F.PAYEES_UNREACHABLE},
+        [(D.REPRESENTATIVE_AGREEMENT,)],
+    ),
     "a.2 monthly": (HONOURED_BOTH | {F.MONTHLY}, []),
     "a.2 monthly, raised a martyr": (HONOURED_BOTH | {F.MONTHLY, F.RAISED_MARTYR}, []),
     "a.2 monthly, raised a martyr, not all reached": (
@@ -101,11 +117,10 @@ def test_the_lists_of_the_decision(pack: LawPack, facts: frozenset[F], lists: li
 @pytest.mark.rule("5.attachments-are-data")
 def test_the_commune_completes_its_certificate_itself_and_nobody_else_completes_any() -> None:
     for pack in all_packs():
-        completed = [law for law in pack.death.documents if law.completed_by]
+        completed = [law for leg in pack.death.legs.values() for law in leg.documents if law.completed_by]
         assert [(law.any_of, law.completed_by) for law in completed] == [
             ((D.ALONE_OR_ORPHAN_CERTIFICATE,), "commune_committee")
         ]
-        assert all(law.leg in pack.death.legs for law in pack.death.documents)
 
 
 @pytest.mark.rule("5.attachments-are-data")
@@ -143,9 +158,9 @@ def test_consent_in_vneid_or_a_signed_agreement(name: str, kind: D) -> None:
 @pytest.mark.rule("5.relatives-consent")
 def test_every_consent_of_the_group_has_its_agreement_in_the_list_of_documents() -> None:
     for pack in all_packs():
-        for key, leg in pack.death.legs.items():
+        for leg in pack.death.legs.values():
             for consent in leg.consents:
-                papers = [law for law in pack.death.documents if law.leg == key and consent.replaced_by in law.any_of]
+                papers = [law for law in leg.documents if consent.replaced_by in law.any_of]
                 assert papers
                 assert consent.role in (PersonRole.RELATIVE, PersonRole.PAYEE)
 

@@ -1,5 +1,6 @@
 """Form 02 as it is printed (Mẫu số 02, QĐ 296/QĐ-VPCP), its samples, and what it says to law packs and agencies."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ from models.form_facts import Fact, PersonRole
 from models.intake import resolve
 from models.law import all_packs
 from models.messages import NoticeState
-from models.plan import resolve_plan
+from models.plan import missing_documents, required_documents, resolve_plan
 from models.reading import read_declaration
 from models.start import LawQuery
 from models.systems import System
@@ -141,13 +142,13 @@ PRINTED = (
 )
 """What is printed, and the field for it, in the order of the form."""
 
-F = Fact
+F, REPRESENTED = Fact, DocumentKind.REPRESENTATIVE_AGREEMENT
 INSURED, HONOURED, BOTH = F.SOCIAL_INSURANCE, F.MERIT, {F.FUNERAL_BENEFIT, F.SURVIVOR_BENEFIT}
 ONE_BURIES = F.FUNERAL_REPRESENTATIVE
 FACTS: dict[str, set[Fact]] = {
     "aged-80": {F.NOTICE_USABLE, F.FUNERAL_BENEFIT, F.SOCIAL_PROTECTION, F.AGED_ON_SURVIVOR_BENEFIT},
     "foreigner": {F.NOTICE_USABLE, F.FOREIGN_ELEMENT},
-    "householder": {F.NOTICE_USABLE},
+    "householder": {F.NOTICE_USABLE, F.HOUSEHOLDER},
     "insurance-agreement": {*BOTH, INSURED, F.NOTICE_USABLE, F.LUMP_SUM, ONE_BURIES, F.RELATIVES_UNREACHABLE},
     "insurance-declarant-not-beneficiary": {*BOTH, INSURED, F.NOTICE_USABLE, F.LUMP_SUM},
     "insurance-funeral-organisation": {F.FUNERAL_BENEFIT, INSURED, F.NOTICE_USABLE},
@@ -157,7 +158,7 @@ FACTS: dict[str, set[Fact]] = {
         *{*BOTH, INSURED, F.NOTICE_USABLE, F.MONTHLY, ONE_BURIES},
         *{F.CAPACITY_REDUCED, F.ASSESSMENT_FEE_CLAIMED},
     },
-    "merit-funeral": {F.FUNERAL_BENEFIT, HONOURED, F.NOTICE_USABLE, F.MERIT_FAMILY},
+    "merit-funeral": {F.FUNERAL_BENEFIT, HONOURED, F.NOTICE_USABLE, F.MERIT_FAMILY, F.HOUSEHOLDER},
     "merit-lump-sum": {*BOTH, HONOURED, F.NOTICE_USABLE, F.LUMP_SUM, ONE_BURIES},
     "merit-monthly": {
         *{*BOTH, HONOURED, F.NOTICE_USABLE, F.MONTHLY, ONE_BURIES},
@@ -176,6 +177,8 @@ FACTS: dict[str, set[Fact]] = {
     "year-only": set(),
 }
 DOUBTS = {
+    "householder": [WarningCode.HOUSEHOLDER_DIED],
+    "merit-funeral": [WarningCode.HOUSEHOLDER_DIED],
     "insurance-agreement": [WarningCode.NUMBER_MISSING],
     "insurance-declarant-not-beneficiary": [WarningCode.DECLARANT_UNCONCERNED],
     "insurance-funeral-organisation": [WarningCode.DECLARANT_UNCONCERNED],
@@ -228,6 +231,25 @@ def test_the_choices_are_those_of_the_form() -> None:
     assert {one.label for one in DisabledSince} == {"Chưa đủ 18 tuổi", "Từ đủ 18 tuổi trở lên"}
     assert (MAX_MONTHLY, PAYEE_BELOW, AGED) == (4, 15, 80)
     assert "cha vợ hoặc cha chồng" in {relation.label.lower() for relation in RelationToDeceased}
+
+
+@pytest.mark.rule("5.form")
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_a_form_of_a_death_stays_one_without_the_deceased(name: str) -> None:
+    left_out = problems(edited(name, {"deceased": GONE}))
+    assert [one.path for one in left_out] == ["deceased"]
+    whole = edited(name, {})
+    misspelt = problems({("deceased_" if section == "deceased" else section): said for section, said in whole.items()})
+    assert {one.path for one in misspelt} == {"deceased", "deceased_"}
+    assert all("khai sinh" not in one.message for one in (*left_out, *misspelt))
+
+
+@pytest.mark.rule("4.1-form")
+def test_a_form_of_a_birth_stays_one_with_a_section_of_form_02() -> None:
+    path = SAMPLES.parent / "birth" / "plain.json"
+    birth = json.loads(path.read_text(encoding="utf-8")) | {"attachments": []}
+    household = {"number": "007/HN", "issued_on": "2026-01-02"}
+    assert [one.path for one in problems({**birth, "poor_household": household})] == ["poor_household"]
 
 
 @pytest.mark.rule("5.declarant")
@@ -363,13 +385,8 @@ def test_a_deceased_householder_is_not_excluded() -> None:
         ("householder", {"death_notice.number": "00001.GBT.01988.24"}, WarningCode.DEATH_NOTICE_YEAR_UNLIKELY),
         ("householder", {"deceased.passport": "XX1234"}, WarningCode.PASSPORT_UNUSUAL),
         ("aged-80", {"deceased.born": "1946"}, WarningCode.AGE_UNCERTAIN),
-        ("insurance-lump-sum", {"benefits.relatives.0.born": "1955-01-01"}, WarningCode.RELATIVE_AGE_UNLIKELY),
+        ("insurance-lump-sum", {"benefits.relatives.2.born": "1950-01-01"}, WarningCode.RELATIVE_AGE_UNLIKELY),
         ("insurance-lump-sum", {"benefits.relatives.3.sex": "male"}, WarningCode.PERSONAL_ID_SEX_DIFFERS),
-        (
-            "insurance-lump-sum",
-            {"benefits.relatives.1.claim": "monthly", "benefits.relatives.1.receipt": {"way": "cash"}},
-            WarningCode.CLAIMS_MIXED,
-        ),
         ("insurance-monthly", {"benefits.relatives.2.relation": "child"}, WarningCode.CLAIM_UNLIKELY),
         ("merit-raised-martyr", {"benefits.merit_relatives.0.circumstances": "alone"}, WarningCode.CLAIM_UNLIKELY),
         (
@@ -385,6 +402,45 @@ def test_doubts_are_shown_and_never_block(name: str, changes: dict[str, Any], co
     assert told
     people = list(form.people_to_validate())
     assert not any(secret in text for text in told for one in people for secret in (one.full_name, one.personal_id))
+
+
+@pytest.mark.parametrize(
+    ("relation", "sex", "born", "doubtful"),
+    [
+        ("spouse", "female", "1971-11-17", True),
+        ("spouse", "female", "1971-11-16", False),
+        ("spouse", "male", "1966-11-17", True),
+        ("spouse", "male", "1966-11-16", False),
+        ("spouse", "male", "1966", False),
+        ("mother_in_law", "female", "1975", True),
+        ("father", "male", "1970", True),
+        ("dependant", "male", "1990", True),
+        ("dependant", "male", "2010", False),
+        ("child", "female", "2008-11-16", True),
+        ("child", "female", "2008-11-17", False),
+    ],
+)
+def test_who_could_work_and_claims_monthly_is_doubted(relation: str, sex: str, born: str, doubtful: bool) -> None:
+    row = {"relation": relation, "sex": sex, "born": born, "personal_id": None}
+    form = death("insurance-monthly").model_dump(mode="json")
+    form["deceased"]["died_on"] = "2026-11-16"
+    for reduced in (False, True):
+        form["benefits"]["relatives"][2] |= {**row, "capacity_reduced": reduced}
+        codes = [one.code for one in DeathDeclaration.model_validate(form).warnings()]
+        assert (WarningCode.CLAIM_UNLIKELY in codes) is (doubtful and not reduced)
+
+
+@pytest.mark.rule("5.lump-sum-representative")
+def test_who_represents_the_relatives_is_nobodys_legal_representative() -> None:
+    form = death("insurance-lump-sum")
+    assert form.benefits is not None
+    assert form.benefits.representative is not None
+    named = form.people_in_role(PersonRole.RELATIVES_REPRESENTATIVE)
+    assert named == (form.benefits.representative.named,)
+    with pytest.raises(ValueError, match="nobody's consent"):
+        form.people_in_role(PersonRole.LEGAL_REPRESENTATIVE)
+    rules = [rule for leg in resolve_plan(all_packs()[-1], form).legs for rule in leg.consent_rules]
+    assert [rule.representative for rule in rules if rule.about and "tuất một lần" in rule.about] == [*named]
 
 
 # --- Who is asked, who sees what -----------------------------------------------------------------------------------
@@ -417,10 +473,61 @@ def test_who_may_be_under_fifteen_at_the_death_needs_a_payee(born: str, needs: b
     assert form.needs_payee(child) is needs
 
 
-def test_a_payee_who_cannot_be_reached_makes_the_agreement_needed() -> None:
-    form = death("insurance-declarant-not-beneficiary").model_dump(mode="json")
-    form["benefits"]["payees"][0] |= {"personal_id": None, "passport": "C1234567"}
-    assert Fact.RELATIVES_UNREACHABLE in DeathDeclaration.model_validate(form).facts()
+@pytest.mark.rule("5.relatives-consent", "5.payee")
+@pytest.mark.parametrize(
+    ("name", "needed"), [("insurance-declarant-not-beneficiary", [REPRESENTED]), ("insurance-monthly", [])]
+)
+def test_a_payee_who_cannot_be_reached_makes_the_agreement_on_the_lump_sum_needed_and_no_other(
+    name: str, needed: list[DocumentKind]
+) -> None:
+    stranger = death("insurance-declarant-not-beneficiary").model_dump(mode="json")["benefits"]["payees"][0]
+    form = death(name).model_dump(mode="json")
+    form["benefits"]["payees"][0] |= {
+        **stranger,
+        "beneficiary": form["benefits"]["payees"][0]["beneficiary"],
+        "personal_id": None,
+        "passport": "C1234567",
+    }
+    foreign = DeathDeclaration.model_validate(form)
+    assert Fact.PAYEES_UNREACHABLE in foreign.facts()
+    assert Fact.RELATIVES_UNREACHABLE not in foreign.facts()
+    required = required_documents(all_packs()[-1], foreign.group, foreign.facts())
+    assert [kind for law in missing_documents(required, foreign) for kind in law.any_of] == needed
+
+
+@pytest.mark.rule("5.relatives-consent", "5.funeral-representative")
+def test_a_relative_whose_number_stands_elsewhere_on_the_form_is_reached_by_it() -> None:
+    form = read("insurance-funeral-relative", {"benefits.relatives.0.personal_id": GONE})
+    assert form.facts() == FACTS["insurance-funeral-relative"]
+    assert form.people_in_role(PersonRole.RELATIVE) == death("insurance-funeral-relative").people_in_role(
+        PersonRole.RELATIVE
+    )
+    assert form.row_of(PersonRole.RELATIVE, form.applicant.personal_id) == 1
+
+
+@pytest.mark.rule("5.relatives-consent")
+def test_who_is_named_as_another_relative_has_not_their_number() -> None:
+    name, other = "insurance-funeral-relative", "benefits.relatives.1"
+    changes = {f"{other}.personal_id": GONE, f"{other}.full_name": death(name).applicant.full_name}
+    form = DeathDeclaration.model_validate(edited(name, changes))
+    assert Fact.RELATIVES_UNREACHABLE in form.facts()
+    assert [one.personal_id for one in form.people_in_role(PersonRole.RELATIVE)] == [form.applicant.personal_id]
+
+
+@pytest.mark.rule("5.martyr-raiser")
+@pytest.mark.parametrize(("claim", "asked"), [("monthly", True), ("none", False)])
+def test_relatives_confirm_who_raised_a_martyr_and_claims_monthly(claim: str, asked: bool) -> None:
+    changes: dict[str, Any] = {"benefits.merit.raised_martyr": False, "benefits.merit_relatives.0.relation": "raised"}
+    if claim == "none":
+        changes |= {
+            "benefits.merit_relatives.0.claim": "none",
+            "benefits.merit_relatives.0.receipt": GONE,
+            "benefits.merit_relatives.1.claim": "lump_sum",
+        }
+    form = DeathDeclaration.model_validate(edited("merit-raised-martyr", changes))
+    assert (Fact.RAISED_MARTYR in form.facts()) is asked
+    abouts = [rule.about for leg in resolve_plan(all_packs()[-1], form).legs for rule in leg.consent_rules]
+    assert ("xác nhận người có công nuôi liệt sĩ" in abouts) is asked
 
 
 @pytest.mark.rule("5.funeral-representative")

@@ -119,6 +119,8 @@ CHANNELS = {
 
 
 ASKED = "001060000131"
+OURS = {"code", "of_group"}
+"""Placeholders that delivery fills."""
 
 
 def placeholders(text: str | None) -> set[str]:
@@ -128,7 +130,7 @@ def placeholders(text: str | None) -> set[str]:
 def filled(notice: Notice) -> dict[str, str]:
     """A value for every placeholder of a notice that the workflow fills."""
     template = templates()[notice]
-    return {name: f"<{name}>" for name in (placeholders(template.text) | placeholders(template.sms)) - {"code"}}
+    return {name: f"<{name}>" for name in (placeholders(template.text) | placeholders(template.sms)) - OURS}
 
 
 def told(notice: Notice) -> Publication:
@@ -166,7 +168,7 @@ def test_a_notice_names_the_dossier_and_leaves_no_placeholder(notice: Notice) ->
         in_full = {name for name in values if f"<{name}>" in dispatch.text}
         template = templates()[notice]
         words = template.sms if dispatch.channel is System.SMS else template.text
-        assert in_full == placeholders(words) - {"code"}
+        assert in_full == placeholders(words) - OURS
 
 
 @pytest.mark.parametrize("notice", Notice)
@@ -183,6 +185,20 @@ def test_the_words_are_vietnamese_in_nfc(notice: Notice) -> None:
         if text:
             assert text.startswith("Hồ sơ {code}")
             assert nfc(text) == text
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        Notice.LEG_REFUSED,
+        Notice.LEG_SUPPLEMENT_NOT_PROVIDED,
+        Notice.LEG_GIVEN_UP,
+        Notice.LEG_GIVEN_UP_RESULT,
+        Notice.LEG_GIVEN_UP_RECEIPT,
+    ],
+)
+def test_the_end_of_a_leg_that_others_may_need_does_not_promise_that_they_go_on(notice: Notice) -> None:
+    assert "Thủ tục nào cần kết quả này sẽ được báo riêng; các thủ tục khác" in templates()[notice].text
 
 
 def test_notices_reach_the_applicant_by_phone_or_by_number() -> None:
@@ -267,6 +283,20 @@ def test_the_province_hears_of_no_status_before_it_has_the_dossier() -> None:
     event = StatusEvent(key=f"{CODE}:status:1", status=ACCEPTED, at=AT)
     out = sent(publication(statuses=(event,), provincial_code=None))
     assert [dispatch.channel for dispatch in out] == [System.PORTAL]
+
+
+def test_that_it_was_submitted_goes_to_the_portal_alone() -> None:
+    """Also in one change with the receipt, as when a worker died before it could publish the first."""
+    submitted = Status(system=StatusSystem.PORTAL, code=PortalStatus.SUBMITTED.value)
+    events = [
+        StatusEvent(key=f"{CODE}:status:{n}", status=status, at=AT) for n, status in enumerate((submitted, ACCEPTED))
+    ]
+    out = sent(publication(statuses=tuple(events)))
+    assert [(d.channel, d.status) for d in out] == [
+        (System.PORTAL, submitted),
+        (System.PORTAL, ACCEPTED),
+        (System.PROVINCIAL, ACCEPTED),
+    ]
 
 
 def test_a_status_somebody_told_us_is_not_told_on() -> None:

@@ -84,8 +84,8 @@ def test_the_verdict_does_not_depend_on_who_came_first(a: str, b: str, one: str 
 # --- One deceased ----------------------------------------------------------------------------------------------------
 
 NUMBER, ANOTHER = "001050900102", "001050900103"
-DEATH_DATES = ["2026", "2026-11", "2026-11-15", "2026-11-16"]
-BIRTH_DATES = ["1950", "1950-03", "1950-03-02", "1950-03-12"]
+DEATH_DATES = ["2025-12-31", "2026", "2026-11", "2026-11-15", "2026-11-16"]
+BIRTH_DATES = ["1950", "1950-03", "1950-03-02", "1950-03-12", "1955-03-02"]
 DEAD = ["Nguyễn Văn Mất", "NGUYỄN VĂN MẤT", "Nguyen Van Mat", "Văn Mất Nguyễn", "Nguyễn Văn Còn"]
 
 
@@ -135,9 +135,16 @@ OTHERS_WORD = {"declarant": "001080900999"}
         (deceased(number=NUMBER), deceased("Nguyen Van Mat", ANOTHER), OTHER),
         (deceased(number=NUMBER, born="1950"), deceased(number=ANOTHER, born="1950"), OTHER),
         (deceased(), deceased("Nguyễn Văn Còn"), OTHER),
-        (deceased(), deceased(born="1950-03-12"), OTHER),
-        (deceased(), deceased(died_on="2026-11-16"), OTHER),
-        (deceased(died_on="2026-10"), deceased(), OTHER),
+        (deceased(), deceased(born="1950-03-12"), POSSIBLE),
+        (deceased(number=NUMBER), deceased("Nguyen Van Mat", born="1949"), POSSIBLE),
+        (deceased(number=NUMBER), deceased(died_on="2026-11-16", **OTHERS_WORD), POSSIBLE),
+        (deceased(notice="00001"), deceased(notice="00002", died_on="2026-11-16"), POSSIBLE),
+        (deceased(died_on="2026-10"), deceased(), POSSIBLE),
+        (deceased(died_on="2025"), deceased(), POSSIBLE),
+        (deceased(number=NUMBER), deceased(number=ANOTHER, died_on="2026-11-16"), OTHER),
+        (deceased(number=NUMBER), deceased(number=ANOTHER, born="1950-03-12"), OTHER),
+        (deceased(), deceased(born="1950-03-12", died_on="2026-11-16"), OTHER),
+        (deceased(), deceased("Nguyễn Văn Còn", born="1950-03-12"), OTHER),
     ],
 )
 def test_what_two_declarations_of_a_death_are(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.death import DeathDeclaration
 from models.documents import DocumentKind
 from models.facts import Demand, FactRefusal, Refused, Returned, SupplementRequested
 from models.gate import (
@@ -29,6 +30,7 @@ from models.gate import (
 )
 from models.groups import Group
 from models.law import LawPack, all_packs, pack
+from models.systems import System
 from tests.models.cases import NEWEST, moment
 
 AT = moment("2026-11-19 10:00:00")
@@ -59,8 +61,10 @@ def asked(**grounds: Any) -> SupplementRequested:
     return SupplementRequested(**{**GOOD, **grounds})
 
 
-def verdict(demand: Demand, leg: str = RESIDENCE, gate: Gate = GATE, held: Held = NOTHING) -> Verdict:
-    return judge(demand, leg, "Đăng ký thường trú", gate, held)
+def verdict(
+    demand: Demand, leg: str = RESIDENCE, gate: Gate = GATE, held: Held = NOTHING, hidden: tuple[str, ...] = ()
+) -> Verdict:
+    return judge(demand, leg, "Đăng ký thường trú", gate, held, hidden)
 
 
 def faults(demand: Demand, **where: Any) -> set[Fault]:
@@ -198,6 +202,29 @@ def test_what_the_dossier_carries_is_asked_again_only_when_it_is_faulty() -> Non
     assert not faults(refusal, held=held), "a refusal may be about what the dossier carries"
 
 
+@pytest.mark.rule("5.sensitive", "7.gate-forbidden-documents")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("path", ["deceased.cause", "benefits.relatives.0.monthly_income_vnd", "benefits"])
+def test_no_agency_asks_for_what_it_may_not_hear_of(kind: type[Demand], path: str) -> None:
+    hidden = DeathDeclaration.hidden_from(System.RESIDENCE)
+    grounds = {**GOOD, "reason_code": "field_wrong", "documents": (), "fields": ("deceased.full_name", path)}
+    found = verdict(kind(**grounds), leg=DEREGISTRATION, gate=OF_DEATHS, hidden=hidden)
+    assert Fault.FORBIDDEN_FIELD in {finding.fault for finding in found.findings}
+    assert found.refusal is FactRefusal.FORBIDDEN_DOCUMENT
+    assert "Cơ quan không cần thông tin này" in found.text
+    demand = kind(**{**grounds, "fields": ("deceased.full_name",)})
+    assert Fault.FORBIDDEN_FIELD not in faults(demand, leg=DEREGISTRATION, gate=OF_DEATHS, hidden=hidden)
+
+
+@pytest.mark.rule("5.relatives-consent")
+def test_relatives_who_have_agreed_sign_no_paper_unless_something_is_wrong_with_it() -> None:
+    held = Held(agreed=frozenset({"representative_agreement"}))
+    paper = {"documents": ("representative_agreement",)}
+    assert faults(asked(**paper), leg=SURVIVORS, gate=OF_DEATHS, held=held) == {Fault.ALREADY_HELD}
+    disagree = asked(**paper, reason_code="relatives_disagree")
+    assert not faults(disagree, leg=SURVIVORS, gate=OF_DEATHS, held=held)
+
+
 @pytest.mark.parametrize(
     ("reason", "becomes"),
     [("field_wrong", SupplementRequested), ("conditions_not_met", Refused), ("agency_not_competent", Refused)],
@@ -287,11 +314,12 @@ def test_what_the_lists_of_the_decision_name_may_be_asked_where_they_name_it(cod
 def test_every_attachment_the_law_wants_of_a_family_may_be_asked_for_and_no_other_is(law: LawPack) -> None:
     """The gate and the packs name the same attachments, in the same legs; foreign papers are the one exception."""
     gate = gate_of(law, Group.DEATH)
-    wanted = {(kind.value, one.leg) for one in law.death.documents if not one.completed_by for kind in one.any_of}
+    documents = [(key, one) for key, leg in law.death.legs.items() for one in leg.documents]
+    wanted = {(kind.value, key) for key, one in documents if not one.completed_by for kind in one.any_of}
     askable = {(rule.code, leg) for rule in gate.documents if rule.ask for leg in rule.legs if leg in law.death.legs}
     extra = {("foreign_documents", "death_registration"), ("death_notice", "death_registration")}
     assert askable == wanted | extra
-    for one in law.death.documents:
+    for _, one in documents:
         for kind in one.any_of if one.completed_by else ():
             rule = gate.document(kind.value)
             assert rule is not None
@@ -363,6 +391,7 @@ holdings = st.builds(
     Held,
     by_state=st.frozensets(st.sampled_from(DOCUMENTS), max_size=4),
     attached=st.frozensets(st.sampled_from(DOCUMENTS), max_size=4),
+    agreed=st.frozensets(st.sampled_from(DOCUMENTS), max_size=4),
 )
 legs = st.sampled_from([BIRTH, RESIDENCE, HEALTH_CARD])
 
@@ -378,12 +407,12 @@ def test_a_demand_passes_whole_or_is_explained_whole(demand: Demand, leg: str, h
         assert demand.text
         assert demand.documents or demand.fields
         passed = cleared(demand, found, GATE)
-        assert set(passed.documents) <= set(DocumentKind)
         assert isinstance(passed, Refused) == (found.leads_to is LeadsTo.REFUSAL)
-        for code in demand.documents:
-            rule = GATE.document(code)
-            assert rule is not None
-            assert rule.ask
+        rules = [GATE.document(code) for code in demand.documents]
+        assert all(rules)
+        if isinstance(passed, SupplementRequested):
+            assert set(passed.documents) <= set(DocumentKind)
+            assert all(rule.ask for rule in rules if rule)
 
 
 @settings(deadline=None)

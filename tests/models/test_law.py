@@ -19,6 +19,7 @@ from models.gate import gate_of
 from models.groups import Group
 from models.law import Conditional, Confidence, LawError, LawPack, LegLaw, Quorum, all_packs, pack, pack_in_force
 from models.plan import resolve_plan
+from models.reading_words import is_field
 from models.systems import System
 from tests.models.cases import DEATH_NAMES, PACKS, SAMPLE_NAMES, death_sample, owned, sample
 
@@ -119,7 +120,7 @@ LIMITS = {BIRTH: (0, None), RESIDENCE: (2, 5), HEALTH_CARD: (2, None)}
 def test_procedure_code_and_limits_of_the_group(law: LawPack) -> None:
     group = law.group(Group.BIRTH)
     assert group.procedure_code == PROCEDURE_CODES[law.id]
-    assert (group.limit, group.verification_limit) == (3, 5)
+    assert (group.limit, group.verification.limit) == (3, 5)
 
 
 @pytest.mark.rule(
@@ -322,9 +323,11 @@ TOTALS = {
 def test_the_whole_group_of_a_death_by_regime(law: LawPack, held: tuple[str, ...]) -> None:
     facts = frozenset(map(Fact, (*held, *(("funeral_benefit", "survivor_benefit") if held else ()))))
     total = law.death.total(facts)
-    assert (total.limit, total.verification_limit) == TOTALS[held]
+    assert (total.limit, total.verification.limit) == TOTALS[held]
     assert total.confidence is (Confidence.QUOTED if held else Confidence.CHOICE)
-    assert "REQUIREMENTS §10" in total.basis, "what is added for a verification is our choice"
+    assert total.verification.confidence is Confidence.CHOICE, "what is added for a verification is our choice"
+    assert "văn bản không quy định" in total.verification.basis
+    assert ("văn bản không quy định" in total.basis) is (not held)
 
 
 @both_groups
@@ -423,6 +426,7 @@ def test_every_consent_of_a_death_says_to_what_and_what_agreement_replaces_it(la
         for consent in consents:
             assert consent.about
             assert consent.replaced_by
+            assert (consent.names is not None) is ("người đại diện" in consent.about), "whom they agree to is named"
             rule = gate.document(consent.replaced_by.value)
             assert rule is not None
             assert rule.ask
@@ -456,8 +460,7 @@ def test_every_key_a_pack_points_at_exists(law: LawPack, group: Group) -> None:
         assert {leg.agency, *(case.agency for case in leg.agency_exceptions)} <= law.agencies.keys()
         assert set(leg.requires) <= before, "a leg needs results of legs named before it"
         before.add(key)
-    documents = law.group(group).documents
-    assert {document.leg for document in documents} <= before
+    documents = [document for leg in law.group(group).legs.values() for document in leg.documents]
     assert {document.completed_by for document in documents if document.completed_by} <= law.agencies.keys()
     assert law.amends is None or law.amends in PACKS
 
@@ -503,6 +506,7 @@ def test_no_dossier_of_a_death_has_two_legs_with_one_result(law: LawPack) -> Non
 KEPT_OTHERWISE = {
     "Số Giấy báo tử/Giấy tờ thay thế Giấy báo tử",
     "Thông tin xác nhận của thân nhân qua VNeID",
+    "Thông tin xác nhận của người đứng tên nhận trợ cấp qua VNeID",
     "Cơ sở giáo dục đang theo học",
 }
 """Lines and columns of form 02 that the declaration keeps as several fields, or as consents."""
@@ -514,10 +518,26 @@ def test_an_attachment_stands_under_a_field_of_the_form(law: LawPack, group: Gro
     schema = FORMS[group].model_json_schema()
     models = [schema, *schema["$defs"].values()]
     titles = {field.get("title") for model in models for field in model.get("properties", {}).values()}
-    assert {document.field for document in law.group(group).documents} <= titles | KEPT_OTHERWISE
+    fields = {document.field for leg in law.group(group).legs.values() for document in leg.documents}
+    assert fields <= titles | KEPT_OTHERWISE
 
 
-CITES = re.compile(r"(Luật|Nghị định|Quyết định|CV) .*\d|Hướng dẫn thực hiện Nghị định \d|REQUIREMENTS §\d")
+@both_groups
+@every_pack
+def test_what_people_agree_to_and_must_be_named_at_stands_on_the_form(law: LawPack, group: Group) -> None:
+    consents = [consent for leg in law.group(group).legs.values() for consent in leg.consents]
+    assert consents
+    for consent in consents:
+        assert is_field((consent.concerns,), group)
+        if consent.must_be_named:
+            assert is_field(tuple(consent.must_be_named.field.split(".")), group)
+
+
+CITES = re.compile(
+    r"(Luật|Nghị định|Quyết định|Thông tư|CV) .*\d|Hướng dẫn thực hiện Nghị định \d|văn bản không quy định"
+)
+OURS = re.compile(r"REQUIREMENTS|LAW [§A-Z]|hệ thống này|của hệ thống")
+"""What citizens and officials do not have before them: our own documents, and us."""
 
 
 @every_pack
@@ -525,6 +545,12 @@ def test_everything_a_pack_says_cites_a_text(law: LawPack) -> None:
     found = dict(_texts(law, ("basis", "document")))
     assert len(found) > 20
     assert {path: text for path, text in found.items() if not CITES.search(text)} == {}
+
+
+@every_pack
+def test_nothing_a_pack_says_cites_our_own_documents(law: LawPack) -> None:
+    found = dict(_texts(law, ("basis", "agreement_basis", "says", "fine", "about", "message", "title", "document")))
+    assert {path: text for path, text in found.items() if OURS.search(text)} == {}
 
 
 @every_pack

@@ -29,6 +29,7 @@ from tests.models.cases import (
     PACKS,
     SAMPLE_NAMES,
     changed,
+    death_sample,
     document,
     owned,
     personal_data,
@@ -321,6 +322,38 @@ def test_people_are_keyed_by_role_never_by_name_or_number(name: str, pack_id: st
         assert all(key.rstrip("_0123456789") in set(PersonRole) for key in keys)
         assert {key for rule in leg.consent_rules for key in rule.people} == set(keys)
         assert not personal_data(form) & set(keys)
+
+
+@pytest.mark.rule("5.relatives-consent")
+@pytest.mark.parametrize("name", ["insurance-lump-sum", "merit-raised-martyr", "merit-lump-sum"])
+@pytest.mark.parametrize("kind", [DocumentKind.REPRESENTATIVE_AGREEMENT, DocumentKind.MARTYR_RAISER_AGREEMENT])
+def test_an_agreement_that_comes_later_spares_whom_it_would_have_spared_at_once(name: str, kind: DocumentKind) -> None:
+    form = death_sample(name).model_copy(update={"attachments": ()})
+    with_it = form.model_copy(update={"attachments": (document(kind),)})
+    before, at_once = (resolve_plan(pack(NEWEST), one) for one in (form, with_it))
+    later = before.without_replaced_consents(frozenset({kind}))
+    assert later == at_once
+    assert later.without_replaced_consents(frozenset({kind})) == later
+    for leg in later.legs:
+        assert {person.key for person in leg.people} == {key for rule in leg.consent_rules for key in rule.people}
+        assert kind not in {rule.replaced_by for rule in leg.consent_rules}
+    assert before.without_replaced_consents(frozenset()) == before
+
+
+@pytest.mark.rule("5.relatives-consent")
+def test_people_of_a_table_are_told_apart_by_their_row_and_others_need_none() -> None:
+    survivors = resolve_plan(pack(NEWEST), death_sample("insurance-lump-sum")).leg("insurance_survivor_benefit")
+    assert [person.row for person in survivors.people] == [2, 3, 4], "the first row is the declarant"
+    residence = resolve_plan(pack("2024-07-01"), owned(sample("grandparents-home"))).leg(RESIDENCE)
+    assert {person.row for person in residence.people} == {None}
+
+
+def test_a_plan_older_than_what_legs_and_totals_say_is_read_by_the_whole() -> None:
+    plan = resolve_plan(pack(NEWEST), death_sample("householder"))
+    older = plan.model_dump(mode="json", exclude={"verification_basis": True, "legs": {"__all__": {"group"}}})
+    read = Plan.model_validate(older)
+    assert {leg.group for leg in read.legs} == {Group.DEATH}
+    assert read.verification_basis == plan.basis
 
 
 def test_a_plan_has_no_leg_of_another_name() -> None:

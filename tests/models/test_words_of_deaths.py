@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.benefit_words import paid_by
+from models.benefit_words import household_after, paid_by, said_besides
 from models.clock import Timeliness
 from models.consent_words import matter, roles
 from models.death import DeathDeclaration
@@ -158,14 +158,14 @@ def test_what_the_commune_must_add_itself_is_shown_and_not_asked_of_the_family()
 def test_relatives_are_told_to_what_they_agree_and_counted_by_role() -> None:
     plan = plan_of("insurance-lump-sum").leg(SURVIVORS)
     assert len(plan.people) == 3
-    assert roles(plan.people) == "Thân nhân (3 người)"
+    assert roles(plan.people) == "Thân nhân (mục 2, 3, 4)"
     assert matter(plan, plan.people) == f"việc cử người đại diện nhận trợ cấp tuất một lần, thủ tục {plan.name}"
     assert matter(plan, ()) == plan.name, "nobody is asked: the leg as a whole"
     waiting_legs = moments("insurance-lump-sum")[1]
     shown = " ".join(next_steps(waiting_legs))
-    assert "**Thân nhân (3 người)** xác nhận đồng ý “việc cử người đại diện nhận trợ cấp tuất một lần" in shown
+    assert "**Thân nhân (mục 2, 3, 4)** xác nhận đồng ý “việc cử người đại diện nhận trợ cấp tuất một lần" in shown
     leg = next(leg for leg in waiting_legs.legs if leg.key == SURVIVORS)
-    assert waiting(leg, plan, plan_of("insurance-lump-sum")).startswith("Thân nhân (3 người), đến hết ")
+    assert waiting(leg, plan, plan_of("insurance-lump-sum")).startswith("Thân nhân (mục 2, 3, 4), đến hết ")
     assert len(tuple(consent_words(leg.consents))) == 3
 
 
@@ -174,7 +174,7 @@ def test_a_payee_is_told_for_whom_and_a_family_together_what_all_are_asked() -> 
     """Who receives for a child of the deceased agrees in its place."""
     plan = plan_of("insurance-declarant-not-beneficiary").leg(SURVIVORS)
     relative, payee = plan.people
-    assert roles(plan.people) == "Thân nhân, Người đứng tên nhận trợ cấp"
+    assert roles(plan.people) == "Thân nhân (mục 1), Người đứng tên nhận trợ cấp"
     assert matter(plan, plan.people) == matter(plan, [relative])
     assert "thay người chưa đủ 15 tuổi" in matter(plan, [payee])
 
@@ -262,11 +262,22 @@ def test_the_way_money_comes_is_the_one_on_the_form() -> None:
     assert paid_by(death_sample("insurance-lump-sum"), plan.leg(FUNERAL)) == (
         " Tiền trợ cấp được trả theo cách đã khai: tài khoản ngân hàng."
     )
-    values = filled(Notice.LEG_COMPLETED) | {"money": paid_by(death_sample("aged-80"), plan_of("aged-80").legs[-1])}
+    values = filled(Notice.LEG_COMPLETED) | {
+        "besides": said_besides(death_sample("aged-80"), plan_of("aged-80").legs[-1])
+    }
     order = NoticeOrder(key="k", template=Notice.LEG_COMPLETED, values=values)
     told = {d.channel: d.text or "" for d in sent(publication(notices=(order,)), "aged-80")}
     assert told[System.PORTAL].endswith(" Tiền trợ cấp được trả theo cách đã khai: tiền mặt tại cơ quan giải quyết.")
     assert "Tiền" not in told[System.SMS]
+
+
+@pytest.mark.rule("10.householder-deceased")
+@pytest.mark.parametrize("name", DEATH_NAMES)
+def test_the_family_of_a_householder_is_told_with_the_deregistration(name: str) -> None:
+    form = death_sample(name)
+    told = [leg.key for leg in plan_of(name).legs if household_after(form, leg)]
+    assert told == (["residence_deregistration"] if form.deceased.householder else [])
+    assert all("thay đổi chủ hộ" in said_besides(form, plan_of(name).leg(leg)) for leg in told)
 
 
 @pytest.mark.rule("8.superseded", "8.superseded-told")

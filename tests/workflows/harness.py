@@ -138,9 +138,7 @@ class Play:
         `started_at`: the workflow starts only then, as when Temporal was away in between.
         """
         self.offset = (started_at or at) - await self.clock()
-        opened = self.ledger.open_dossier(
-            submission(declaration, at, SecretStr("test")), declaration.group, "G22.99.08"
-        )
+        opened = self.ledger.open_dossier(submission(declaration, at, SecretStr("test")), "G22.99.08")
         await self.start(
             StartDossier(code=opened.code, declaration=declaration, submitted_at=at, training_offset=self.offset)
         )

@@ -213,7 +213,7 @@ async def test_wrong_agreements_are_refused_and_lose_nothing(play: Play) -> None
         await agree(play, GRANDFATHER)
     await play.receive(BIRTH)
     await play.asked(RESIDENCE, 2)
-    for signers in ((MOTHER,), (GRANDFATHER, MOTHER), ("001194000001",)):
+    for signers in ((MOTHER,), (GRANDFATHER, FATHER), ("001194000001",)):
         with refused(FactRefusal.WRONG_PERSON):
             await agree(play, *signers)
     with refused(FactRefusal.WRONG_PERSON):
@@ -225,7 +225,7 @@ async def test_wrong_agreements_are_refused_and_lose_nothing(play: Play) -> None
         await agree(play, GRANDFATHER, at=moment("2026-11-20 09:00:00"))
     await play.consent(RESIDENCE, GRANDFATHER)
     with refused(FactRefusal.ALREADY_ANSWERED):
-        await agree(play, GRANDFATHER, GRANDMOTHER)
+        await agree(play, GRANDFATHER, MOTHER)
     view = await play.view()
     assert [c.state for c in view.legs[1].consents] == [ConsentState.GRANTED, ConsentState.ASKED]
     await play.consent(RESIDENCE, GRANDMOTHER, Answer.DECLINED)

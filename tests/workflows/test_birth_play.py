@@ -76,7 +76,8 @@ async def test_a_dossier_goes_from_declaration_to_health_card(play: Play, name: 
     assert len(play.world.consents) == sum(map(len, ASKED.get(name, {}).values()))
     for leg in parts:
         message = messages[leg]
-        assert message.declaration == declaration
+        form = message.declaration.model_copy(update={"attachments": declaration.attachments})
+        assert form == declaration  # the attachments of each leg: tests/models/test_attachments_by_leg.py
         assert message.identity_number == IDENTITY_NUMBER
         assert message.registration_number == f"{BIRTH}-1"
         assert message.head.provincial_code == f"H01.{BIRTH}"

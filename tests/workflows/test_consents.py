@@ -256,7 +256,9 @@ async def test_without_the_birth_nothing_else_is_possible_and_nobody_is_waited_f
         LegOutcome.NOT_POSSIBLE,
         LegOutcome.NOT_POSSIBLE,
     ]
-    assert outcome.outcome is DossierOutcome.NOT_COMPLETED
+    assert (outcome.outcome, outcome.timeliness) == (DossierOutcome.NOT_COMPLETED, None)
+    [concluded] = await play.told(Notice.CONCLUDED)
+    assert "sớm hạn" not in concluded
     stored = await play.written()
     assert stored.concluded_at is not None
     assert stored.concluded_at < moment("2026-11-20 00:00:00"), "the consents' limit was not waited for"

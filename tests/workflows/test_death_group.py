@@ -181,6 +181,7 @@ async def test_verification_extends_the_registration_to_three_and_the_group_once
     assert dues == {DEATH: moment("2026-11-25 17:00:00"), GROUP_CLOCK: moment("2026-11-26 17:00:00")}
     [group] = [clock for clock in stored.clocks if clock.clock == GROUP_CLOCK]
     assert [entry.kind for entry in group.entries] == [ClockEntryKind.STARTED, ClockEntryKind.EXTENDED]
+    assert "văn bản không quy định thời hạn chung khi phải xác minh" in group.entries[-1].basis
 
 
 @pytest.mark.rule("5.attachments-are-data")

@@ -29,7 +29,6 @@ from models.facts import (
     Received,
     ResultDocument,
 )
-from models.groups import Group
 from models.messages import NoticeState
 from models.publication import Notice
 from models.start import StartDossier
@@ -254,9 +253,7 @@ async def test_a_wrong_signal_is_recorded_and_leaves_the_dossier_alone(play: Pla
 
 async def test_a_signal_that_comes_before_anything_else_is_recorded(play: Play) -> None:
     declaration = free("plain", moment(DECLARED).date())
-    opened = play.ledger.open_dossier(
-        submission(declaration, moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22.99.08"
-    )
+    opened = play.ledger.open_dossier(submission(declaration, moment(DECLARED), SecretStr("test")), "G22.99.08")
     play.offset = moment(DECLARED) - await play.env.get_current_time()
     await play.start(
         StartDossier(

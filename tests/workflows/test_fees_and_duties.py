@@ -10,7 +10,6 @@ from models.days import PartialDate
 from models.documents import Document, DocumentKind
 from models.dossier import DossierOutcome, DossierStage, LegOutcome
 from models.facts import Answer, FactKind, FactRefusal, FactRefused, PaymentConfirmed
-from models.groups import Group
 from models.messages import DispatchKind
 from models.publication import Notice
 from models.start import StartDossier
@@ -182,7 +181,6 @@ async def test_a_dossier_let_in_by_an_operator_warns_of_the_other_one(play: Play
     other = play.code
     opened = play.ledger.open_dossier(
         submission(again, moment(DECLARED), SecretStr("test")),
-        Group.BIRTH,
         "G22.99.08",
         NotDuplicate(reason="Đã đối chiếu với bệnh viện: hai trẻ."),
     )

@@ -25,8 +25,26 @@ from models.next_steps import next_steps
 from models.publication import Notice
 from models.search_attributes import OPERATOR, SearchAttribute
 from tests.workflows.harness import Play, notices, refused
-from tests.workflows.inputs import DEATH, DEREGISTRATION, HEALTH, RESIDENCE, moment, result
-from tests.workflows.test_supplements import PAPERS, asked_in, asking, at_the_agencies, stage_is, supply
+from tests.workflows.inputs import (
+    DEATH,
+    DEREGISTRATION,
+    HEALTH,
+    INSURANCE_FUNERAL,
+    INSURANCE_SURVIVOR,
+    RESIDENCE,
+    moment,
+    result,
+)
+from tests.workflows.test_many_consents import ASKED, agree, asked_by_all, at_the_agency
+from tests.workflows.test_supplements import (
+    PAPERS,
+    asked_in,
+    asking,
+    at_the_agencies,
+    correcting,
+    stage_is,
+    supply,
+)
 from workflows.plugin import LienthongPlugin
 
 
@@ -253,3 +271,39 @@ async def test_a_proper_demand_or_a_decision_settles_free_text(play: Play) -> No
     await play.decide(HEALTH, DocumentKind.HEALTH_INSURANCE_CARD)
     await stage_is(play, HEALTH, LegStage.ENDED)
     assert OPERATOR not in attributes(await play.view()).lists[SearchAttribute.WAITING_FOR]
+
+
+@pytest.mark.rule("5.relatives-consent", "5.lump-sum-representative")
+@pytest.mark.parametrize("signed", [True, False])
+async def test_relatives_who_have_agreed_are_not_asked_for_the_paper(play: Play, signed: bool) -> None:
+    """Whether they all signed it or all answered in VNeID; a fault of theirs may still be told."""
+    await asked_by_all(play)
+    if signed:
+        await agree(play, *ASKED)
+    else:
+        for person in ASKED:
+            await play.consent(INSURANCE_SURVIVOR, person)
+    await play.receive(INSURANCE_SURVIVOR)
+    paper = {"documents": ("representative_agreement",)}
+    with refused(FactRefusal.FORBIDDEN_DOCUMENT):
+        await play.agency(INSURANCE_SURVIVOR, asking(await play.now(), **paper))
+    [demand] = (await play.leg(INSURANCE_SURVIVOR)).refused_demands
+    assert demand.faults == (Fault.ALREADY_HELD,)
+    await asked_in(play, INSURANCE_SURVIVOR, asking(await play.now(), **paper, reason_code="relatives_disagree"))
+
+
+@pytest.mark.rule("5.sensitive", "7.gate-counted", "7.gate-dossier-stays")
+async def test_agencies_neither_ask_for_nor_hear_of_what_is_not_theirs(play: Play) -> None:
+    await at_the_agency(play)
+    await play.receive(DEREGISTRATION)
+    for leg, path in ((INSURANCE_SURVIVOR, "deceased.cause"), (DEREGISTRATION, "benefits.relatives.1.phone")):
+        with refused(FactRefusal.FORBIDDEN_DOCUMENT):
+            await play.agency(leg, correcting(await play.now(), path))
+        [demand] = (await play.leg(leg)).refused_demands
+        assert demand.faults == (Fault.FORBIDDEN_FIELD,)
+    await asked_in(play, INSURANCE_SURVIVOR, correcting(await play.now(), "benefits.relatives.1.phone"))
+    await supply(play, INSURANCE_SURVIVOR, corrections={"benefits.relatives.1.phone": "0912000398"})
+    stored = await play.written()
+    letters = [notice.dispatch.follow_up for notice in stored.notices if notice.dispatch.follow_up]
+    told = [letter.leg for letter in letters if letter.kind is FollowUpKind.CORRECTION]
+    assert told == [DEATH, INSURANCE_FUNERAL]

@@ -14,7 +14,6 @@ from ledger.errors import DuplicateDossier
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome, DossierStage, DossierView
 from models.facts import DocumentsSupplied, FactRefusal, PaymentConfirmed
-from models.groups import Group
 from models.messages import NoticeState, PersonMatch
 from models.publication import Notice
 from models.start import StartDossier
@@ -31,7 +30,7 @@ DAY = date(2026, 11, 19)
 def open_again(play: Play, name: str) -> str:
     """The code of a new dossier for the same child, declared under another submission."""
     again = sample(name, DAY, submission_id="khai-lai")
-    return play.ledger.open_dossier(submission(again, moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22").code
+    return play.ledger.open_dossier(submission(again, moment(DECLARED), SecretStr("test")), "G22").code
 
 
 async def supply(play: Play, *kinds: DocumentKind, **fields: object) -> None:
@@ -262,9 +261,7 @@ async def test_a_start_that_the_ledger_does_not_know_fails(play: Play) -> None:
 
 @pytest.mark.rule("8.one-mint")
 async def test_a_start_with_another_declaration_than_the_ledgers_fails(play: Play) -> None:
-    opened = play.ledger.open_dossier(
-        submission(free("plain", DAY), moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22"
-    )
+    opened = play.ledger.open_dossier(submission(free("plain", DAY), moment(DECLARED), SecretStr("test")), "G22")
     other = free("identity-card", DAY)
     await play.start(StartDossier(code=opened.code, declaration=other, submitted_at=moment(DECLARED)))
     await fails_with(NOT_IN_LEDGER, play.ended())
@@ -277,7 +274,7 @@ async def test_legal_time_is_the_clocks_unless_the_worker_trains(tmp_path: Path)
         await fails_with(TRAINING_REFUSED, play.ended())
         today = (await play.now() - play.offset).date()
         opened = play.ledger.open_dossier(
-            submission(free("identity-card", today), await play.now(), SecretStr("test")), Group.BIRTH, "G22"
+            submission(free("identity-card", today), await play.now(), SecretStr("test")), "G22"
         )
         declared = free("identity-card", today)
         await play.start(StartDossier(code=opened.code, declaration=declared, submitted_at=await play.now()))

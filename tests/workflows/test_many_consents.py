@@ -7,9 +7,19 @@ registered on Thursday 19/11/2026 (24/11 is off): they have until Friday 27/11, 
 import pytest
 from temporalio.worker import Replayer
 
+from models.clock import ClockEntryKind
 from models.documents import DocumentKind
-from models.dossier import ConsentState, DossierOutcome, DossierView, Evidence, Leg, LegOutcome, LegStage
-from models.facts import AgreementProvided, Answer, FactRefusal, Received, Withdrawal
+from models.dossier import (
+    ConsentState,
+    DossierOutcome,
+    DossierStage,
+    DossierView,
+    Evidence,
+    Leg,
+    LegOutcome,
+    LegStage,
+)
+from models.facts import AgreementProvided, Answer, DocumentsSupplied, FactRefusal, Received, Withdrawal
 from models.messages import FollowUp, FollowUpKind
 from models.publication import Notice
 from tests.workflows.harness import Play, refused
@@ -19,6 +29,7 @@ from tests.workflows.inputs import (
     INSURANCE_FUNERAL,
     INSURANCE_SURVIVOR,
     MERIT_SURVIVOR,
+    died,
     moment,
 )
 from tests.workflows.test_agreements import paper
@@ -51,6 +62,19 @@ NEW = {
     }.items()
 }
 """A fifth relative, field by field."""
+REPRESENTATIVE = "benefits.representative"
+OTHER_REPRESENTATIVE = {
+    f"{REPRESENTATIVE}.{field}": value
+    for field, value in {
+        "full_name": "Nguyễn Thị Vợ Mẫu",
+        "personal_id": MOTHER,
+        "born": "1962-02-03",
+        "sex": "female",
+        "relation": "spouse",
+        "receipt.account.holder": "Nguyễn Thị Vợ Mẫu",
+    }.items()
+}
+"""The mother, field by field."""
 
 
 async def asked_by_all(play: Play) -> None:
@@ -78,6 +102,12 @@ async def states(play: Play, leg: str = INSURANCE_SURVIVOR) -> dict[str, Consent
 def supplements(play: Play) -> list[FollowUp]:
     """The supplements that agencies were sent."""
     return [message for message in play.world.follow_ups if message.kind is FollowUpKind.SUPPLEMENT]
+
+
+async def supplements_sent(play: Play, count: int) -> list[FollowUp]:
+    """So many supplements, once agencies have them."""
+    await play.see(lambda _: len(supplements(play)) >= count, f"{count} supplements are sent")
+    return supplements(play)
 
 
 async def agree(play: Play, *signed_by: str) -> None:
@@ -128,7 +158,7 @@ async def test_each_relative_is_asked_for_each_benefit_and_told_whom_to_agree_to
         assert {request.answer_by for request in requests} == {moment("2026-11-28 00:00:00")}
         assert all(request.head.key.startswith(f"{play.code}:{leg}:consent:relative_") for request in requests)
     told = await play.told(Notice.CONSENTS_ASKED)
-    assert all("Thân nhân (3 người)" in text and "Phạm" not in text for text in told)
+    assert all("Thân nhân (mục 2, 3, 4)" in text and "Phạm" not in text for text in told)
 
 
 @pytest.mark.rule("5.lump-sum-representative", "5.funeral-representative", "10.consent-declined")
@@ -166,9 +196,9 @@ async def test_a_late_answer_and_an_agreement_of_the_others_are_enough(play: Pla
         **dict.fromkeys((YOUNGER, YOUNGEST), moment("2026-12-05 00:00:00")),
     }
     told = await play.told(Notice.AGREEMENT_NEEDED)
-    assert any("Thân nhân (2 người)" in text for text in told)
+    assert any("Thân nhân (mục 3, 4)" in text for text in told)
     await play.consent(INSURANCE_SURVIVOR, YOUNGER)
-    await agree(play, MOTHER, YOUNGEST)
+    await agree(play, DECLARANT, *ASKED)
     evidence = {consent.personal_id: consent.evidence for consent in (await play.sent(INSURANCE_SURVIVOR)).consents}
     assert evidence == {MOTHER: Evidence.AGREEMENT, YOUNGER: Evidence.VNEID, YOUNGEST: Evidence.AGREEMENT}
     assert not (await play.leg(INSURANCE_FUNERAL)).ended
@@ -184,7 +214,7 @@ async def test_vneid_away_for_one_holds_up_nobody_else(play: Play) -> None:
     await play.asked(INSURANCE_SURVIVOR, 2)
     await play.until(moment("2026-11-19 09:10:00"))
     told = await play.told(Notice.CONSENTS_ASKED)
-    assert all("Thân nhân (2 người)" in text for text in told)
+    assert all("Thân nhân (mục 2, 3)" in text for text in told)
     await play.until(moment("2026-11-23 08:30:00"))
     reminded = [notice.dispatch for notice in (await play.written()).notices if REMINDER in notice.dispatch.head.key]
     assert {dispatch.recipient for dispatch in reminded} == {MOTHER, YOUNGER}
@@ -199,6 +229,10 @@ async def test_vneid_away_for_one_holds_up_nobody_else(play: Play) -> None:
         YOUNGER: moment("2026-11-28 00:00:00"),
         YOUNGEST: moment("2026-12-02 00:00:00"),
     }
+    to_all = [notice.dispatch for notice in (await play.written()).notices if REMINDER in notice.dispatch.head.key]
+    late = {dispatch.text or "" for dispatch in to_all if dispatch.recipient == YOUNGEST}
+    assert late
+    assert all("trước 24 giờ ngày thứ Ba 1/12/2026" in text for text in late), "VNeID was given the day before"
 
 
 @pytest.mark.rule("10.consent-agreement-offered")
@@ -228,6 +262,65 @@ async def test_relatives_recognise_who_raised_a_martyr(play: Play) -> None:
     requests = await play.asked(MERIT_SURVIVOR, len(asked))
     assert {request.about for request in requests} == {"xác nhận người có công nuôi liệt sĩ"}
     assert {request.representative for request in requests} == {None}
+
+
+@pytest.mark.rule("5.relatives-consent")
+@pytest.mark.parametrize("declared", [DECLARED, "2026-08-31 09:00:00"])
+async def test_a_signed_agreement_handed_in_when_asked_for_spares_everybody(play: Play, declared: str) -> None:
+    """As if attached at submission, also where another law is in force by the day the province receives it.
+
+    One relative has no number, so VNeID cannot reach them and the paper is asked for, once for both benefits.
+    """
+    benefits = died("insurance-lump-sum", moment(declared).date()).model_dump(mode="json")["benefits"]
+    benefits["relatives"][-1]["personal_id"] = None
+    await play.declare_death("insurance-lump-sum", declared, benefits=benefits)
+    view = await play.see(lambda v: v.stage is DossierStage.WAITING_DOCUMENTS, "the agreement is asked for")
+    assert len(of_people(view)) == 2
+    [told] = await play.told(Notice.DOCUMENTS_NEEDED)
+    assert told.count(DocumentKind.REPRESENTATIVE_AGREEMENT.label) == 1
+    supplied = DocumentsSupplied(
+        message_id=play.message_id(),
+        dossier_code=play.code,
+        documents=(paper(DocumentKind.REPRESENTATIVE_AGREEMENT),),
+        at=await play.now(),
+    )
+    await play.tell(supplied)
+    await play.sent(DEATH)
+    if declared != DECLARED:
+        await play.until(moment("2026-09-01 09:00:00"))
+    await play.extract()
+    for leg in (INSURANCE_FUNERAL, INSURANCE_SURVIVOR):
+        await play.sent(leg)
+    stored = await play.written()
+    assert stored.plan is not None
+    assert (stored.plan.pack, of_people(await play.view())) == ("2026-09-01", set())
+    assert play.world.consents == []
+
+
+def of_people(view: DossierView) -> set[str]:
+    """The keys of everybody to be asked."""
+    return {person.key for leg in (view.plan.legs if view.plan else ()) for person in leg.people}
+
+
+@pytest.mark.rule("10.consent-declined")
+async def test_the_citizen_learns_by_row_whose_answer_is_missing(play: Play) -> None:
+    await asked_by_all(play)
+    await play.consent(INSURANCE_SURVIVOR, YOUNGER, Answer.UNREACHABLE)
+    [told] = await play.told(Notice.CONSENT_UNREACHABLE)
+    assert "không liên lạc được với Thân nhân (mục 3)" in told
+    await play.consent(INSURANCE_FUNERAL, YOUNGEST, Answer.DECLINED)
+    [told] = await play.told(Notice.LEG_CONSENT_DECLINED)
+    assert "vì Thân nhân (mục 4) không đồng ý" in told
+
+
+async def test_a_correction_of_what_relatives_have_agreed_to_warns_operators(play: Play) -> None:
+    await at_the_agency(play)
+    await corrected(play, {"applicant.phone": "0912000398"}, "applicant.phone")
+    assert not [text for text in (await play.view()).warnings if "sự đồng ý" in text]
+    await play.agency(INSURANCE_SURVIVOR, Received(at=await play.now()))
+    await asked_in(play, INSURANCE_SURVIVOR, correcting(await play.now(), f"{RELATIVES}.2.phone"))
+    await supply(play, INSURANCE_SURVIVOR, corrections={f"{RELATIVES}.2.phone": "0912000397"})
+    await play.see(lambda v: any("cần xem lại sự đồng ý" in text for text in v.warnings), "operators are warned")
 
 
 # --- Relatives added, corrected and removed by supplement -----------------------------------------------------------
@@ -359,19 +452,77 @@ async def test_a_relative_removed_no_longer_counts(play: Play) -> None:
 async def test_another_representative_is_another_question_to_all(play: Play) -> None:
     """The mother instead of the declarant, for the lump sum alone: who agreed to him has not agreed to her."""
     await at_the_agency(play)
-    new = {"full_name": "Nguyễn Thị Vợ Mẫu", "personal_id": MOTHER, "born": "1962-02-03", "sex": "female"}
-    corrections = {f"benefits.representative.{field}": value for field, value in new.items()}
-    corrections |= {
-        "benefits.representative.relation": "spouse",
-        "benefits.representative.receipt.account.holder": "Nguyễn Thị Vợ Mẫu",
-    }
-    await corrected(play, corrections, "benefits.representative")
+    await corrected(play, OTHER_REPRESENTATIVE, REPRESENTATIVE)
     requests = (await play.asked(INSURANCE_SURVIVOR, 6))[3:]
     assert {request.representative for request in requests} == {"Nguyễn Thị Vợ Mẫu"}
     assert {request.person.key for request in requests} == {f"relative_{number}_v1" for number in (1, 2, 3)}
     await agreed(play, INSURANCE_SURVIVOR, *ASKED)
     assert len((await handed_over(play)).consents) == 3
     assert len(await play.asked(INSURANCE_FUNERAL, 3)) == 3
+
+
+@pytest.mark.rule("5.relatives-consent", "5.lump-sum-representative")
+async def test_an_agreement_given_with_the_correction_stands_for_all_it_asks(play: Play) -> None:
+    """Social insurance asks for both at once: who signed the new paper is not asked in VNeID as well."""
+    await at_the_agency(play)
+    await play.until(moment("2026-11-20 10:00:00"))
+    asking = correcting(await play.now(), REPRESENTATIVE)
+    wanted = {"reason_code": "relatives_disagree", "documents": (DocumentKind.REPRESENTATIVE_AGREEMENT,)}
+    await asked_in(play, INSURANCE_SURVIVOR, asking.model_copy(update=wanted))
+    signed = paper(DocumentKind.REPRESENTATIVE_AGREEMENT)
+    await supply(play, INSURANCE_SURVIVOR, signed, corrections=OTHER_REPRESENTATIVE)
+    message = await handed_over(play)
+    assert {consent.personal_id for consent in message.consents} == set(ASKED)
+    assert {(consent.evidence, consent.proof) for consent in message.consents} == {(Evidence.AGREEMENT, signed)}
+    assert message.documents == (signed,)
+    assert len(await play.asked(INSURANCE_SURVIVOR, 3)) == 3, "nobody was asked again"
+
+
+@pytest.mark.rule("5.relatives-consent", "5.lump-sum-representative", "7.supplement-same-dossier")
+async def test_an_agency_hears_of_another_representative_only_once_they_agree(play: Play) -> None:
+    """Social insurance corrects it in one part; the other part, which it has too, was agreed to for the declarant."""
+    await at_the_agency(play)
+    await play.until(moment("2026-11-20 10:00:00"))
+    phone = {"applicant.phone": "0912000398"}
+    await asked_in(play, INSURANCE_FUNERAL, correcting(await play.now(), REPRESENTATIVE, "applicant.phone"))
+    await supply(play, INSURANCE_FUNERAL, corrections=OTHER_REPRESENTATIVE | phone)
+    await handed_over(play)
+    letters = [notice.dispatch.follow_up for notice in (await play.written()).notices if notice.dispatch.follow_up]
+    told = {letter.leg: letter.changes for letter in letters if letter.kind is FollowUpKind.CORRECTION}
+    assert [change.path for change in told[INSURANCE_SURVIVOR]] == ["applicant.phone"]
+    assert any("cần xem lại với cơ quan" in warning for warning in (await play.view()).warnings)
+    assert len(await play.asked(INSURANCE_SURVIVOR, 3)) == 3
+    await asked_in(play, INSURANCE_SURVIVOR, correcting(await play.now(), "applicant.phone"))
+    await supply(play, INSURANCE_SURVIVOR, corrections={"applicant.phone": "0912000397"})
+    requests = (await play.asked(INSURANCE_SURVIVOR, 6))[3:]
+    assert {request.representative for request in requests} == {"Nguyễn Thị Vợ Mẫu"}
+    assert len(supplements(play)) == 1
+    await agreed(play, INSURANCE_SURVIVOR, *ASKED)
+    [_, message] = await supplements_sent(play, 2)
+    assert {change.path for change in message.changes} == OTHER_REPRESENTATIVE.keys() | phone.keys()
+    assert {consent.personal_id for consent in message.consents} == set(ASKED)
+
+
+@pytest.mark.rule("6.5-group-stops")
+async def test_time_stood_still_until_the_last_silent_relative_was_removed(play: Play) -> None:
+    """The others agreed on Thursday; on Wednesday a correction in the other part removes the one who was waited for."""
+    await asked_by_all(play)
+    await agreed(play, INSURANCE_FUNERAL, *ASKED)
+    await agreed(play, INSURANCE_SURVIVOR, MOTHER, YOUNGER)
+    await play.receive(INSURANCE_FUNERAL)
+    removed = moment("2026-11-25 10:00:00")
+    await play.until(removed)
+    await asked_in(play, INSURANCE_FUNERAL, correcting(await play.now(), RELATIVES))
+    await supply(play, INSURANCE_FUNERAL, corrections={f"{RELATIVES}.3": ""})
+    await play.sent(INSURANCE_SURVIVOR)
+    view = await play.see(lambda v: v.clock is not None and not v.clock.stopped, "the group's clock runs")
+    assert view.clock is not None
+    [resumed] = [
+        entry.at
+        for entry in view.clock.entries
+        if entry.kind is ClockEntryKind.RESUMED and entry.stop == INSURANCE_SURVIVOR
+    ]
+    assert resumed >= removed
 
 
 @pytest.mark.rule("5.payee", "5.relatives-consent")
@@ -398,6 +549,30 @@ async def test_for_a_child_added_the_payee_is_asked(play: Play) -> None:
     assert (request.person.personal_id, request.person.key) == ("001175900308", "payee")
     assert request.about is not None
     assert "chưa đủ 15 tuổi" in request.about
+
+
+@pytest.mark.rule("5.attachments-are-data")
+async def test_what_the_commune_must_add_since_a_correction_it_is_asked_for(play: Play) -> None:
+    await play.declare_death("merit-monthly", DECLARED)
+    await play.extract()
+    view = await play.view()
+    assert view.plan is not None
+    for leg in view.plan.legs:
+        for person in leg.people:
+            await play.asked(leg.key, len(leg.people))
+            await play.consent(leg.key, person.personal_id)
+    await play.receive(MERIT_SURVIVOR)
+    relatives = "benefits.merit_relatives"
+    await asked_in(play, MERIT_SURVIVOR, correcting(await play.now(), relatives))
+    await supply(play, MERIT_SURVIVOR, corrections={f"{relatives}.2.circumstances": "orphaned"})
+    await handed_over(play)
+    stored = await play.written()
+    letters = [notice.dispatch.follow_up for notice in stored.notices if notice.dispatch.follow_up]
+    [letter] = [letter for letter in letters if letter.kind is FollowUpKind.TO_COMPLETE]
+    assert letter.leg == DEATH
+    assert stored.plan is not None
+    [document] = stored.plan.completed_by_agencies
+    assert letter.text == document.to_complete
 
 
 async def test_what_else_would_change_the_law_is_refused_and_names_why(play: Play) -> None:

@@ -16,7 +16,6 @@ from models.delivery import templates
 from models.documents import DocumentKind
 from models.dossier import DossierOutcome
 from models.facts import Answer, FactKind
-from models.groups import Group
 from models.messages import DispatchKind
 from models.publication import Notice, Publication
 from models.statuses import PortalStatus, StatusSystem
@@ -191,7 +190,7 @@ def subject_claimed(play: Play) -> bool:
     """Whether the child cannot be declared once more, under another submission."""
     again = play.ledger.declaration(play.code).model_copy(update={"submission_id": "khai-lai"})
     try:
-        play.ledger.open_dossier(submission(again, moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22")
+        play.ledger.open_dossier(submission(again, moment(DECLARED), SecretStr("test")), "G22")
     except DuplicateDossier:
         return True
     return False

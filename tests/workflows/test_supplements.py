@@ -31,7 +31,6 @@ from models.facts import (
     SupplementRequested,
     Verification,
 )
-from models.groups import Group
 from models.messages import FieldChange, FollowUp, FollowUpKind, Sent
 from models.publication import Notice
 from models.statuses import PortalStatus
@@ -536,7 +535,7 @@ async def test_whoever_declares_anew_under_corrected_data_has_a_dossier_already(
     for revision in (0, 1):
         again = born(play.ledger.declaration(play.code, revision)).model_copy(update={"submission_id": "khai-lai"})
         with pytest.raises(DuplicateDossier, match=play.code):
-            play.ledger.open_dossier(submission(again, moment(DECLARED), SecretStr("test")), Group.BIRTH, "G22.99.08")
+            play.ledger.open_dossier(submission(again, moment(DECLARED), SecretStr("test")), "G22.99.08")
 
 
 async def test_a_correction_is_read_as_strictly_as_a_new_form(play: Play) -> None:

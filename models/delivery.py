@@ -22,7 +22,10 @@ from models.publication import Notice, Publication
 from models.statuses import PortalStatus, Status, StatusSystem
 from models.systems import System
 
-_SUBMITTED = Status(system=StatusSystem.PORTAL, code=PortalStatus.SUBMITTED.value)
+_BEFORE_THE_PROVINCE = tuple(
+    Status(system=StatusSystem.PORTAL, code=code.value) for code in (PortalStatus.SUBMITTED, PortalStatus.NEEDS_PAYMENT)
+)
+"""What is over once the province has the dossier."""
 
 
 class NoticeTemplate(Model):
@@ -79,12 +82,12 @@ class _Outgoing:
     def statuses(self) -> Iterator[Dispatch]:
         """Our statuses, in the portal's numbering, to the portal and to the province once it has the dossier.
 
-        That it was submitted is over by then, also where both become known at once: the province never hears of it.
+        What is over by then the province never hears of, also where both become known at once.
         """
         for event in self.publication.statuses:
             if event.incoming:
                 continue
-            to_province = self.publication.provincial_code and event.status != _SUBMITTED
+            to_province = self.publication.provincial_code and event.status not in _BEFORE_THE_PROVINCE
             for channel in (System.PORTAL, System.PROVINCIAL) if to_province else (System.PORTAL,):
                 yield self._dispatch(f"{event.key}:{channel.value}", channel, DispatchKind.STATUS, status=event.status)
 

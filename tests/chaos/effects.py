@@ -21,9 +21,9 @@ _OUT_OF_BOOK = {
 """What of the book is an effect, and what tells one from another. Requests are none: they may be repeated."""
 
 
-_PASSING = ("consents_asked", "leg_decided", "leg_dates", "group_dates", "provincial DVCQG:6")
-"""What is told only if it still holds when it can be told, so that it may come or not while processes are away: notices
-of a state that passes, and to the province what came before its receipt."""
+_PASSING = ("consents_asked", "leg_decided", "leg_dates", "group_dates")
+"""Notices of a state that passes: told only if it still holds when it can be told, so that they may come or not while
+processes are away."""
 
 
 def effects(book: Mapping[str, Any], dossier: StoredDossier) -> Counter[str]:

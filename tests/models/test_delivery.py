@@ -285,9 +285,10 @@ def test_the_province_hears_of_no_status_before_it_has_the_dossier() -> None:
     assert [dispatch.channel for dispatch in out] == [System.PORTAL]
 
 
-def test_that_it_was_submitted_goes_to_the_portal_alone() -> None:
+@pytest.mark.parametrize("code", [PortalStatus.SUBMITTED, PortalStatus.NEEDS_PAYMENT])
+def test_what_was_before_the_province_had_it_goes_to_the_portal_alone(code: PortalStatus) -> None:
     """Also in one change with the receipt, as when a worker died before it could publish the first."""
-    submitted = Status(system=StatusSystem.PORTAL, code=PortalStatus.SUBMITTED.value)
+    submitted = Status(system=StatusSystem.PORTAL, code=code.value)
     events = [
         StatusEvent(key=f"{CODE}:status:{n}", status=status, at=AT) for n, status in enumerate((submitted, ACCEPTED))
     ]

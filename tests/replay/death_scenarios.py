@@ -2,7 +2,7 @@
 
 from models.documents import DocumentKind
 from models.dossier import LegStage
-from models.facts import Answer
+from models.facts import Answer, Received
 from tests.replay.scenarios import DECLARED, SCENARIOS, Keep, as_days_pass, now, stands
 from tests.workflows.harness import Play
 from tests.workflows.inputs import (
@@ -16,6 +16,7 @@ from tests.workflows.inputs import (
     MERIT_SURVIVOR,
 )
 from tests.workflows.test_replacements import acknowledge, correct, version
+from tests.workflows.test_supplements import asked_in, correcting, handed_over, supply
 
 __all__ = ["SCENARIOS"]
 """Those of births and, with this module, those of deaths."""
@@ -63,6 +64,23 @@ async def one_relative_declines(play: Play, keep: Keep) -> None:
     await play.consent(INSURANCE_SURVIVOR, last.personal_id, Answer.DECLINED)
     await play.ended()
     await keep("death-a-relative-declines")
+
+
+@now
+async def a_relative_is_taken_off_the_form(play: Play, keep: Keep) -> None:
+    """Two agree; the third, who is silent, is removed in the registrar's supplement and no longer waited for."""
+    await play.declare_death("insurance-lump-sum", DECLARED, results={})
+    await play.receive(DEATH)
+    await everybody_agrees(play, INSURANCE_FUNERAL)
+    await everybody_agrees(play, INSURANCE_SURVIVOR, but=1)
+    await asked_in(play, DEATH, correcting(await play.now(), "benefits.relatives"))
+    await supply(play, DEATH, corrections={"benefits.relatives.3": ""})
+    await handed_over(play)
+    await play.agency(DEATH, Received(at=await play.now()))
+    await play.decide(DEATH, DocumentKind.DEATH_EXTRACT)
+    await play.complete(DEREGISTRATION, INSURANCE_FUNERAL, INSURANCE_SURVIVOR)
+    await play.ended()
+    await keep("death-a-relative-removed")
 
 
 @now

@@ -1,39 +1,55 @@
 """The gateway: HTTP in. CloudEvents from agencies, VNeID and the payment platform become facts for their dossier.
 
-2xx only when the dossier has accepted the fact; 4xx with a problem document (RFC 9457) when it is wrong; 503 when
-nobody could judge it yet. Run with `python gateway.py`, or by `lienthong dev`. SIGTERM and Ctrl-C stop it gracefully:
-it takes no new requests and answers those it has.
+Only from senders we know, signed by Standard Webhooks (`trust/senders.py`), each for what is its own
+(`models/senders.py`); strangers learn nothing. 200 only when the dossier has accepted the fact; 4xx with a problem
+document (RFC 9457) when it is wrong; 202 when nobody could judge it yet: then it is stored, delivered by a part of this
+process, and the verdict shows at the address in `Location`; 503 when the sender has to keep it. Run with `python
+gateway.py`, or by `lienthong dev`. SIGTERM and Ctrl-C stop it gracefully: it takes no new requests and answers those it
+has.
 """
 
 import asyncio
 import hashlib
 import logging
+import re
 import sys
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
-from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.common import MetricMeter
+from temporalio.runtime import Runtime
 
-from inbox import DirectInbox, Inbox, NotDelivered
-from ledger.arrivals import fact_from, wrong_fields
+from inbox import STATUS_PATH, Inbox, NotDelivered
+from ledger.arrivals import Judge, fact_from, wrong_fields
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
-from ledger.errors import DatabaseUnusable
+from ledger.errors import DatabaseUnusable, UnknownDossier
 from ledger.store import Ledger
+from models.contract import PROBLEM_MEDIA_TYPE, SIGNED, complete
 from models.documents import MAX_DOCUMENT_BYTES
-from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent, event_schemas
+from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent
 from models.facts import Accepted, FactRefusal, FactRefused, InboundFact
+from models.inbox import Standing, Stored
+from models.senders import MESSAGE_ID, SIGNATURE, TIMESTAMP, Sender, Turned
+from processes.deliverer import Deliverer, delivering
 from processes.lifecycle import Stop, leave
-from processes.probes import PROBLEM_MEDIA_TYPE, Problem, Reason, Surroundings, probes
+from processes.probes import NotReady, Problem, Reason, Surroundings, probes
 from processes.serving import serving
+from processes.temporal import connect_as_set
 from replacements import Replacements
 from settings import BadSettings, Settings
 from telemetry import logs, traces
-from workflows.plugin import connect, core_logs
+from telemetry.metrics import MetricsOff, TurnedAwayCount, metered_runtime
+from trust.callers import Proxies
+from trust.examiner import Papers
+from trust.guard import Guard, TurnedAway
+from trust.roots import TrustUnusable
+from trust.senders import TOLERANCE, Senders, SendersUnusable
 
 SERVICE = "lienthong-gateway"
 
@@ -42,7 +58,12 @@ MAX_EVENT_BYTES = 2 * MAX_DOCUMENT_BYTES
 
 logger = logging.getLogger("lienthong.gateway")
 
+MAX_EVENT_OF_OVERRUN = 64 * 1024
+"""The largest event read from where strangers come too often: a sender may be there too."""
+
 UNREADABLE = 400
+UNAUTHENTICATED = 401
+TOO_MANY = 429
 TOO_LARGE = 413
 WRONG_MEDIA_TYPE = 415
 TRY_AGAIN = 503
@@ -63,34 +84,63 @@ _STATUS = {
 }
 _STATUS_OF_OTHERS = 422
 
+_MEDIA_TYPES = frozenset({EVENT_MEDIA_TYPE, f"{EVENT_MEDIA_TYPE};charset=utf-8"})
+
+_HOW_TO_SIGN = (
+    f"Không xác thực được bên gửi. Cần: thân UTF-8 có source là mã bên gửi đã đăng ký; {MESSAGE_ID}, {TIMESTAMP}, "
+    f"{SIGNATURE} theo Standard Webhooks, ký bằng khóa đang có hiệu lực; chứng thư máy khách nếu đã đăng ký."
+)
+"""All a stranger is told, and a sender who cannot prove to be one."""
+
+_NO_SENDERS = (
+    "Cổng nhận sự kiện cần LIENTHONG_SENDERS: tệp các bên gửi và khóa của họ (docs/running.md). "
+    "Tạo khóa: lienthong senders key; kiểm tra tệp: lienthong senders check."
+)
+
+_TOKEN = re.compile(r"[\w-]{1,80}", re.ASCII)
+
 
 class Answered(Exception):
     """The request ends here with this problem."""
 
-    def __init__(self, status: int, type_: str, detail: str) -> None:
+    def __init__(self, status: int, type_: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
+        self.headers = headers
         self.problem = Problem(type=f"urn:lienthong:{type_}", title=type_, status=status, detail=detail)
 
 
 class Doors:
     """What the gateway works with while it runs."""
 
-    def __init__(self, inbox: Inbox, documents: DocumentStore) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        ledger: Ledger,
+        documents: DocumentStore,
+        papers: Judge,
+        guard: Guard,
+        turned_away: TurnedAwayCount,
+    ) -> None:
         self.inbox = inbox
+        self.ledger = ledger
         self.documents = documents
+        self.papers = papers
+        self.guard = guard
+        self.turned_away = turned_away
 
 
 class GatewayProcess:
     """The process as its supervisor sees it (`probes.Process`)."""
 
-    def __init__(self, stop: Stop, surroundings: Surroundings) -> None:
+    def __init__(self, stop: Stop, surroundings: Surroundings, deliverer: Deliverer) -> None:
         self._stop = stop
         self._surroundings = surroundings
+        self._deliverer = deliverer
 
     @property
     def dead(self) -> Collection[Reason]:
-        """It has one part only: if it answers, it lives."""
-        return ()
+        """What answers lives; its deliverer may have died."""
+        return self._deliverer.dead
 
     async def unready(self) -> Collection[Reason]:
         """Stopping, or without what it needs."""
@@ -106,7 +156,10 @@ def create_app(doors: Doors, process: GatewayProcess) -> FastAPI:
     @app.exception_handler(Answered)
     async def answered(request: Request, answer: Answered) -> JSONResponse:
         return JSONResponse(
-            answer.problem.model_dump(), status_code=answer.problem.status, media_type=PROBLEM_MEDIA_TYPE
+            answer.problem.model_dump(),
+            status_code=answer.problem.status,
+            media_type=PROBLEM_MEDIA_TYPE,
+            headers=answer.headers,
         )
 
     @app.exception_handler(DatabaseUnusable)
@@ -116,36 +169,49 @@ def create_app(doors: Doors, process: GatewayProcess) -> FastAPI:
 
     @app.post(
         "/events",
-        responses={status: {"model": Problem} for status in (400, 403, 404, 409, 413, 415, 422, 503)},
+        response_model=Accepted,
+        responses={
+            202: {"model": Stored, "headers": {"Location": {"schema": {"type": "string"}}}},
+            **{status: {"model": Problem} for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
+        },
         openapi_extra={
+            "security": SIGNED,
             "requestBody": {
                 "required": True,
                 "content": {EVENT_MEDIA_TYPE: {"schema": {"$ref": SCHEMAS.format(model="Event")}}},
-            }
+            },
         },
     )
-    async def take_event(request: Request, at: Annotated[Doors, Depends(_doors)]) -> Accepted:
+    async def take_event(request: Request, at: Annotated[Doors, Depends(_doors)]) -> Accepted | Response:
         """Take one CloudEvent (structured JSON mode); documents inside it are stored by content."""
         _expect_media_type(request)
-        body = await _body(request)
+        sender, body = await _admitted(request, at)
         try:
-            event = await _event(body, at.inbox)
+            event = await _event(body, sender, at.inbox)
+            _expect_signed_id(event, request)
             with _traced(event, request):
-                return await at.inbox.deliver(await _fact(event, body, at), sender_of(event))
+                outcome = await at.inbox.deliver(await _fact(event, body, sender, at), sender.id)
+                return outcome if isinstance(outcome, Accepted) else _stored(outcome)
         except FactRefused as refusal:
             status = _STATUS.get(refusal.reason, _STATUS_OF_OTHERS)
             raise Answered(status, refusal.reason.value, refusal.text) from None
         except NotDelivered as reason:
             raise Answered(TRY_AGAIN, "not_delivered", str(reason)) from None
 
-    contract = app.openapi()
-    contract["components"]["schemas"] |= event_schemas()
+    @app.get(STATUS_PATH, responses={404: {"model": Problem}}, response_model_exclude_none=True)
+    async def standing(token: str, at: Annotated[Doors, Depends(_doors)]) -> Standing:
+        """How far a message is that was stored (202); only its sender knows the address."""
+        found = await asyncio.to_thread(at.ledger.standing_at, token) if _TOKEN.fullmatch(token) else None
+        if found is None:
+            raise Answered(404, "not_found", "Không có thông điệp nào chờ ở địa chỉ này.")
+        return found
+
+    complete(app.openapi(), (Problem.__name__, NotReady.__name__))
     return app
 
 
-def sender_of(event: CloudEvent) -> str:
-    """Who sends. The seam for sender authentication, a later issue: today, whom the event names as its source."""
-    return event.source
+def _stored(stored: Stored) -> Response:
+    return JSONResponse(stored.model_dump(), status_code=202, headers={"Location": stored.status_path})
 
 
 def _traced(event: CloudEvent, request: Request) -> AbstractContextManager[object]:
@@ -160,20 +226,61 @@ def _doors(request: Request) -> Doors:
 
 
 def _expect_media_type(request: Request) -> None:
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != EVENT_MEDIA_TYPE:
-        raise Answered(WRONG_MEDIA_TYPE, "wrong_media_type", f"Gửi sự kiện với Content-Type {EVENT_MEDIA_TYPE}.")
+    media_type = "".join(request.headers.get("content-type", "").lower().replace('"', "").split())
+    if media_type not in _MEDIA_TYPES or request.headers.get("content-encoding", "identity").lower() != "identity":
+        text = f"Gửi sự kiện với Content-Type {EVENT_MEDIA_TYPE} (UTF-8), không nén."
+        raise Answered(WRONG_MEDIA_TYPE, "wrong_media_type", text)
 
 
-async def _body(request: Request) -> bytes:
+async def _admitted(request: Request, at: Doors) -> tuple[Sender, bytes]:
+    """Who sends, and what: nothing is recorded of strangers, or they could use up the ids of rightful messages."""
+    caller = at.guard.caller(request.client.host if request.client else "", request.headers.items())
+    try:
+        body = await _body(request, at.guard.overrun(caller))
+        return await asyncio.to_thread(at.guard.admit, caller, request.headers, body), body
+    except TurnedAway as turned:
+        at.turned_away.add(turned.why)
+        if turned.why is not Turned.STRANGER_TOO_OFTEN:  # a flood is counted, not written down
+            logger.info("không cho vào: %s %s", turned.why.value, turned.sender.id if turned.sender else "")
+        raise _ANSWERS[turned.why](turned) from None
+
+
+async def _body(request: Request, overrun: TurnedAway | None) -> bytes:
+    """The body as it came; a short one only from where strangers come too often."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
+        if overrun and len(body) > MAX_EVENT_OF_OVERRUN:
+            raise overrun
         if len(body) > MAX_EVENT_BYTES:
             raise Answered(TOO_LARGE, "too_large", f"Sự kiện lớn hơn {MAX_EVENT_BYTES // 2**20} MiB.")
     return bytes(body)
 
 
-async def _event(body: bytes, inbox: Inbox) -> CloudEvent:
+def _stranger(_: TurnedAway) -> Answered:
+    return Answered(UNAUTHENTICATED, "unauthenticated", _HOW_TO_SIGN, {"WWW-Authenticate": "StandardWebhooks"})
+
+
+def _stale(_: TurnedAway) -> Answered:
+    minutes = TOLERANCE // timedelta(minutes=1)
+    text = f"{TIMESTAMP} lệch quá {minutes} phút so với giờ của cổng; hãy xem lại đồng hồ, ký lại và gửi lại."
+    return Answered(UNAUTHENTICATED, "stale_timestamp", text, {"WWW-Authenticate": "StandardWebhooks"})
+
+
+def _too_often(turned: TurnedAway) -> Answered:
+    text = f"Gửi quá nhiều trong một phút; hãy gửi lại sau {turned.wait} giây."
+    return Answered(TOO_MANY, "too_many_requests", text, {"Retry-After": str(turned.wait)})
+
+
+_ANSWERS: Mapping[Turned, Callable[[TurnedAway], Answered]] = {
+    Turned.STRANGER: _stranger,
+    Turned.STALE: _stale,
+    Turned.STRANGER_TOO_OFTEN: _too_often,
+    Turned.SENDER_TOO_OFTEN: _too_often,
+}
+
+
+async def _event(body: bytes, sender: Sender, inbox: Inbox) -> CloudEvent:
     """The envelope. One that cannot be read is recorded under its digest, since it has no id to go by."""
     try:
         return CloudEvent.model_validate_json(body)
@@ -181,35 +288,82 @@ async def _event(body: bytes, inbox: Inbox) -> CloudEvent:
         text = f"Không phải CloudEvents đúng cấu trúc; sai ở: {wrong_fields(error)}."
         refusal = FactRefused(FactRefusal.MALFORMED, text)
         digest = hashlib.sha256(body).hexdigest()
-        await inbox.refuse(f"unreadable:{digest}", digest, "unknown", None, "unknown", refusal)
+        await inbox.refuse(f"unreadable:{digest}", digest, "unknown", None, sender.id, refusal)
         raise Answered(UNREADABLE, refusal.reason.value, refusal.text) from None
 
 
-async def _fact(event: CloudEvent, body: bytes, at: Doors) -> InboundFact:
-    """The fact in the envelope; a wrong one is recorded as refused."""
+def _expect_signed_id(event: CloudEvent, request: Request) -> None:
+    if request.headers.get(MESSAGE_ID) != event.id:
+        raise Answered(UNREADABLE, "wrong_message_id", f"{MESSAGE_ID} phải là id của sự kiện.")
+
+
+async def _fact(event: CloudEvent, body: bytes, sender: Sender, at: Doors) -> InboundFact:
+    """The fact in the envelope; a wrong one is recorded as refused.
+
+    One that is not its sender's to state is recorded under its digest: the id may be that of a rightful message.
+    """
     try:
-        return await asyncio.to_thread(fact_from, event, at.documents)
+        sender.expect_may_send(event.type)
+        await _expect_own_province(sender, event.subject, at.ledger)
+        fact = await asyncio.to_thread(fact_from, event, at.documents, at.papers)
+        sender.expect_speaks_for_itself(fact)
     except FactRefused as refusal:
-        kind = event.type.fact_kind
-        await at.inbox.refuse(
-            event.id, hashlib.sha256(body).hexdigest(), kind.value, event.subject, sender_of(event), refusal
-        )
+        digest = hashlib.sha256(body).hexdigest()
+        recorded_as = f"wrongful:{digest}" if refusal.reason is FactRefusal.WRONG_SENDER else event.id
+        kind = event.type.fact_kind.value
+        await at.inbox.refuse(recorded_as, digest, kind, event.subject, sender.id, refusal)
         raise
+    except OSError as error:
+        logger.warning("chưa lưu hoặc kiểm tra được giấy tờ kèm theo: %s", error)
+        raise Answered(TRY_AGAIN, "not_delivered", "Chưa nhận được giấy tờ kèm theo; hãy gửi lại.") from None
+    return fact
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until told to stop. Raises DatabaseUnusable, RuntimeError (Temporal), OSError (the port is taken)."""
+async def _expect_own_province(sender: Sender, code: str, ledger: Ledger) -> None:
+    """Raises FactRefused when the dossier is of a province that is not this sender's; an unknown one is of none."""
+    if sender.provinces is not None:
+        with suppress(UnknownDossier):
+            sender.expect_serves(await asyncio.to_thread(ledger.province_of, code))
+
+
+def _guard(settings: Settings) -> Guard:
+    """Raises SendersUnusable."""
+    if settings.senders is None:
+        raise SendersUnusable(_NO_SENDERS)
+    senders = Senders.load(settings.senders)
+    if not settings.client_certificate_header and (named := [one.id for one in senders if one.certificates]):
+        raise SendersUnusable(f"{', '.join(named)}: có certificates, nhưng LIENTHONG_CLIENT_CERTIFICATE_HEADER trống.")
+    return Guard(
+        senders,
+        Proxies(settings.trusted_proxies, settings.client_certificate_header),
+        sender_events_per_minute=settings.sender_events_per_minute,
+        stranger_requests_per_minute=settings.stranger_requests_per_minute,
+    )
+
+
+async def serve(settings: Settings, meter: MetricMeter) -> None:
+    """Serve until told to stop.
+
+    Raises BadSettings, DatabaseUnusable, SendersUnusable, TrustUnusable, RuntimeError (Temporal), OSError (the port is
+    taken).
+    """
     stop = Stop(settings.stop_grace)
     engine = open_engine(settings.ledger_url, settings.connections("gateway"))
     await asyncio.to_thread(check_schema, engine)
-    client = await connect(settings.temporal_address, settings.temporal_namespace)
+    guard = _guard(settings)
+    papers = Papers.of(settings)
+    client = await connect_as_set(settings, lazy=True)
     ledger = Ledger(engine)
-    doors = Doors(DirectInbox(client, ledger, Replacements.of(ledger, settings)), DocumentStore(settings.documents))
-    app = create_app(doors, GatewayProcess(stop, Surroundings(engine, client)))
-    async with serving(app, settings.gateway_host, settings.gateway_port, settings.stop_grace):
-        logger.info("cổng nhận sự kiện sẵn sàng: http://%s:%d", settings.gateway_host, settings.gateway_port)
-        await stop.asked.wait()
-        logger.info("cổng nhận sự kiện đang dừng")
+    patience = timedelta(seconds=settings.inbox_patience)
+    inbox = Inbox(client, ledger, Replacements.of(ledger, settings), patience)
+    doors = Doors(inbox, ledger, DocumentStore(settings.documents), papers, guard, TurnedAwayCount(meter))
+    async with delivering(client, ledger, inbox, patience) as deliverer:
+        app = create_app(doors, GatewayProcess(stop, Surroundings(engine), deliverer))
+        async with serving(app, settings.gateway_host, settings.gateway_port, settings.stop_grace):
+            logger.info("cổng nhận sự kiện sẵn sàng: http://%s:%d", settings.gateway_host, settings.gateway_port)
+            await stop.asked.wait()
+            logger.info("cổng nhận sự kiện đang dừng")
+    papers.close()
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -224,10 +378,14 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     logs.configure(settings, SERVICE)
     traces.configure(SERVICE)
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core_logs())))
     try:
-        asyncio.run(serve(settings))
-    except (DatabaseUnusable, OSError) as error:
+        runtime = metered_runtime(settings.model_copy(update={"metrics_port": settings.gateway_metrics_port}))
+        Runtime.set_default(runtime)
+        asyncio.run(serve(settings, runtime.metric_meter))
+    except (BadSettings, SendersUnusable, TrustUnusable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except (DatabaseUnusable, MetricsOff, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except RuntimeError as error:

@@ -89,6 +89,9 @@ def event_schemas() -> dict[str, dict[str, Any]]:
     for model in (CloudEvent, WireDocument):
         schema = model.model_json_schema(ref_template=SCHEMAS)
         definitions |= schema.pop("$defs", {}) | {model.__name__: schema}
+    for definition in definitions.values():
+        if "const" in definition.get("properties", {}).get("kind", {}):  # it tells one fact from another
+            definition["required"] = sorted({*definition.get("required", ()), "kind"})
     definitions["Document"] = {"$ref": _ref(WireDocument.__name__)}
     definitions["Event"] = {"allOf": [{"$ref": _ref(CloudEvent.__name__)}, {"oneOf": kinds}]}
     return definitions

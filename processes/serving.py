@@ -2,11 +2,16 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+
+from trust.machines import is_this_machine
+
+logger = logging.getLogger("lienthong.serving")
 
 
 class _Server(uvicorn.Server):
@@ -33,10 +38,13 @@ async def serving(app: FastAPI, host: str = "127.0.0.1", port: int = 0, grace: f
     the application does not start.
     """
     listener = _listener(host, port)
+    if not is_this_machine(host):
+        logger.warning("nghe ở %s:%d, máy khác cũng vào được", host, listener.getsockname()[1])
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # whom to believe about callers is a setting of ours
         ws="none",
         lifespan="on",
         timeout_graceful_shutdown=max(1, round(grace)),

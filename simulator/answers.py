@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -17,6 +17,7 @@ from simulator.book import Book
 from simulator.records import Answer, AnswerState, TraceKept
 from telemetry import traces
 from telemetry.traces import Fact, Facts
+from trust.senders import RegisteredSender, Senders
 
 logger = logging.getLogger("simulator")
 
@@ -47,8 +48,10 @@ Composer = Callable[[Answer, datetime], tuple[EventType, Mapping[str, object]]]
 class Answers:
     """The events owed; an async context manager that goes on with what a former run left."""
 
-    def __init__(self, book: Book, gateway: str) -> None:
+    def __init__(self, book: Book, gateway: str, senders: Senders | None = None) -> None:
+        """Events are signed as `senders` say; without them, or by a system that is none of them, they are not."""
         self._book = book
+        self._senders = senders
         self._gateway = gateway.rstrip("/")
         self._composers: dict[System, Composer] = {}
         self._after: dict[System, Callable[[Answer], After]] = {}
@@ -176,7 +179,7 @@ class Answers:
             event = CloudEvent(
                 specversion="1.0",
                 id=answer.message_id,
-                source=answer.system.value,
+                source=sender.id if (sender := self._sender(answer.system)) else answer.system.value,
                 type=kind,
                 subject=answer.dossier_code,
                 time=at,
@@ -186,6 +189,9 @@ class Answers:
             body = json.dumps(event.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
             self._book.keep_composed(answer, body)
         return body
+
+    def _sender(self, system: System) -> RegisteredSender | None:
+        return self._senders.of_system(system) if self._senders else None
 
     def _origin(self, answer: Answer) -> str | None:
         """The trace context of the request that is answered."""
@@ -218,15 +224,17 @@ class Answers:
         origin, _ = traces.parent_and_links(code, self._origin(answer))
         facts: Facts = {Fact.SYSTEM: answer.system.value, Fact.STEP: answer.step}
         with traces.span("event", code, facts, kind=SpanKind.PRODUCER, under=origin) as work:
-            state, problem = await self._post(body, traces.traceparent(code, answer.message_id))
+            state, problem = await self._post(answer, body, traces.traceparent(code, answer.message_id))
             if state is not AnswerState.ACCEPTED:
                 work.failed(state.value)
         return state, problem
 
-    async def _post(self, body: str, traceparent: str) -> tuple[AnswerState, str | None]:
-        headers = {"Content-Type": EVENT_MEDIA_TYPE, "traceparent": traceparent}
+    async def _post(self, answer: Answer, body: str, traceparent: str) -> tuple[AnswerState, str | None]:
+        content, sender = body.encode(), self._sender(answer.system)
+        signed = sender.signed(answer.message_id, content, datetime.now(UTC)) if sender else {}
+        headers = {"Content-Type": EVENT_MEDIA_TYPE, "traceparent": traceparent, **signed}
         try:
-            reply = await self._http.post(f"{self._gateway}/events", content=body.encode(), headers=headers)
+            reply = await self._http.post(f"{self._gateway}/events", content=content, headers=headers)
         except httpx.TransportError as error:
             return AnswerState.WAITING, type(error).__name__
         if reply.is_success:

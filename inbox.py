@@ -1,22 +1,24 @@
-"""The inbox: how a fact from outside becomes a workflow update, recorded with its verdict.
+"""The inbox: how a fact from outside is stored, becomes a workflow update, and is recorded with its verdict.
 
-The gateway and the scripts share it. `DirectInbox` delivers at once; a durable one, a later issue, has the same face.
+The gateway and the scripts share it. A fact is stored whole before anybody tries to deliver it; one that cannot be
+delivered at once waits in the ledger until the gateway's deliverer (`processes.deliverer`) or its own sender, sending
+it again, has it judged.
 """
 
 import asyncio
-import hashlib
 import logging
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn, Protocol
-from uuid import uuid4
+from typing import NoReturn
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from ledger.errors import MessageReused, UnknownDossier
+from ledger.errors import DatabaseUnusable, MessageReused, UnknownDossier
 from ledger.store import Ledger
+from ledger.values import Arrival, Delivery
 from models.facts import (
     Accepted,
     Acknowledged,
@@ -27,8 +29,10 @@ from models.facts import (
     FactRefused,
     InboundFact,
     ResultDocument,
+    digest_of,
     kind_of,
 )
+from models.inbox import Hindrance, Progress, Stored
 from models.payments import told_of_money
 from models.reducers import SEND_CORRECTED
 from models.replacement import replacement_id
@@ -38,84 +42,150 @@ from telemetry.traces import Fact, Facts
 
 logger = logging.getLogger("lienthong.inbox")
 
-DELIVERY_PATIENCE = timedelta(seconds=10)
-"""How long a sender waits for the dossier's answer before being told to send again."""
+STATUS_PATH = "/inbox/{token}"
+"""Where the gateway shows the standing of a message."""
+
+_LEASE_MARGIN = timedelta(seconds=3)
+"""How long a lease lasts beyond the patience with the dossier. One that is outrun costs a second update of the same id,
+which Temporal answers like the first."""
+
+_AWAY = (RPCError, RuntimeError)
+"""What a call of Temporal fails with: RuntimeError is that of a client that has yet to connect (measured)."""
+
+_LOOK_SECONDS = 0.05
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 
 
 class NotDelivered(Exception):
     """The fact could not be put to the dossier now; nothing is decided, the sender sends it again."""
 
+    def __init__(self, hindrance: Hindrance) -> None:
+        super().__init__(f"{hindrance.label}; hãy gửi lại thông điệp này.")
+        self.hindrance = hindrance
 
-class Inbox(Protocol):
-    """Takes facts in."""
 
-    async def deliver(self, fact: InboundFact, source: str) -> Accepted:
-        """The dossier's acceptance. Raises FactRefused when the fact is wrong, NotDelivered when nobody could judge."""
-        ...
+class Inbox:
+    """Stores facts and puts them to their dossiers, in order per dossier.
+
+    `patience` is how long a sender waits for the verdict. `left` is set when something may be there to deliver.
+    """
+
+    def __init__(self, client: Client, ledger: Ledger, replacements: Replacements, patience: timedelta) -> None:
+        self.left = asyncio.Event()
+        self._client = client
+        self._ledger = ledger
+        self._replacements = replacements
+        self._patience = patience
+
+    @property
+    def lease(self) -> timedelta:
+        """For how long whoever delivers a message has it to himself."""
+        return self._patience + _LEASE_MARGIN
+
+    async def deliver(self, fact: InboundFact, source: str) -> Accepted | Stored:
+        """Store the fact and return its dossier's acceptance, or where the verdict will show if none comes in time.
+
+        Older messages of the dossier go first. A message refused as out of turn may be right when its sender sends it
+        again, so it is judged anew. Raises FactRefused when the fact is wrong, NotDelivered when it was not taken in,
+        because its dossier has yet to start or is just concluding.
+        """
+        arrival = await asyncio.to_thread(self._store, fact, source)
+        if arrival.verdict:
+            _expect_accepted(arrival.verdict.reason, arrival.verdict.text)
+            return Accepted(message_id=fact.message_id, text="Đã ghi nhận trước đó.", repeated=True)
+        try:
+            return await self._in_turn(fact, arrival.delivery)
+        except NotDelivered as failure:
+            if failure.hindrance.of_dossier and await asyncio.to_thread(self._ledger.left_to_sender, fact.message_id):
+                raise
+        self.left.set()
+        return Stored(message_id=fact.message_id, status_path=STATUS_PATH.format(token=arrival.status_token))
+
+    def _store(self, fact: InboundFact, source: str) -> Arrival:
+        digest = digest_of(fact)
+        try:
+            return self._ledger.store(fact, digest, source, datetime.now(UTC), self.lease)
+        except MessageReused:
+            raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.") from None
+
+    async def _in_turn(self, fact: InboundFact, delivery: Delivery | None) -> Accepted:
+        """Have the older messages of the dossier judged, then this one. Raises as `deliver`."""
+        until = time.monotonic() + self._patience.total_seconds()
+        while True:
+            if delivery and delivery.message_id == fact.message_id:
+                return await self.put(delivery, until)
+            if delivery:
+                await self._put_older(delivery, until)
+            elif accepted := await self._judged_elsewhere(fact):
+                return accepted
+            if time.monotonic() > until:
+                raise NotDelivered(Hindrance.BEHIND_ANOTHER)
+            delivery = await asyncio.to_thread(
+                self._ledger.claim_message, fact.dossier_code, datetime.now(UTC), self.lease
+            )
+            if delivery is None:  # somebody else has the oldest
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _put_older(self, delivery: Delivery, until: float) -> None:
+        try:
+            await self.put(delivery, until)
+        except FactRefused:
+            return
+        except NotDelivered:
+            raise NotDelivered(Hindrance.BEHIND_ANOTHER) from None
+
+    async def _judged_elsewhere(self, fact: InboundFact) -> Accepted | None:
+        """The acceptance, if somebody else has delivered the message. Raises FactRefused."""
+        standing = await asyncio.to_thread(self._ledger.standing_of, fact.message_id)
+        if standing is None:
+            raise NotDelivered(Hindrance.NOT_RUNNING)
+        if standing.status is Progress.WAITING:
+            return None
+        _expect_accepted(standing.reason, standing.text or "")
+        return Accepted(message_id=fact.message_id, text="Đã ghi nhận.")
+
+    async def put(self, delivery: Delivery, until: float) -> Accepted:
+        """Put a leased message to its dossier, no longer than `until` (monotonic), and keep the verdict.
+
+        Raises FactRefused when the fact is wrong. Raises NotDelivered when nobody could judge it; then it waits, each
+        time longer. Raises DatabaseUnusable; then its lease runs out.
+        """
+        try:
+            return await self._put(delivery, until)
+        except (FactRefused, DatabaseUnusable):
+            raise
+        except NotDelivered as failure:
+            hindrance = failure.hindrance
+        except Exception:  # whatever it is, it must hold up nobody else
+            logger.error("%s: lỗi ngoài dự kiến", delivery.kind.value, exc_info=True)
+            hindrance = Hindrance.UNEXPECTED
+        pause = min(_FIRST_PAUSE * 2 ** min(delivery.attempts - 1, 10), _LONGEST_PAUSE)
+        await asyncio.to_thread(self._ledger.put_off, delivery, hindrance, datetime.now(UTC) + pause)
+        raise NotDelivered(hindrance)
+
+    async def _put(self, delivery: Delivery, until: float) -> Accepted:
+        fact = delivery.fact
+        with traces.span(f"deliver {delivery.kind.value}", fact.dossier_code, _facts(fact)) as span:
+            try:
+                accepted = await self._judged(fact, delivery.update_id, until)
+            except FactRefused as short:
+                refusal = told_of_money(short, fact)
+                logger.info("%s: từ chối, %s", delivery.kind.value, refusal.reason.value)
+                await asyncio.to_thread(self._ledger.settled, fact.message_id, False, refusal.reason, refusal.text)
+                raise refusal from None
+            except NotDelivered as failure:
+                logger.info("%s: chờ, %s", delivery.kind.value, failure.hindrance.value)
+                raise
+            await asyncio.to_thread(self._ledger.settled, fact.message_id, True, None, accepted.text)
+            if isinstance(fact, AgencyEvent | ConsentAnswer):
+                span.note(Fact.LEG, fact.leg)
+            logger.info("%s: %s", delivery.kind.value, "lặp lại" if accepted.repeated else "đã nhận")
+            return accepted
 
     async def refuse(
         self, message_id: str, digest: str, kind: str, dossier_code: str | None, source: str, refusal: FactRefused
     ) -> None:
         """Record a message that never became a fact."""
-        ...
-
-
-class DirectInbox:
-    """Records the fact, puts it to the dossier's workflow, records the verdict."""
-
-    def __init__(self, client: Client, ledger: Ledger, replacements: Replacements) -> None:
-        self._client = client
-        self._ledger = ledger
-        self._replacements = replacements
-
-    async def deliver(self, fact: InboundFact, source: str) -> Accepted:
-        """See `Inbox.deliver`. The message id is the update id: the same message twice is one update.
-
-        A message refused as out of turn may be right when its sender sends it again, so it is judged anew.
-        """
-        with traces.span(f"deliver {kind_of(fact).value}", fact.dossier_code, _facts(fact)) as delivery:
-            try:
-                accepted = await self._deliver(fact, source)
-            except FactRefused as refusal:
-                logger.info("%s: từ chối, %s", kind_of(fact).value, refusal.reason.value)
-                raise
-            if isinstance(fact, AgencyEvent | ConsentAnswer):
-                delivery.note(Fact.LEG, fact.leg)
-            logger.info("%s: %s", kind_of(fact).value, "lặp lại" if accepted.repeated else "đã nhận")
-            return accepted
-
-    async def _deliver(self, fact: InboundFact, source: str) -> Accepted:
-        digest = hashlib.sha256(fact.model_dump_json().encode()).hexdigest()
-        kind = kind_of(fact)
-        try:
-            earlier = await asyncio.to_thread(
-                self._ledger.arrived,
-                fact.message_id,
-                digest,
-                kind.value,
-                fact.dossier_code,
-                source,
-                datetime.now(UTC),
-            )
-        except MessageReused:
-            raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.") from None
-        if earlier and earlier.final and earlier.reason:
-            raise FactRefused(earlier.reason, earlier.text)
-        if earlier and earlier.final:
-            return Accepted(message_id=fact.message_id, text="Đã ghi nhận trước đó.", repeated=True)
-        try:
-            accepted = await self._put(fact, again=earlier is not None)
-        except FactRefused as short:
-            refusal = told_of_money(short, fact)
-            await asyncio.to_thread(self._ledger.settled, fact.message_id, False, refusal.reason, refusal.text)
-            raise refusal from None
-        await asyncio.to_thread(self._ledger.settled, fact.message_id, True, None, accepted.text)
-        return accepted
-
-    async def refuse(
-        self, message_id: str, digest: str, kind: str, dossier_code: str | None, source: str, refusal: FactRefused
-    ) -> None:
-        """See `Inbox.refuse`."""
         with traces.about(dossier_code):
             logger.info("%s: từ chối, %s", kind, refusal.reason.value)
         with suppress(MessageReused):
@@ -123,16 +193,20 @@ class DirectInbox:
             await asyncio.to_thread(self._ledger.arrived, message_id, digest, kind, dossier_code, source, now)
             await asyncio.to_thread(self._ledger.settled, message_id, False, refusal.reason, refusal.text)
 
-    async def _put(self, fact: InboundFact, *, again: bool) -> Accepted:
+    async def _judged(self, fact: InboundFact, update_id: str, until: float) -> Accepted:
         """Put the fact to its dossier; about its results something may come also after that has concluded."""
         try:
-            return await self._update(fact.dossier_code, fact, again=again)
-        except FactRefused as refusal:
-            if refusal.reason is not FactRefusal.ENDED or not isinstance(fact, AgencyEvent):
-                raise
-            return await self._after_conclusion(fact, refusal, again=again)
+            async with asyncio.timeout(until - time.monotonic()):
+                try:
+                    return await self._update(fact.dossier_code, fact, update_id)
+                except FactRefused as refusal:
+                    if refusal.reason is not FactRefusal.ENDED or not isinstance(fact, AgencyEvent):
+                        raise
+                    return await self._after_conclusion(fact, refusal, update_id)
+        except TimeoutError:
+            raise NotDelivered(Hindrance.NO_ANSWER) from None
 
-    async def _after_conclusion(self, event: AgencyEvent, refusal: FactRefused, *, again: bool) -> Accepted:
+    async def _after_conclusion(self, event: AgencyEvent, refusal: FactRefused, update_id: str) -> Accepted:
         """A result issued anew, or an acknowledgement of one. Raises the refusal for anything else."""
         match event.fact:
             case Corrected():
@@ -140,7 +214,7 @@ class DirectInbox:
                 return await self._replace(event)
             case Acknowledged():
                 await self._expect_concluded(event.dossier_code)
-                return await self._acknowledge(event, event.fact.sha256, again=again)
+                return await self._acknowledge(event, event.fact.sha256, update_id)
             case ResultDocument():
                 raise FactRefused(refusal.reason, f"{refusal.text} {SEND_CORRECTED}") from None
         raise refusal
@@ -148,51 +222,47 @@ class DirectInbox:
     async def _expect_concluded(self, code: str) -> None:
         """Raises NotDelivered for a dossier that is just concluding: soon its ledger says so too."""
         if not (await asyncio.to_thread(self._ledger.opened, code)).concluded:
-            raise NotDelivered("Hồ sơ đang kết thúc; hãy gửi lại thông điệp này.")
+            raise NotDelivered(Hindrance.CONCLUDING)
 
     async def _replace(self, event: AgencyEvent) -> Accepted:
         """A result issued anew starts a replacement of its own, once."""
         try:
             opened = await self._replacements.open(self._client, event)
-        except RPCError as error:
-            raise NotDelivered("Temporal chưa dùng được; hãy gửi lại thông điệp này.") from error
+        except _AWAY as error:
+            raise NotDelivered(Hindrance.TEMPORAL_AWAY) from error
         if opened is None:
             return Accepted(message_id=event.message_id, text="Bản này đang có hiệu lực.", repeated=True)
         text = f"Đã ghi nhận: {replacement_id(opened.code, opened.number)}."
         return Accepted(message_id=event.message_id, text=text)
 
-    async def _acknowledge(self, event: AgencyEvent, sha256: str, *, again: bool) -> Accepted:
+    async def _acknowledge(self, event: AgencyEvent, sha256: str, update_id: str) -> Accepted:
         """An acknowledgement goes to the replacement that told of that version; if that has ended, to the ledger."""
         told = await asyncio.to_thread(self._ledger.replacement_told, event, sha256)
         if told and told.workflow_id:
             try:
-                return await self._update(told.workflow_id, event, again=again)
+                return await self._update(told.workflow_id, event, update_id)
             except FactRefused as refusal:
                 if refusal.reason is not FactRefusal.ENDED:
                     raise
         await asyncio.to_thread(self._ledger.acknowledged_late, event, self._replacements.now())
         return Accepted(message_id=event.message_id, text="Đã ghi nhận.")
 
-    async def _update(self, workflow_id: str, fact: InboundFact, *, again: bool) -> Accepted:
-        """Put the fact to a workflow; one judged before `again`, under another update id: the first may be kept."""
+    async def _update(self, workflow_id: str, fact: InboundFact, update_id: str) -> Accepted:
+        """Put the fact to a workflow. The same update id is one update, also when the workflow has ended since."""
         handle = self._client.get_workflow_handle(workflow_id)
         try:
             accepted: Accepted = await handle.execute_update(
-                kind_of(fact).value,
-                fact,
-                id=f"{fact.message_id}:{uuid4()}" if again else fact.message_id,
-                result_type=Accepted,
-                rpc_timeout=DELIVERY_PATIENCE,
+                kind_of(fact).value, fact, id=update_id, result_type=Accepted
             )
             return accepted
         except WorkflowUpdateFailedError as failure:
             raise _refusal(failure) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise NotDelivered("Hồ sơ chưa trả lời kịp; hãy gửi lại thông điệp này.") from None
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotDelivered(Hindrance.NO_ANSWER) from None
+        except _AWAY as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
                 await self._explain_absence(fact.dossier_code)
-            raise NotDelivered("Temporal chưa dùng được; hãy gửi lại thông điệp này.") from error
+            raise NotDelivered(Hindrance.TEMPORAL_AWAY) from error
 
     async def _explain_absence(self, code: str) -> NoReturn:
         """Why no workflow of that dossier runs. Raises FactRefused, or NotDelivered when it has yet to start."""
@@ -201,8 +271,13 @@ class DirectInbox:
         except UnknownDossier:
             raise FactRefused(FactRefusal.UNKNOWN_DOSSIER, f"Không có hồ sơ {code}.") from None
         if not opened.concluded:  # it has yet to start, or Temporal does not have it: then its ledger knows better
-            raise NotDelivered("Hồ sơ chưa chạy ở Temporal này; hãy gửi lại thông điệp này.") from None
+            raise NotDelivered(Hindrance.NOT_RUNNING) from None
         raise FactRefused(FactRefusal.ENDED, f"Hồ sơ {code} đã kết thúc.") from None
+
+
+def _expect_accepted(reason: FactRefusal | None, text: str) -> None:
+    if reason:
+        raise FactRefused(reason, text)
 
 
 def _facts(fact: InboundFact) -> Facts:

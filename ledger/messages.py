@@ -1,7 +1,9 @@
 """Messages out by idempotency key, so that nothing is sent twice; messages in by id, so that nothing counts twice."""
 
 from datetime import datetime
+from secrets import token_urlsafe
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from ledger.errors import MessageReused, UnknownMessage
@@ -12,7 +14,10 @@ from models.facts import FactRefusal
 from models.messages import Head, Sent
 from models.publication import HeardFact
 from models.systems import System
-from models.tables import HeardFactRow, MessageInRow, MessageOutRow
+from models.tables import HeardFactRow, MessageInRow, MessageOutRow, WaitingMessageRow
+
+_TOKEN_BYTES = 24
+"""192 bits: nobody guesses the status address of another's message."""
 
 
 class Messages(Transactions):
@@ -58,31 +63,17 @@ class Messages(Transactions):
         came before with another digest.
         """
         with self._writing() as session:
-            arrival = MessageInRow(
-                message_id=message_id,
-                digest=digest,
-                kind=kind,
-                dossier_code=dossier_code,
-                source=source,
-                arrived_at=at,
-            )
-            message = session.get(MessageInRow, message_id)
-            if message is None:
-                if insert_if_absent(session, arrival):
-                    return None
-                message = _message_in(session, message_id)
-            if message.digest != digest:
-                raise MessageReused(message_id)
-            return _verdict(message)
+            return verdict_of(arrive(session, message_id, digest, kind, dossier_code, source, at))
 
     def settled(self, message_id: Code, accepted: bool, reason: FactRefusal | None, text: str) -> Verdict:
         """Keeps the verdict on a message that came in and returns the one that counts: the first that is final stays.
 
-        Raises UnknownMessage.
+        The message waits no longer. Raises UnknownMessage.
         """
         with self._writing() as session:
             message = _message_in(session, message_id)
-            earlier = _verdict(message)
+            session.exec(delete(WaitingMessageRow).where(col(WaitingMessageRow.message_id) == message_id))
+            earlier = verdict_of(message)
             if earlier and earlier.final:
                 return earlier
             message.accepted, message.reason, message.text = accepted, reason, text
@@ -92,6 +83,35 @@ class Messages(Transactions):
         """What was sent to the dossier and not accepted, by message and by signal, oldest first."""
         with self._reading() as session:
             return read_refused_facts(session, code)
+
+
+def arrive(
+    session: Session, message_id: Code, digest: str, kind: Code, dossier_code: Code | None, source: str, at: datetime
+) -> MessageInRow:
+    """Records a message that came in, once, and holds it until the transaction ends. Raises MessageReused."""
+    message = session.get(MessageInRow, message_id, with_for_update=True)
+    if message is None:
+        message = MessageInRow(
+            message_id=message_id,
+            digest=digest,
+            kind=kind,
+            dossier_code=dossier_code,
+            source=source,
+            arrived_at=at,
+        )
+        if not insert_if_absent(session, message):
+            message = _message_in(session, message_id)
+    if message.digest != digest:
+        raise MessageReused(message_id)
+    message.status_token = message.status_token or token_urlsafe(_TOKEN_BYTES)
+    return message
+
+
+def verdict_of(message: MessageInRow) -> Verdict | None:
+    """What became of a message; None while nothing has."""
+    if message.accepted is None or message.text is None:
+        return None
+    return Verdict(accepted=message.accepted, reason=message.reason, text=message.text)
 
 
 def read_refused_facts(session: Session, code: Code) -> tuple[HeardFact, ...]:
@@ -105,7 +125,7 @@ def read_refused_facts(session: Session, code: Code) -> tuple[HeardFact, ...]:
     facts = [
         HeardFact(message_id=row.message_id, kind=row.kind, at=row.arrived_at, reason=row.reason, text=verdict.text)
         for row in messages
-        if (verdict := _verdict(row))
+        if (verdict := verdict_of(row))
     ]
     facts += [
         HeardFact(message_id=row.message_id, kind=row.kind, at=row.at, reason=row.reason, text=row.text)
@@ -126,9 +146,3 @@ def _message_in(session: Session, message_id: Code) -> MessageInRow:
     if message is None:
         raise UnknownMessage(message_id)
     return message
-
-
-def _verdict(message: MessageInRow) -> Verdict | None:
-    if message.accepted is None or message.text is None:
-        return None
-    return Verdict(accepted=message.accepted, reason=message.reason, text=message.text)

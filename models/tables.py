@@ -4,6 +4,7 @@ Instants are stored as UTC and come back zone-aware; words of our vocabularies a
 needs no migration. Lengths follow `models.base`. Everything here may be personal data except codes and keys.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
@@ -33,7 +34,8 @@ from models.dossier import ConsentState, DossierOutcome, DossierStage, Fee, Leg,
 from models.facts import FactRefusal
 from models.gate import DemandKind, Fault
 from models.groups import Group
-from models.messages import Dispatch, DispatchKind, Sent
+from models.inbox import Hindrance
+from models.messages import Dispatch, DispatchKind, NoticeState, Sent
 from models.plan import Plan
 from models.publication import StatusEvent
 from models.replacement import Replacement
@@ -370,10 +372,11 @@ class MessageOutRow(Table, table=True):
 class MessageInRow(Table, table=True):
     """Thông điệp nhận về: what came in and its verdict (`accepted` is none while it is not settled).
 
-    The dossier it names may not exist, so the code is no foreign key.
+    The dossier it names may not exist, so the code is no foreign key. `status_token` is known to its sender alone.
     """
 
     __tablename__ = "messages_in"
+    __table_args__ = (Index(None, "status_token", unique=True),)
 
     message_id: str = Field(primary_key=True, sa_type=_KEY)
     digest: str = Field(sa_type=String(128))
@@ -384,6 +387,47 @@ class MessageInRow(Table, table=True):
     accepted: bool | None = None
     reason: FactRefusal | None = Field(default=None, sa_type=Word(FactRefusal))
     text: str | None = Field(default=None, sa_type=Text())
+    status_token: str | None = Field(default=None, sa_type=_KEY)
+
+
+class WaitingMessageRow(Table, table=True):
+    """Hộp thư đến: a message whole (`fact`), from its arrival until its dossier has judged it, in order per dossier.
+
+    `update_id` is what Temporal knows the judging by: the same however often it is tried, another one each time the
+    message is to be judged anew. `attempts` rises with every lease, and so tells one lease from the next.
+    """
+
+    __tablename__ = "messages_waiting"
+    __table_args__ = (Index(None, "dossier_code", "id"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=_RUNNING_NUMBER)
+    message_id: str = Field(sa_type=_KEY, foreign_key="messages_in.message_id", unique=True)
+    dossier_code: str = Field(sa_type=_KEY)
+    fact: Mapping[str, Any] = Field(sa_type=JSON)
+    update_id: str = Field(sa_type=_MESSAGE_KEY)
+    since: datetime = Field(sa_type=UtcInstant())
+    attempts: int = 0
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    leased_until: datetime | None = Field(default=None, sa_type=UtcInstant())
+    hindrance: Hindrance | None = Field(default=None, sa_type=Word(Hindrance))
+
+
+class NoticeCheckRow(Table, table=True):
+    """Kiểm tra Giấy chứng sinh, Giấy báo tử: what one look-up found, by its idempotency key; `day` is the legal day."""
+
+    __tablename__ = "notice_checks"
+    __table_args__ = (Index(None, "day", "facility"),)
+
+    key: str = Field(primary_key=True, sa_type=_MESSAGE_KEY)
+    dossier_code: str = Field(sa_type=_KEY, foreign_key="dossiers.code", index=True)
+    group: Group = Field(sa_type=Word(Group))
+    facility: str | None = Field(default=None, sa_type=_KEY)
+    state: NoticeState = Field(sa_type=Word(NoticeState))
+    day: date
+    at: datetime = Field(sa_type=UtcInstant())
+    signed_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    sha256: str | None = Field(default=None, sa_type=String(64))
+    says: str | None = Field(default=None, sa_type=Text())
 
 
 class HeardFactRow(Table, table=True):

@@ -18,9 +18,8 @@ from temporalio.client import Client
 
 from ledger.engine import check_schema
 from models.base import Code, LongText, Model
+from models.contract import PROBLEM_MEDIA_TYPE
 from models.labelled import Labelled
-
-PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 logger = logging.getLogger("lienthong.probes")
 
@@ -90,13 +89,12 @@ def probes(process: Process) -> APIRouter:
 
 
 class Surroundings:
-    """What a process needs around it: a ledger of its schema, and Temporal."""
+    """What a process needs around it: a ledger of its schema and, if it is given its `client`, Temporal."""
 
-    def __init__(self, engine: Engine, client: Client) -> None:
-        self._checks = {
-            Reason.LEDGER: _Check(lambda: asyncio.to_thread(check_schema, engine)),
-            Reason.TEMPORAL: _Check(lambda: _reach(client)),
-        }
+    def __init__(self, engine: Engine, client: Client | None = None) -> None:
+        self._checks = {Reason.LEDGER: _Check(lambda: asyncio.to_thread(check_schema, engine))}
+        if client:
+            self._checks[Reason.TEMPORAL] = _Check(lambda: reach(client))
 
     async def missing(self) -> tuple[Reason, ...]:
         """What of it cannot be used now; known within a few seconds."""
@@ -127,10 +125,12 @@ class _Check:
         return True
 
 
-async def _reach(client: Client) -> None:
-    """Raises RPCError, also when the server has no such namespace."""
+async def reach(client: Client) -> None:
+    """Raises RPCError, also when the server has no such namespace, RuntimeError when a lazy client cannot connect, and
+    TimeoutError."""
     request = DescribeNamespaceRequest(namespace=client.namespace)
-    await client.workflow_service.describe_namespace(request, timeout=timedelta(seconds=_PATIENCE_SECONDS))
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        await client.workflow_service.describe_namespace(request, timeout=timedelta(seconds=_PATIENCE_SECONDS))
 
 
 def _answer(well: str, reasons: Collection[Reason]) -> Response:

@@ -5,6 +5,7 @@ Given to the client, it configures every worker and replayer made from it.
 
 import logging
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import ValidationError
 from temporalio import activity, workflow
@@ -14,7 +15,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, TelemetryFilter
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 from temporalio.worker import WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -95,10 +96,18 @@ class TemporalUnusable(RuntimeError):
     """Temporal cannot be used as it is set; the message says why, in one line."""
 
 
-async def connect(address: str, namespace: str) -> Client:
-    """A client of that server, ours by the plugin. Raises TemporalUnusable."""
+async def connect(
+    address: str,
+    namespace: str,
+    *,
+    lazy: bool = False,
+    tls: TLSConfig | Literal[False] = False,
+    api_key: str | None = None,
+) -> Client:
+    """A client of that server, ours by the plugin; a `lazy` one connects when it is used. Raises TemporalUnusable."""
+    plugins = [LienthongPlugin()]
     try:
-        return await Client.connect(address, namespace=namespace, plugins=[LienthongPlugin()])
+        return await Client.connect(address, namespace=namespace, plugins=plugins, lazy=lazy, tls=tls, api_key=api_key)
     except (RuntimeError, ValueError) as error:
         raise TemporalUnusable(f"không kết nối được, {error}") from error
 

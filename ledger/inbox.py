@@ -1,0 +1,201 @@
+"""The inbox: every fact that came in, whole, until its dossier has judged it, in order per dossier.
+
+A message is leased before it is put to its dossier, so that two processes seldom do it at the same time; should they,
+Temporal takes one update of one id once. Who crashed loses the lease by time. A message that cannot be delivered holds
+back the younger ones of its dossier, and nobody else.
+"""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, func, or_, update
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ledger.messages import arrive, verdict_of
+from ledger.transactions import Transactions
+from ledger.values import Arrival, Delivery
+from models.base import Code
+from models.facts import FactKind, InboundFact, kind_of
+from models.inbox import Hindrance, Progress, Standing, WaitingMessage
+from models.tables import MessageInRow, WaitingMessageRow
+
+
+class Inbox(Transactions):
+    """The messages that wait for their dossier."""
+
+    def store(self, fact: InboundFact, digest: str, source: str, at: datetime, lease: timedelta) -> Arrival:
+        """Records a fact that came in, whole, unless its verdict is final; leased at once if it is its dossier's turn.
+
+        A message that its dossier refused as out of turn is to be judged anew, behind those that wait. Raises
+        MessageReused when the id came before with another digest.
+        """
+        with self._writing() as session:
+            message = arrive(session, fact.message_id, digest, kind_of(fact).value, fact.dossier_code, source, at)
+            token, verdict = message.status_token, verdict_of(message)
+            if verdict and verdict.final:
+                return Arrival(status_token=token, verdict=verdict)
+            row = _waiting(session, fact.message_id)
+            if row is None:
+                row = WaitingMessageRow(
+                    message_id=fact.message_id,
+                    dossier_code=fact.dossier_code,
+                    fact=fact.model_dump(mode="json"),
+                    update_id=f"{fact.message_id}:{uuid4()}" if verdict else fact.message_id,
+                    since=at,
+                )
+                session.add(row)
+                session.flush()
+            its_turn = session.exec(_oldest_of(fact.dossier_code)).one() == row.id
+            if its_turn and (row.leased_until is None or row.leased_until <= at):
+                return Arrival(status_token=token, delivery=_leased(session, row, at + lease))
+            return Arrival(status_token=token)
+
+    def claim_message(self, code: Code, now: datetime, lease: timedelta) -> Delivery | None:
+        """Leases the oldest message of a dossier, whenever it is to be tried next; None while somebody else has it."""
+        with self._writing() as session:
+            row = session.exec(_free(now, _oldest_of(code))).first()
+            return _leased(session, row, now + lease) if row else None
+
+    def claim_messages(self, now: datetime, lease: timedelta, limit: int) -> tuple[Delivery, ...]:
+        """Leases at most `limit` messages until `now` + `lease`, of each dossier the oldest, not before its next
+        attempt is due. Those longest due come first."""
+        with self._writing() as session:
+            due = _free(now, _oldest_of_each()).where(_has_come(WaitingMessageRow.next_attempt_at, now))
+            longest = due.order_by(_due_since(), col(WaitingMessageRow.id)).limit(limit)
+            return tuple(_leased(session, row, now + lease) for row in session.exec(longest).all())
+
+    def messages_due(self, now: datetime) -> bool:
+        """Whether `claim_messages` would find any."""
+        with self._reading() as session:
+            due = select(WaitingMessageRow.id).where(
+                col(WaitingMessageRow.id).in_(_oldest_of_each()),
+                _has_come(WaitingMessageRow.leased_until, now),
+                _has_come(WaitingMessageRow.next_attempt_at, now),
+            )
+            return session.exec(due.limit(1)).first() is not None
+
+    def put_off(self, delivery: Delivery, hindrance: Hindrance, next_attempt_at: datetime) -> None:
+        """It could not be delivered: it may be claimed again from `next_attempt_at` on.
+
+        A lease that ran out and was taken over changes nothing.
+        """
+        with self._writing() as session:
+            session.exec(
+                update(WaitingMessageRow)
+                .where(
+                    col(WaitingMessageRow.message_id) == delivery.message_id,
+                    col(WaitingMessageRow.attempts) == delivery.attempts,
+                )
+                .values(leased_until=None, next_attempt_at=next_attempt_at, hindrance=hindrance)
+            )
+
+    def left_to_sender(self, message_id: Code) -> bool:
+        """Lets a message go that its sender is told to send again; False when it was tried before, and so is ours.
+
+        Who tried it before may have promised to deliver it.
+        """
+        with self._writing() as session:
+            row = _waiting(session, message_id)
+            if row is None or row.attempts > 1:
+                return row is None
+            session.delete(row)
+            return True
+
+    def standing_of(self, message_id: Code) -> Standing | None:
+        """How far a message is; None when nobody has judged it and it does not wait here: its sender sends it again."""
+        with self._reading() as session:
+            return _standing(session, session.get(MessageInRow, message_id))
+
+    def standing_at(self, status_token: str) -> Standing | None:
+        """How far the message of that status address is; None also when there is no such address."""
+        with self._reading() as session:
+            at = select(MessageInRow).where(MessageInRow.status_token == status_token)
+            return _standing(session, session.exec(at).first())
+
+    def inbox_open(self) -> int:
+        """How many messages wait."""
+        with self._reading() as session:
+            return session.exec(select(func.count()).select_from(WaitingMessageRow)).one()
+
+    def waiting_messages(self, limit: int) -> tuple[WaitingMessage, ...]:
+        """What waits, at most `limit` of it, oldest first."""
+        with self._reading() as session:
+            rows = session.exec(
+                select(WaitingMessageRow, MessageInRow)
+                .join(MessageInRow, col(MessageInRow.message_id) == col(WaitingMessageRow.message_id))
+                .order_by(col(WaitingMessageRow.id))
+                .limit(limit)
+            ).all()
+            first = {row.dossier_code: row.id for row, _ in reversed(rows)}
+            return tuple(_shown(row, message, behind=first[row.dossier_code] != row.id) for row, message in rows)
+
+
+def _oldest_of(code: Code) -> SelectOfScalar[int]:
+    return select(func.min(WaitingMessageRow.id)).where(WaitingMessageRow.dossier_code == code)
+
+
+def _oldest_of_each() -> SelectOfScalar[int]:
+    return select(func.min(WaitingMessageRow.id)).group_by(col(WaitingMessageRow.dossier_code))
+
+
+def _free(now: datetime, oldest: SelectOfScalar[int]) -> SelectOfScalar[WaitingMessageRow]:
+    """Those of the oldest that can be leased; what another process is claiming at this moment is passed over."""
+    return (
+        select(WaitingMessageRow)
+        .where(col(WaitingMessageRow.id).in_(oldest), _has_come(WaitingMessageRow.leased_until, now))
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _has_come(instant: datetime | None, now: datetime) -> ColumnElement[bool]:
+    """Whether that instant, if there is one, has come."""
+    return or_(col(instant).is_(None), col(instant) <= now)
+
+
+def _due_since() -> ColumnElement[datetime]:
+    return func.coalesce(col(WaitingMessageRow.next_attempt_at), col(WaitingMessageRow.since))
+
+
+def _leased(session: Session, row: WaitingMessageRow, until: datetime) -> Delivery:
+    message = session.get_one(MessageInRow, row.message_id)
+    row.leased_until = until
+    row.attempts += 1
+    return Delivery(
+        message_id=row.message_id,
+        kind=FactKind(message.kind),
+        content=row.fact,
+        update_id=row.update_id,
+        attempts=row.attempts,
+    )
+
+
+def _waiting(session: Session, message_id: Code) -> WaitingMessageRow | None:
+    at = select(WaitingMessageRow).where(WaitingMessageRow.message_id == message_id)
+    return session.exec(at.with_for_update()).first()
+
+
+def _standing(session: Session, message: MessageInRow | None) -> Standing | None:
+    if message is None:
+        return None
+    if session.exec(select(WaitingMessageRow.id).where(WaitingMessageRow.message_id == message.message_id)).first():
+        return Standing(status=Progress.WAITING)
+    verdict = verdict_of(message)
+    if verdict is None:
+        return None
+    if verdict.accepted:
+        return Standing(status=Progress.ACCEPTED)
+    return Standing(status=Progress.REFUSED, reason=verdict.reason, text=verdict.text)
+
+
+def _shown(row: WaitingMessageRow, message: MessageInRow, *, behind: bool) -> WaitingMessage:
+    return WaitingMessage(
+        message_id=row.message_id,
+        kind=FactKind(message.kind),
+        dossier_code=row.dossier_code,
+        source=message.source,
+        since=row.since,
+        hindrance=Hindrance.BEHIND_ANOTHER if behind else row.hindrance,
+        attempts=row.attempts,
+        next_attempt_at=None if behind else row.next_attempt_at,
+    )

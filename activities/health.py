@@ -1,16 +1,19 @@
 """Birth and death notices of health facilities (giấy chứng sinh, giấy báo tử), through the social-insurance gateway.
 
-A death notice comes with its diagnosis (`BENH_ICD10_ID`, `NGUYENNHAN_TV`, STANDARDS §1.4). That is sensitive and of no
-use here: only what stands in `_Notice` is read of an answer, the rest is gone with it.
+A death notice says of what the person died (`BENH_ICD10_ID`, `NGUYENNHAN_TV`, STANDARDS §1.4). It must be kept as it
+came, for what was signed is all of it; nobody here reads that, and it goes nowhere but into the document store.
 """
 
+import base64
+import binascii
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from activities.http import AgencyClient
 from activities.insurance_gateway import GatewayAnswer, InsuranceGateway
-from activities.wire import SaidCode
+from activities.wire import MAX_EVENTS_BYTES, SaidCode
 from models.groups import Group
-from models.messages import NoticeAnswer, NoticeQuery, NoticeState
+from models.messages import NoticeQuery
 
 _LOOK_UPS = {
     Group.BIRTH: ("/api/lienthong/traCuuGiayChungSinh", "SoGiayChungSinh"),
@@ -19,22 +22,23 @@ _LOOK_UPS = {
 """Where a group's notice is asked for, and what its number is called there."""
 
 
-class _NoticeCode(StrEnum):
-    NONE = "0"
-    UNSIGNED = "1"
-    SIGNED = "2"
-
-
-_STATES = {
-    _NoticeCode.NONE: NoticeState.NOT_FOUND,
-    _NoticeCode.UNSIGNED: NoticeState.UNSIGNED,
-    _NoticeCode.SIGNED: NoticeState.SIGNED,
-}
+class _Known(StrEnum):
+    NO = "0"
+    YES = "1"
 
 
 class _Notice(GatewayAnswer):
-    TrangThai: _NoticeCode
+    TrangThai: _Known
     MaCSKCB: SaidCode = None
+    NoiDungFile: str | None = None
+
+
+@dataclass(frozen=True)
+class FoundNotice:
+    """A notice as the gateway gave it: its bytes as they came, none where it gave none, and whose it says it is."""
+
+    content: bytes = field(repr=False)
+    facility: str | None
 
 
 class Adapter:
@@ -43,13 +47,23 @@ class Adapter:
     def __init__(self, client: AgencyClient) -> None:
         self._gateway = InsuranceGateway(client)
 
-    async def look_up(self, query: NoticeQuery) -> NoticeAnswer:
-        """Whether there is such a notice and whether it is signed. Raises AgencyError."""
+    async def look_up(self, query: NoticeQuery) -> FoundNotice | None:
+        """The notice of that number, if there is one; what it is worth is for others to judge. Raises AgencyError."""
         path, number = _LOOK_UPS[query.group]
         body = {
             "MaHoSo": query.head.dossier_code,
             "MaHoSoMCDT": query.head.provincial_code,
             number: query.number,
         }
-        found = await self._gateway.post(path, body, query.head, _Notice)
-        return NoticeAnswer(state=_STATES[found.TrangThai], facility=found.MaCSKCB)
+        answer = await self._gateway.post(path, body, query.head, _Notice, most=MAX_EVENTS_BYTES)
+        if answer.TrangThai is _Known.NO:
+            return None
+        return FoundNotice(content=_content(answer.NoiDungFile or ""), facility=answer.MaCSKCB)
+
+
+def _content(text: str) -> bytes:
+    """The file in an answer; what is no base64 is kept as it is: one damaged notice must not hold up its dossier."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return text.encode(errors="backslashreplace")

@@ -1,21 +1,45 @@
-"""Facts out of events, the documents inside them stored by content."""
+"""Facts out of events, the documents inside them stored by content, their signatures judged where their bytes are."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from ledger.documents import DocumentStore
-from models.documents import DocumentRefused
+from models.documents import Document, DocumentRefused
 from models.events import CloudEvent, WireDocument
-from models.facts import FactKind, FactRefusal, FactRefused, InboundFact
+from models.facts import (
+    AgencyEvent,
+    Corrected,
+    Decided,
+    FactKind,
+    FactRefusal,
+    FactRefused,
+    InboundFact,
+    ResultDocument,
+)
 
 
-def fact_from(event: CloudEvent, documents: DocumentStore) -> InboundFact:
-    """The fact an event carries, its documents stored by content. Raises FactRefused when it is not the contract."""
+class Judge(Protocol):
+    """Says what the signatures of a document are worth (`trust.examiner.Papers`)."""
+
+    def sealed(self, document: Document, content: bytes, sent_at: datetime | None) -> Document:
+        """The document with that, in place of whatever its sender says of it; `sent_at` is when they speak."""
+
+
+def fact_from(event: CloudEvent, documents: DocumentStore, judge: Judge) -> InboundFact:
+    """The fact an event carries, its documents stored by content and judged.
+
+    Raises FactRefused when it is not the contract.
+    """
     kind: FactKind = event.type.fact_kind
+
+    def keep(wire: WireDocument) -> Document:
+        return judge.sealed(documents.put(wire.content, wire.kind, wire.file_name), wire.content, event.time)
+
     try:
-        data = _stored(dict(event.data), documents)
+        data = _stored(dict(event.data), keep)
         return kind.model.model_validate({**data, "message_id": event.id, "dossier_code": event.subject})
     except ValidationError as error:
         raise FactRefused(FactRefusal.MALFORMED, f"Sai cấu trúc ở: {wrong_fields(error)}.") from None
@@ -25,17 +49,28 @@ def fact_from(event: CloudEvent, documents: DocumentStore) -> InboundFact:
         raise FactRefused(FactRefusal.MALFORMED, "Dữ liệu lồng nhau quá sâu.") from None
 
 
-def _stored(value: Any, documents: DocumentStore) -> Any:
-    """The data with every wire document replaced by its digest; its content goes to the store."""
+def judged(event: AgencyEvent, documents: DocumentStore, judge: Judge) -> AgencyEvent:
+    """An event that names documents of the store by digest, with what their signatures are worth.
+
+    Raises DocumentMissing, DocumentDamaged.
+    """
+    fact = event.fact
+    if not isinstance(fact, Decided | ResultDocument | Corrected):
+        return event
+    sealed = tuple(judge.sealed(document, documents.get(document), fact.at) for document in fact.documents)
+    return event.model_copy(update={"fact": fact.model_copy(update={"documents": sealed})})
+
+
+def _stored(value: Any, keep: Callable[[WireDocument], Document]) -> Any:
+    """The data with every wire document replaced by the document it is kept as."""
     if isinstance(value, Mapping):
         if "content" in value:
-            wire = WireDocument.model_validate(value)
-            return documents.put(wire.content, wire.kind, wire.file_name).model_dump()
+            return keep(WireDocument.model_validate(value)).model_dump()
         if {"sha256", "size"} <= value.keys():  # an acknowledgement names a document by its digest alone
             raise DocumentRefused("Phải gửi cả nội dung (content), không chỉ mã băm.")
-        return {key: _stored(item, documents) for key, item in value.items()}
+        return {key: _stored(item, keep) for key, item in value.items()}
     if isinstance(value, list):
-        return [_stored(item, documents) for item in value]
+        return [_stored(item, keep) for item in value]
     return value
 
 

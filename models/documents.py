@@ -2,12 +2,13 @@
 
 import hashlib
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
 from models.base import Model, Text
 from models.labelled import Labelled
+from models.signatures import Seal
 
 MAX_DOCUMENT_BYTES = 10 * 1024 * 1024
 """The largest document taken in (10 MiB)."""
@@ -86,13 +87,24 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Document(Model):
-    """A document by its digest: the same bytes are the same document, whatever the file was called."""
+    """A document by its digest: the same bytes are the same document, whatever the file was called.
+
+    `seal` is what its signatures were found to be worth where its bytes came in. None: not judged, because its kind is
+    not, or because it was named to Temporal directly, by digest, where nobody sees bytes; it is taken as it is.
+    """
 
     kind: DocumentKind = Field(title="Loại giấy tờ")
     sha256: Sha256 = Field(title="Mã băm SHA-256")
     size: int = Field(title="Dung lượng (byte)", gt=0, le=MAX_DOCUMENT_BYTES)
     media_type: MediaType = Field(title="Định dạng tệp")
     file_name: Text = Field(title="Tên tệp")
+    seal: Seal | None = Field(default=None, title="Chữ ký số")
+
+    @model_serializer(mode="wrap")
+    def _said(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Nothing of a seal where there is none: most documents are attachments."""
+        said: dict[str, Any] = whole(self)
+        return said if self.seal else {name: value for name, value in said.items() if name != "seal"}
 
 
 class DocumentRefused(ValueError):

@@ -30,8 +30,16 @@ from models.statuses import Status
 from simulator.answers import After
 from simulator.desk import Desk, Reply
 from simulator.instructions import Grounds, Instruction, Step
-from simulator.paper import paper
-from simulator.records import Answer, DocumentReplaced, FollowUpTaken, Intake, Registration, ResultReissued
+from simulator.press import Press
+from simulator.records import (
+    Answer,
+    DocumentReplaced,
+    FollowUpTaken,
+    Intake,
+    PaperAgain,
+    Registration,
+    ResultReissued,
+)
 from simulator.wire import FollowUpRequest, Json, LegRequest, described, wire_document
 
 _VERIFICATION = "Cơ quan cần xác minh nơi cư trú trước khi giải quyết."
@@ -72,6 +80,7 @@ class Office:
     def __init__(self, desk: Desk, procedures: Mapping[str, Procedure]) -> None:
         self._desk = desk
         self._book = desk.book
+        self._press = Press(desk.book, desk.authority)
         self._procedures = procedures
         desk.answers.composer(desk.system, self._compose, self._after)
 
@@ -190,7 +199,7 @@ class Office:
 
     def result(self, registration: Registration) -> tuple[str, str]:
         """The result paper of a decision: name of the file and content in base64."""
-        document, content = paper(self._procedures[registration.leg].result, registration.number)
+        document, content = self._paper(registration)
         return document.file_name, base64.b64encode(content).decode("ascii")
 
     def registration(self, intake: Intake) -> Registration | None:
@@ -214,10 +223,25 @@ class Office:
                 registration = self.registration(intake)
                 if registration and registration.number == taken.registration_number:
                     answers.find(course)
+                    self._issue_again(intake, registration)
             case FollowUpKind.WITHDRAWAL | FollowUpKind.NOT_SUPPLEMENTED:
                 answers.drop(course)
             case FollowUpKind.REPLACEMENT:
                 self._replace(taken, intake)
+
+    def _issue_again(self, intake: Intake, registration: Registration) -> None:
+        """Owe the paper once more, signed properly this time, if it was signed badly."""
+        if intake.instruction.seal_fault is None:
+            return
+        name = f"{intake.dossier_code}:{intake.leg}:again"
+        delay = self._desk.delay(intake.instruction)
+        course = self._desk.answers.start(self._desk.system, intake.dossier_code, name, (Step.RESULT_DOCUMENT,), delay)
+        at = self._book.legal_now(intake.dossier_code)
+        self._book.add(
+            PaperAgain(
+                system=self._desk.system, dossier_code=intake.dossier_code, key=course, at=at, of=str(registration.key)
+            )
+        )
 
     def _replace(self, taken: FollowUpTaken, intake: Intake) -> None:
         """Put new documents in the place of old ones, and owe the acknowledgements."""
@@ -273,7 +297,8 @@ class Office:
         return EventType.AGENCY_EVENT, event
 
     def _intake(self, answer: Answer) -> Intake:
-        intake = self._book.entry(Intake, self._desk.system, answer.course)
+        again = self._book.entry(PaperAgain, self._desk.system, answer.course)
+        intake = self._book.entry(Intake, self._desk.system, again.of if again else answer.course)
         if intake is None:
             raise LookupError(f"no intake for {answer.course}")
         return intake
@@ -297,7 +322,10 @@ class Office:
         intake = self._book.entry(Intake, self._desk.system, reissued.of) if reissued else None
         if reissued is None or intake is None:
             raise LookupError(f"nothing to issue anew in {answer.course}")
-        document, content = paper(self._procedures[intake.leg].result, reissued.number, reissued.version)
+        kind, fault = self._procedures[intake.leg].result, self._instruction(intake).seal_fault
+        document, content = self._press.issue(
+            self._desk.system, kind, reissued.number, reissued.at, reissued.version, fault
+        )
         event = AgencyEvent(
             message_id=answer.message_id,
             source=self._desk.system,
@@ -346,22 +374,36 @@ class Office:
             identity_number=_identity_number(intake, serial) if procedure.assigns_identity_number else None,
         )
         self._book.add(registration)
-        document, content = paper(procedure.result, registration.number)
-        with_paper = not procedure.late_document
+        papers = () if procedure.late_document else (self._paper(registration),)
         fact = Decided(
             at=at,
             number=registration.number,
             identity_number=registration.identity_number,
-            documents=(document,) if with_paper else (),
+            documents=tuple(document for document, _ in papers),
         )
-        return fact, [wire_document(document, content)] if with_paper else []
+        return fact, [wire_document(document, content) for document, content in papers]
 
     def _issue(self, intake: Intake, at: datetime) -> tuple[ResultDocument, list[Json]]:
         registration = self.registration(intake)
         if registration is None:
             raise LookupError(f"no registration for {intake.key}")
-        document, content = paper(self._procedures[registration.leg].result, registration.number)
+        document, content = self._paper(registration)
         return ResultDocument(at=at, documents=(document,)), [wire_document(document, content)]
+
+    def _paper(self, registration: Registration) -> tuple[Document, bytes]:
+        """The result paper of a decision, signed when it was made: badly if told to, until it was asked for again."""
+        again = any(
+            one.of == registration.key
+            for one in self._book.entries(PaperAgain, registration.dossier_code, self._desk.system)
+        )
+        intake = self._book.entry(Intake, self._desk.system, str(registration.key))
+        fault = intake.instruction.seal_fault if intake and not again else None
+        kind = self._procedures[registration.leg].result
+        return self._press.issue(self._desk.system, kind, registration.number, registration.at, fault=fault)
+
+    def _instruction(self, intake: Intake) -> Instruction:
+        """What it is told to do with the part now."""
+        return self._desk.instruction(intake.dossier_code).about(intake.leg)
 
 
 def _steps(procedure: Procedure, instruction: Instruction) -> Iterator[Step]:

@@ -1,4 +1,4 @@
-"""Result papers: small real PDF files that look signed. Nothing here is signed: real signatures are a later issue."""
+"""Papers: small real PDF files. `simulator.press` signs those that are results."""
 
 import unicodedata
 

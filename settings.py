@@ -1,18 +1,20 @@
 """Settings of every process, from the environment (prefix `LIENTHONG_`) or defaults that work on one machine."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import AliasChoices, Field, IPvAnyNetwork, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ledger.connections import DEFAULTS, Connections
 from models.systems import System, system_queue
+from trust.machines import is_this_machine
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,13 @@ class Settings(BaseSettings):
         ge=0.001,
         description="How long a transaction on PostgreSQL may stand idle before the server ends it",
     )
+    database_ca: Path | None = Field(
+        default=None, description="Authorities (PEM) trusted for PostgreSQL's certificate; default: the machine's"
+    )
+    database_unverified: bool = Field(
+        default=False,
+        description="Allow a PostgreSQL beyond this machine whose URL asks for less than `sslmode=verify-full`",
+    )
     temporal_address: str = Field(
         default="127.0.0.1:7233",
         validation_alias=AliasChoices("LIENTHONG_TEMPORAL_ADDRESS", "TEMPORAL_ADDRESS", "temporal_address"),
@@ -106,11 +115,61 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("LIENTHONG_TEMPORAL_NAMESPACE", "TEMPORAL_NAMESPACE", "temporal_namespace"),
         description="Temporal namespace",
     )
+    temporal_tls: bool | None = Field(
+        default=None,
+        description="TLS to Temporal, its certificate verified; default: on beyond this machine, "
+        "and where anything below is set",
+    )
+    temporal_tls_ca: Path | None = Field(
+        default=None, description="Authorities (PEM) trusted for Temporal's certificate; default: the machine's"
+    )
+    temporal_tls_certificate: Path | None = Field(
+        default=None, description="Client certificate (PEM) shown to Temporal; needs its key"
+    )
+    temporal_tls_key: Path | None = Field(default=None, description="Private key (PEM) of that certificate")
+    temporal_tls_server_name: str = Field(
+        default="", description="Name Temporal's certificate must have; default: the host of its address"
+    )
+    temporal_api_key: SecretStr | None = Field(default=None, description="API key of Temporal; sent over TLS only")
     queue: str = Field(default="lienthong", description="Task queue of workflows; systems get `<queue>-<system>`")
-    simulator_url: str = Field(default="http://127.0.0.1:8601", description="Base URL of the agency simulator")
-    system_urls: dict[System, str] = Field(default={}, description="Base URL per system; default: the simulator's")
+    simulator_url: str = Field(
+        default="http://127.0.0.1:8601", description="Base URL of the agency simulator, of use in training only"
+    )
+    system_urls: dict[System, str] = Field(
+        default={}, description="Base URL per system; those not named are the simulator's in training, else missing"
+    )
+    system_ca: Path | None = Field(
+        default=None, description="Authorities (PEM) trusted for systems' certificates beside the machine's"
+    )
+    plain_http_systems: frozenset[System] = Field(
+        default=frozenset(), description="Systems beyond this machine that may be called without TLS (JSON list)"
+    )
     gateway_host: str = Field(default="127.0.0.1", description="Address the gateway binds")
     gateway_port: Port = Field(default=8600, description="Port the gateway binds; `/health` and `/ready` are there too")
+    senders: Path | None = Field(
+        default=None,
+        description="TOML file of those who may send events, with their keys: `docs/running.md`; the gateway needs it",
+    )
+    sender_events_per_minute: int = Field(
+        default=6000, ge=1, description="Most events a sender may send in any minute to one gateway process"
+    )
+    stranger_requests_per_minute: int = Field(
+        default=60, ge=1, description="Most requests without a right signature from one address in any minute"
+    )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Reverse proxies, as networks (JSON list), that are believed what they say of their callers",
+    )
+    client_certificate_header: str = Field(
+        default="",
+        description="Header in which trusted proxies state the client certificate they verified; empty: no mutual TLS",
+    )
+    gateway_metrics_port: PortOrOff = Field(
+        default=0, description="Port of the gateway's `/metrics` (Prometheus); 0 = off"
+    )
+    inbox_patience: Seconds = Field(
+        default=2.0, gt=0, description="How long who brings a fact waits for its dossier's verdict; then it is stored"
+    )
     call_timeout: Seconds = Field(default=10.0, gt=0, description="How long one agency call may take")
     calls_per_second: dict[System, PerSecond] = Field(
         default={},
@@ -141,12 +200,24 @@ class Settings(BaseSettings):
         default=15.0, gt=0, description="How often figures are read from the ledger for `/metrics`"
     )
     code_prefix: str = Field(default="G22.99.08", description="Unit code that dossier codes begin with")
-    hash_key: SecretStr = Field(
-        default=SecretStr("training-only"),
-        description="Key of the hashes by which submissions and people are found again; choose your own, and keep it",
+    hash_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Key of the hashes by which submissions and people are found again, at least 32 random characters; "
+        "keep it. Default: the file `keys/hash.key` in the state folder, which `lienthong dev` makes",
     )
     calendar: tuple[Path, ...] = Field(default=(), description="Extra working-calendar CSV files (JSON list)")
     communes: tuple[Path, ...] = Field(default=(), description="CSV files with lists of communes (JSON list)")
+    trust_roots: tuple[Path, ...] = Field(
+        default=(), description="Root certificates trusted for digital signatures, PEM or DER (JSON list of files)"
+    )
+    revocation_lists: tuple[Path, ...] = Field(
+        default=(),
+        description="Revocation lists (CRL) of those who issue certificates, PEM or DER (JSON list of files)",
+    )
+    facilities: tuple[Path, ...] = Field(
+        default=(), description="CSV files with the health facilities and whose certificates they sign with (JSON list)"
+    )
     training: bool = Field(default=False, description="Allow legal time to differ from the clock")
     training_offset_seconds: Seconds = Field(
         default=0.0, description="Legal time minus clock; anything but 0 needs LIENTHONG_TRAINING=true"
@@ -169,6 +240,53 @@ class Settings(BaseSettings):
             raise ValueError("LIENTHONG_TRAINING_OFFSET_SECONDS needs LIENTHONG_TRAINING=true")
         return self
 
+    @model_validator(mode="after")
+    def _certificates_only_from_proxies(self) -> Self:
+        if self.client_certificate_header and not self.trusted_proxies:
+            raise ValueError("LIENTHONG_CLIENT_CERTIFICATE_HEADER needs LIENTHONG_TRUSTED_PROXIES")
+        return self
+
+    @model_validator(mode="after")
+    def _temporal_secrets_only_by_tls(self) -> Self:
+        if bool(self.temporal_tls_certificate) != bool(self.temporal_tls_key):
+            raise ValueError("LIENTHONG_TEMPORAL_TLS_CERTIFICATE and LIENTHONG_TEMPORAL_TLS_KEY go together")
+        if self.temporal_tls is False and self._temporal_by_tls:
+            raise ValueError("LIENTHONG_TEMPORAL_TLS=false does not go with a certificate, a name or an API key for it")
+        return self
+
+    @model_validator(mode="after")
+    def _systems_by_tls(self) -> Self:
+        wrong = {f"LIENTHONG_SYSTEM_URLS, {system.value}": url for system, url in self.system_urls.items()}
+        wrong = {name: problem for name, url in wrong.items() if (problem := _wrong_url(url))}
+        plain = [
+            system.value
+            for system, url in self.system_urls.items()
+            if not wrong and system not in self.plain_http_systems and _beyond_without_tls(url)
+        ]
+        if plain:
+            wrong["LIENTHONG_SYSTEM_URLS"] = f"https is needed for {', '.join(plain)}, or LIENTHONG_PLAIN_HTTP_SYSTEMS"
+        if problem := _wrong_url(self.simulator_url):
+            wrong["LIENTHONG_SIMULATOR_URL"] = problem
+        elif _beyond_without_tls(self.simulator_url):
+            wrong["LIENTHONG_SIMULATOR_URL"] = "https is needed beyond this machine"
+        if wrong:
+            raise ValueError("; ".join(f"{name} ({problem})" for name, problem in wrong.items()))
+        return self
+
+    @property
+    def _temporal_by_tls(self) -> bool:
+        """Whether something is set that makes sense with TLS only."""
+        means = (self.temporal_tls_ca, self.temporal_tls_certificate, self.temporal_tls_server_name)
+        return any(means) or self.temporal_api_key is not None
+
+    @property
+    def temporal_uses_tls(self) -> bool:
+        """As it is said; unsaid: beyond this machine, and where something of TLS is set."""
+        if self.temporal_tls is not None:
+            return self.temporal_tls
+        host = self.temporal_address.rpartition(":")[0] or self.temporal_address
+        return self._temporal_by_tls or not is_this_machine(host)
+
     @property
     def ledger_url(self) -> str:
         return self.database_url or f"sqlite:///{self.state / 'ledger.db'}"
@@ -185,6 +303,8 @@ class Settings(BaseSettings):
             statement_timeout=self.database_statement_timeout,
             lock_timeout=self.database_lock_timeout,
             idle_transaction_timeout=self.database_idle_transaction_timeout,
+            authorities=self.database_ca,
+            unverified=self.database_unverified,
         )
 
     @property
@@ -195,9 +315,19 @@ class Settings(BaseSettings):
     def training_offset(self) -> timedelta:
         return timedelta(seconds=self.training_offset_seconds)
 
-    def url(self, system: System) -> str:
-        """The base URL of a system."""
-        return self.system_urls.get(system, f"{self.simulator_url}/{system.value}").rstrip("/")
+    @property
+    def urls(self) -> Mapping[System, str]:
+        """The base URL of every system. Raises BadSettings outside training for those that have none."""
+        missing = [system.value for system in System if system not in self.system_urls]
+        if missing and not self.training:
+            raise BadSettings(
+                f"Thiếu địa chỉ của hệ thống {', '.join(missing)}: đặt LIENTHONG_SYSTEM_URLS. "
+                "Chỉ khi tập dượt (LIENTHONG_TRAINING=true) mới dùng bộ mô phỏng."
+            )
+        return {
+            system: self.system_urls.get(system, f"{self.simulator_url}/{system.value}").rstrip("/")
+            for system in System
+        }
 
     def rate(self, system: System) -> float:
         """Calls per second we allow ourselves towards a system."""
@@ -210,6 +340,23 @@ class Settings(BaseSettings):
     def queue_for(self, system: System) -> str:
         """The task queue of a system's activities."""
         return system_queue(self.queue, system)
+
+
+def _wrong_url(url: str) -> str | None:
+    """Why that cannot be a base URL; says nothing of what it is."""
+    try:
+        parts = urlsplit(url)
+        well = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return "not a URL"
+    if not well:
+        return "must be http(s)://host"
+    return "no user, query or fragment" if parts.username or parts.query or parts.fragment else None
+
+
+def _beyond_without_tls(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_this_machine(parts.hostname or "")
 
 
 def variables(field: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from functools import cache
+from pathlib import Path
 from typing import Annotated, ClassVar, Self, TypeVar
 
 import httpx
@@ -22,6 +23,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from models.messages import Head
 from models.systems import System
 from models.trouble import AgencyErrorKind
+from settings import BadSettings
 from telemetry import traces
 from telemetry.traces import Fact, Facts
 
@@ -174,10 +176,19 @@ class AgencyReply:
 class AgencyClient:
     """The HTTP client of one system; `timeout` is the seconds one whole call may take, `unit` our unit code there.
 
-    A call waits for one of the `connections` within its timeout, so there must be one for each call at once.
+    A call waits for one of the `connections` within its timeout, so there must be one for each call at once. It goes
+    to the host of the base URL only: past proxies of the environment, after no redirect, to no address of an answer.
     """
 
-    def __init__(self, system: System, base_url: str, timeout: float, unit: str = "", connections: int = 20) -> None:
+    def __init__(
+        self,
+        system: System,
+        base_url: str,
+        timeout: float,
+        unit: str = "",
+        connections: int = 20,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.system = system
         self.unit = unit
         self._timeout = timeout
@@ -186,8 +197,9 @@ class AgencyClient:
             timeout=timeout,
             limits=httpx.Limits(max_connections=connections),
             headers={"Accept": "application/json, application/problem+json", "Accept-Encoding": "identity"},
-            verify=_tls(),
+            verify=tls or tls_context(),
             trust_env=False,
+            follow_redirects=False,
         )
 
     async def __aenter__(self) -> Self:
@@ -201,11 +213,16 @@ class AgencyClient:
         await self._http.aclose()
 
     async def post(
-        self, path: str, body: Mapping[str, object], head: Head, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: Mapping[str, object],
+        head: Head,
+        headers: Mapping[str, str] | None = None,
+        most: int = MAX_ANSWER_BYTES,
     ) -> AgencyReply:
         """Send JSON under the message's idempotency key. Raises an AgencyError unless the answer is 2xx."""
         own = {"Idempotency-Key": head.key, **(headers or {})}
-        return await self._call("POST", path, head, headers=own, json=body)
+        return await self._call("POST", path, head, headers=own, json=body, most=most)
 
     async def get(
         self,
@@ -235,6 +252,8 @@ class AgencyClient:
             request = self._http.build_request(
                 method, path, headers={**headers, **_context_headers(head)}, json=json, params=params
             )
+            if not _same_host(request.url, self._http.base_url):
+                raise AgencyUnreadable("địa chỉ dẫn sang máy chủ khác", dossier_code=code)
             try:
                 async with asyncio.timeout(self._timeout):
                     response = await self._http.send(request, stream=True)
@@ -243,7 +262,7 @@ class AgencyClient:
                     finally:
                         await response.aclose()
             except (httpx.TransportError, TimeoutError) as error:
-                raise AgencyUnavailable("không kết nối được", dossier_code=code) from error
+                raise AgencyUnavailable(_why_not(error), dossier_code=code) from error
             except httpx.DecodingError as error:
                 raise AgencyUnreadable("câu trả lời không giải mã được", dossier_code=code) from error
             call.note(Fact.STATUS, response.status_code)
@@ -253,9 +272,30 @@ class AgencyClient:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
-    """The machine's trusted authorities, loaded once for all systems."""
-    return ssl.create_default_context()
+def tls_context(authorities: Path | None = None) -> ssl.SSLContext:
+    """Servers are verified by the machine's trusted authorities and those of that file (PEM); loaded once for all.
+
+    Raises BadSettings for a file without certificates.
+    """
+    context = ssl.create_default_context()
+    if authorities:
+        try:
+            context.load_verify_locations(authorities)
+        except OSError as error:  # ssl.SSLError is one
+            raise BadSettings(f"LIENTHONG_SYSTEM_CA: không đọc được chứng thư ({type(error).__name__}).") from None
+    return context
+
+
+def _same_host(one: httpx.URL, other: httpx.URL) -> bool:
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+
+
+def _why_not(error: Exception) -> str:
+    """Who mends it must know whether the way is cut or its end is not trusted."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return "chứng thư TLS của hệ thống không được tin cậy" if cause else "không kết nối được"
 
 
 def _context_headers(head: Head) -> dict[str, str]:

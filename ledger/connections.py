@@ -1,5 +1,7 @@
 """How a process uses a PostgreSQL ledger. Without SQLAlchemy, so that reading the settings stays cheap."""
 
+from pathlib import Path
+
 from models.base import Model
 
 
@@ -21,6 +23,10 @@ class Connections(Model):
     statement_timeout: float = 30.0
     lock_timeout: float = 10.0
     idle_transaction_timeout: float = 60.0
+    authorities: Path | None = None
+    """Whose certificates are trusted (PEM), where the URL does not say; the machine's authorities if nobody does."""
+    unverified: bool = False
+    """Whether the URL may ask for less than a verified server beyond this machine."""
 
 
 DEFAULTS = Connections()

@@ -27,6 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from ledger.connections import DEFAULTS, Connections
 from ledger.errors import DatabaseUnusable
 from ledger.failures import shown, told_if_known, told_when_opening
+from ledger.verification import verified
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _READ_ONLY = "ledger_read_only"
@@ -41,8 +42,8 @@ _KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_
 def open_engine(url: str, connections: Connections = DEFAULTS) -> Engine:
     """The engine of a SQLAlchemy URL; connects to nothing yet. `postgres://` and `postgresql://` mean psycopg.
 
-    Raises DatabaseUnusable for a URL that cannot be, for a database that is neither SQLite nor PostgreSQL, and for
-    SQLite in memory, which processes cannot share.
+    Raises DatabaseUnusable for a URL that cannot be or trusts too easily (`verified`), for a database that is neither
+    SQLite nor PostgreSQL, and for SQLite in memory, which processes cannot share.
     """
     try:
         target = make_url(url)
@@ -159,6 +160,7 @@ def _postgresql(url: URL, connections: Connections) -> Engine:
         "idle_in_transaction_session_timeout": connections.idle_transaction_timeout,
     }
     options = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items())
+    url = verified(url, connections)
     return create_engine(
         url.set(query={**ours, **url.query, "options": f"{options} {url.query.get('options', '')}".strip()}),
         hide_parameters=True,

@@ -30,6 +30,12 @@ _MEANINGS = tuple(
         ),
         (r"pg_hba\.conf", "máy chủ không cho kết nối từ đây", "the server does not let us in from here"),
         (r"resolve host|translate host name", "không tìm thấy máy chủ", "there is no such host"),
+        (r"does not support SSL", "máy chủ không dùng TLS", "the server has no TLS"),
+        (
+            r"certificate verify failed|server certificate for|root certificate",
+            "chứng thư TLS của máy chủ không được tin cậy",
+            "the server's TLS certificate is not trusted",
+        ),
         (r"Connection refused|No such file or directory", "máy chủ không chạy ở đó", "no server runs there"),
         (r"timeout expired|connection timeout", "máy chủ không trả lời kịp", "the server did not answer in time"),
         (r"starting up|shutting down|recovery mode", "máy chủ đang khởi động hoặc dừng", "it is starting or stopping"),

@@ -5,7 +5,8 @@ process, log line or operator knows them without asking, months later too, and n
 Spans carry what `Fact` names: codes and keys, never a person, a text, a path or the message of an exception.
 
 Nothing is recorded unless the standard variables name a collector: OTEL_EXPORTER_OTLP_ENDPOINT or
-OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (OTLP over HTTP); the other OTEL_* variables mean what they always mean. To sample,
+OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (OTLP over HTTP); the other OTEL_* variables mean what they always mean, and
+OTEL_EXPORTER_OTLP_INSECURE=true allows a collector beyond this machine without TLS. To sample,
 use OTEL_TRACES_SAMPLER=traceidratio, which keeps or drops whole dossiers, alike in every process.
 """
 
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from opentelemetry import context as contexts
 from opentelemetry.trace import (
@@ -38,6 +40,8 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from trust.machines import is_this_machine
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
@@ -47,6 +51,7 @@ FLUSH_SECONDS = 2.0
 """How long a process that ends waits for a collector; what has not left by then is lost, and nothing else is."""
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_INSECURE = ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE")
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _REPLACEMENT = "/replacement/"
 _DOSSIER_CODE = re.compile(rf"[A-Za-z0-9._:/+-]{{1,60}}-[0-9]{{6}}-[0-9]{{6,}}({_REPLACEMENT}[0-9]{{1,6}})?")
@@ -299,6 +304,9 @@ def configure(service: str) -> None:
     global _provider, _tracer
     if _tracer is not None or not _wanted():
         return
+    if _readable_on_the_way():
+        logger.error("no traces: beyond this machine OTLP needs https, or OTEL_EXPORTER_OTLP_INSECURE=true")
+        return
     try:
         _provider = _exporting(service)
     except Exception:  # a wrong OTEL_* value costs the traces, never the work
@@ -323,8 +331,16 @@ def _wanted() -> bool:
     return any(os.environ.get(name) for name in _ENDPOINTS) and not disabled and not other
 
 
+def _readable_on_the_way() -> bool:
+    """Whether spans would leave this machine without TLS and nobody has said that they may."""
+    endpoint = urlsplit(next(filter(None, map(os.environ.get, _ENDPOINTS)), ""))
+    told = any(os.environ.get(name, "").lower() == "true" for name in _INSECURE)
+    return endpoint.scheme != "https" and not is_this_machine(endpoint.hostname or "") and not told
+
+
 def _exporting(service: str) -> "TracerProvider":
     # Loaded here: they cost a third of a second, and most commands record nothing.
+    import requests
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -342,7 +358,9 @@ def _exporting(service: str) -> "TracerProvider":
             given = _identity.get()
             return given.span_id if given else super().generate_span_id()
 
+    straight = requests.Session()
+    straight.trust_env = False  # no proxies of the environment
     resource = Resource.create({SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME") or service})
     provider = TracerProvider(resource=resource, id_generator=GivenIds(), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(session=straight)))
     return provider

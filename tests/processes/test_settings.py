@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from typer.testing import CliRunner
 
 import worker
@@ -18,8 +17,13 @@ from models.systems import System
 from processes.crew import QUEUES, Queues, UnknownQueue
 from settings import BadSettings, Settings
 from starter import application
+from trust.machines import is_this_machine
 
 ROOT = Path(__file__).parents[2]
+
+KEY = "k" * 32
+PRODUCTION = {"LIENTHONG_TRAINING": "false", "LIENTHONG_DATABASE_URL": ""}
+URLS = json.dumps({system.value: f"https://{system.value}.example" for system in System})
 
 WRONG = {
     "text for a number": ({"LIENTHONG_GATEWAY_PORT": "abc"}, "LIENTHONG_GATEWAY_PORT"),
@@ -27,6 +31,19 @@ WRONG = {
     "no JSON": ({"LIENTHONG_SYSTEM_URLS": "{residence"}, "LIENTHONG_SYSTEM_URLS"),
     "no such system": ({"LIENTHONG_CONCURRENT_CALLS": '{"bank": 1}'}, "LIENTHONG_CONCURRENT_CALLS"),
     "a rate of nothing": ({"LIENTHONG_CALLS_PER_SECOND": '{"residence": 0}'}, "LIENTHONG_CALLS_PER_SECOND"),
+    "a short key": ({"LIENTHONG_HASH_KEY": "k" * 31}, "LIENTHONG_HASH_KEY"),
+    "a system without TLS": ({"LIENTHONG_SYSTEM_URLS": '{"sms": "http://10.0.0.7"}'}, "LIENTHONG_SYSTEM_URLS"),
+    "a URL with a password": ({"LIENTHONG_SYSTEM_URLS": '{"sms": "https://a:hunter2@sms.example"}'}, "sms"),
+    "no URL at all": ({"LIENTHONG_SYSTEM_URLS": '{"sms": "sms.example:443"}'}, "sms"),
+    "a simulator elsewhere": ({"LIENTHONG_SIMULATOR_URL": "http://10.0.0.7:8601"}, "LIENTHONG_SIMULATOR_URL"),
+    "an API key without TLS": (
+        {"LIENTHONG_TEMPORAL_TLS": "false", "LIENTHONG_TEMPORAL_API_KEY": "a"},
+        "LIENTHONG_TEMPORAL_TLS",
+    ),
+    "a certificate without its key": (
+        {"LIENTHONG_TEMPORAL_TLS_CERTIFICATE": "client.pem"},
+        "LIENTHONG_TEMPORAL_TLS_KEY",
+    ),
     "offset outside training": (
         {"LIENTHONG_TRAINING_OFFSET_SECONDS": "60", "LIENTHONG_TRAINING": "false"},
         "LIENTHONG_TRAINING_OFFSET_SECONDS",
@@ -79,10 +96,63 @@ def test_a_process_that_cannot_read_its_settings_ends_at_once(program: str) -> N
 
 @pytest.mark.parametrize("program", ["worker.py", "gateway.py"])
 def test_a_process_without_a_ledger_says_so_and_ends(program: str, tmp_path: Path) -> None:
-    ended = started(program, {"LIENTHONG_STATE": str(tmp_path), "LIENTHONG_DATABASE_URL": ""})
+    rest = {"LIENTHONG_TRAINING": "true", "LIENTHONG_HASH_KEY": KEY}
+    ended = started(program, {"LIENTHONG_STATE": str(tmp_path), "LIENTHONG_DATABASE_URL": "", **rest})
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
     assert "ledger.db" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [({"LIENTHONG_SYSTEM_URLS": URLS}, "LIENTHONG_HASH_KEY"), ({"LIENTHONG_HASH_KEY": KEY}, "LIENTHONG_SYSTEM_URLS")],
+    ids=["a key", "where agencies are"],
+)
+def test_in_production_a_worker_wants_to_be_told(environment: dict[str, str], named: str, tmp_path: Path) -> None:
+    ended = started("worker.py", {**PRODUCTION, "LIENTHONG_STATE": str(tmp_path), **environment})
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert len(ended.stderr.splitlines()) == 1
+    assert named in ended.stderr
+
+
+def test_outside_training_no_system_is_the_simulator() -> None:
+    told = dict.fromkeys(System, "https://agencies.example/")
+    assert set(Settings(system_urls=told).urls.values()) == {"https://agencies.example"}
+    assert Settings(training=True).urls[System.SMS] == "http://127.0.0.1:8601/sms"
+    with pytest.raises(BadSettings, match=r"hệ thống sms: đặt LIENTHONG_SYSTEM_URLS"):
+        _ = Settings(system_urls={system: url for system, url in told.items() if system is not System.SMS}).urls
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:80", "http://[::1]:80", "https://10.0.0.7"])
+def test_https_is_wanted_beyond_this_machine_unless_told(url: str) -> None:
+    assert Settings(system_urls={System.SMS: url}).system_urls
+    for host in ("10.0.0.7", "localhost.example", "127.0.0.1.example", "0.0.0.0"):
+        with pytest.raises(BadSettings, match="LIENTHONG_PLAIN_HTTP_SYSTEMS"):
+            Settings(system_urls={System.SMS: f"http://{host}"})
+        told = Settings(system_urls={System.SMS: f"http://{host}"}, plain_http_systems=frozenset({System.SMS}))
+        assert told.system_urls
+
+
+@pytest.mark.parametrize(
+    ("values", "by_tls"),
+    [
+        ({}, False),
+        ({"temporal_address": "[::1]:7233"}, False),
+        ({"temporal_address": "temporal.example:7233"}, True),
+        ({"temporal_address": "10.0.0.7:7233"}, True),
+        ({"temporal_address": "temporal.example:7233", "temporal_tls": False}, False),
+        ({"temporal_api_key": "a"}, True),
+        ({"temporal_tls_server_name": "temporal.example"}, True),
+    ],
+)
+def test_temporal_beyond_this_machine_is_reached_by_tls_unless_told(values: dict[str, Any], by_tls: bool) -> None:
+    assert Settings(**values).temporal_uses_tls is by_tls
+
+
+def test_every_listener_is_on_this_machine_unless_told() -> None:
+    hosts = {name for name in Settings.model_fields if name.endswith("_host")}
+    assert hosts == {"gateway_host", "health_host", "metrics_host"}
+    assert all(is_this_machine(getattr(Settings(), name)) for name in hosts)
 
 
 def test_a_command_says_it_to_scripts_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +170,8 @@ def shown(*arguments: str) -> Any:
 
 def test_the_settings_in_force_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://lienthong:hunter2@127.0.0.1/ledger")
-    monkeypatch.setenv("LIENTHONG_HASH_KEY", "hunter2")
+    monkeypatch.setenv("LIENTHONG_HASH_KEY", "hunter2" * 5)
+    monkeypatch.setenv("LIENTHONG_TEMPORAL_API_KEY", "hunter2")
     monkeypatch.setenv("LIENTHONG_CALLS_PER_SECOND", '{"residence": 5}')
     values = {setting["variables"][0]: setting["value"] for setting in json.loads(shown("--json"))}
     assert values["LIENTHONG_CALLS_PER_SECOND"] == '{"residence": 5.0}'
@@ -124,7 +195,6 @@ def test_limits_hold_for_every_system_unless_stated(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("LIENTHONG_CONCURRENT_CALLS", '{"residence": 3}')
     settings = Settings()
     assert [settings.concurrency(system) for system in (System.RESIDENCE, System.IDENTITY)] == [3, 20]
-    assert isinstance(settings.hash_key, SecretStr)
 
 
 # --- Queues -----------------------------------------------------------------------------------------------------------

@@ -21,9 +21,12 @@ ROOMS = {
         *("supplement", "classify", "decide-overdue"),
     ),
     "cli.gaps": ("gaps",),
+    "cli.facilities": ("facilities",),
+    "cli.inbox": ("inbox",),
     "cli.offline": ("deadline", "law", "checklist"),
     "cli.grounds": ("grounds",),
     "cli.places": ("provinces", "communes"),
+    "cli.senders": ("senders",),
     "cli.dev": ("dev",),
     "cli.demo": ("demo",),
     "cli.configuration": ("settings",),
@@ -40,12 +43,13 @@ Bắt đầu: `lienthong demo` (xem thử), `lienthong dev` (chạy cả hệ th
 Bao lâu, cơ quan nào, ai nói: `lienthong law --group birth`, `lienthong law --group death`.
 
 \b
-Hồ sơ: submit, show, list, recover, retime, gaps
+Hồ sơ: submit, show, list, recover, retime, gaps, inbox
+Cơ sở y tế ký số: facilities
 Công dân: consent, attest-consent, agreement, withdraw, pay, attach, supplement
 Cơ quan: agency-event, classify, decide-overdue
 Tra cứu, không cần máy chủ: deadline, law, checklist, grounds, provinces,
 communes
-Hệ thống: dev, demo, settings, upgrade
+Hệ thống: dev, demo, settings, upgrade, senders
 
 Mã thoát: 0 xong; 1 máy chủ hoặc cơ sở dữ liệu không dùng được; 2 nhập sai; 3 bị từ chối; 4 không tìm thấy.
 """

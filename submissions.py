@@ -26,6 +26,7 @@ from models.start import StartDossier
 from models.submission import NotDuplicate, submission
 from settings import Settings
 from telemetry import traces
+from trust.keys import hash_key
 from workflows.plugin import PROCEDURE_GROUPS
 
 logger = logging.getLogger("lienthong.submissions")
@@ -49,13 +50,14 @@ class Submissions:
         """The dossier of this submission: same submission, same code. `not_duplicate` is for `Ledger.open_dossier`.
 
         Raises DeclarationErrors when the law in force needs somebody the form does not name, LawError when no law is in
-        force, and the ledger's DuplicateDossier, PossibleDuplicate or SubmissionReused.
+        force, BadSettings when there is no key for hashes, and the ledger's DuplicateDossier, PossibleDuplicate or
+        SubmissionReused.
         """
-        at, began = self.now(), time.time_ns()
+        at, began, key = self.now(), time.time_ns(), hash_key(self._settings)
         resolve_plan(pack_in_force(at.date()), declaration)
         for document in declaration.attachments:
             self._documents.put(contents[document.sha256], document.kind, document.file_name)
-        incoming = submission(declaration, at, self._settings.hash_key)
+        incoming = submission(declaration, at, key)
         try:
             opened = self._ledger.open_dossier(incoming, self._settings.code_prefix, not_duplicate)
         except PossibleDuplicate as possible:  # its sender learns no code of others, the operators who decide must

@@ -23,10 +23,13 @@ from processes.crew import QUEUES, Crew, Queues, UnknownQueue, running_crew
 from processes.lifecycle import Stop, leave
 from processes.probes import Reason, Surroundings, probes
 from processes.serving import serving
+from processes.temporal import connect_as_set
 from settings import BadSettings, Settings
 from telemetry import logs, traces
 from telemetry.metrics import MetricsOff, metered_runtime
-from workflows.plugin import connect, register_search_attributes
+from trust.keys import hash_key
+from trust.roots import TrustUnusable
+from workflows.plugin import register_search_attributes
 
 SERVICE = "lienthong-worker"
 
@@ -72,9 +75,10 @@ async def serve(settings: Settings, queues: Queues, runtime: Runtime) -> None:
             app = FastAPI(title="Liên thông – worker", docs_url=None, redoc_url=None)
             app.include_router(probes(process))
             await stack.enter_async_context(serving(app, settings.health_host, settings.health_port, _PROBE_GRACE))
+        _expect_whole(settings, queues)
         engine = open_engine(settings.ledger_url, settings.connections("worker"))
         await asyncio.to_thread(check_schema, engine)
-        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        client = await connect_as_set(settings)
         await register_search_attributes(client)
         process.surroundings = Surroundings(engine, client)
         crew = await stack.enter_async_context(running_crew(client, engine, settings, queues, runtime.metric_meter))
@@ -89,6 +93,13 @@ async def serve(settings: Settings, queues: Queues, runtime: Runtime) -> None:
     logger.info("worker đã dừng")
 
 
+def _expect_whole(settings: Settings, queues: Queues) -> None:
+    """Raises BadSettings for what has no default outside training."""
+    assert settings.urls
+    if queues.core:
+        hash_key(settings)
+
+
 async def _first_to_die(crew: Crew, stop: Stop) -> str | None:
     """Wait for the order to stop (None), or for the end of a part (its name)."""
     asked, broken = asyncio.create_task(stop.asked.wait()), asyncio.create_task(crew.broken())
@@ -101,14 +112,18 @@ async def _first_to_die(crew: Crew, stop: Stop) -> str | None:
 
 
 def run(settings: Settings, queues: Queues) -> int:
-    """Exit code 0 after a graceful stop, 1 when something the worker needs is missing, with one line that says what."""
+    """Exit code 0 after a graceful stop, 1 when something the worker needs is missing, 2 when a setting is, with one
+    line that says what."""
     logs.configure(settings, SERVICE)
     traces.configure(SERVICE)
     try:
         runtime = metered_runtime(settings)
         Runtime.set_default(runtime)
         asyncio.run(serve(settings, queues, runtime))
-    except (DatabaseUnusable, CalendarError, CommuneListError, MetricsOff, PartDied, OSError) as error:
+    except BadSettings as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except (DatabaseUnusable, CalendarError, CommuneListError, TrustUnusable, MetricsOff, PartDied, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except RuntimeError as error:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Self, TypeVar
 
 from activities import health, payment, population, vneid
-from activities.http import AgencyClient
+from activities.http import AgencyClient, tls_context
 from activities.wire import AgencyAdapter, ChannelAdapter, DocumentReader, not_carried
 from models.messages import Dispatch, FollowUp, Sent
 from models.systems import Role, System
@@ -23,20 +23,22 @@ class Adapters:
     """The adapters with their connections; use as an async context manager, which closes them.
 
     `calls` counts and times what is exchanged by them. Raises TypeError when an adapter cannot do what its system's
-    roles say.
+    roles say, BadSettings when a system has no URL or the file of authorities cannot be used.
     """
 
     def __init__(self, settings: Settings, calls: AgencyCalls | None = None) -> None:
         self.calls = calls or AgencyCalls()
+        tls = tls_context(settings.system_ca)
         self._clients = {
             system: AgencyClient(
                 system,
-                settings.url(system),
+                url,
                 settings.call_timeout,
                 settings.code_prefix,
                 settings.concurrency(system) + _RELAYED_AT_ONCE,
+                tls,
             )
-            for system in System
+            for system, url in settings.urls.items()
         }
         self._made = {
             system: import_module(f"activities.{system.value}").Adapter(client)

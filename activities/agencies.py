@@ -14,8 +14,9 @@ from temporalio import activity
 
 from activities.adapters import Adapters
 from activities.http import AgencyError, AgencyUnavailable, AgencyUnreadable, as_application_error
+from activities.notices import NoticeExaminer
 from activities.patience import Patience
-from ledger.arrivals import fact_from
+from ledger.arrivals import Judge, fact_from
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from models.documents import Document
@@ -45,10 +46,20 @@ _MARGIN = timedelta(seconds=5)
 class AgencyActivities:
     """Every exchange a workflow waits for."""
 
-    def __init__(self, adapters: Adapters, ledger: Ledger, documents: DocumentStore, patience: Patience) -> None:
+    def __init__(
+        self,
+        adapters: Adapters,
+        ledger: Ledger,
+        documents: DocumentStore,
+        patience: Patience,
+        judge: Judge,
+        notices: NoticeExaminer,
+    ) -> None:
         self._adapters = adapters
         self._ledger = ledger
         self._documents = documents
+        self._judge = judge
+        self._notices = notices
         self._patience = patience
 
     @activity.defn(name="send_leg")
@@ -78,9 +89,9 @@ class AgencyActivities:
         return await self._told(query.system, query.head, partial(self._counted, query.system, look_up))
 
     async def _fact(self, query: LegQuery, event: CloudEvent) -> AgencyEvent:
-        """The fact of an event that was looked up, its documents stored. Raises AgencyUnreadable."""
+        """The fact of an event that was looked up, its documents stored and judged. Raises AgencyUnreadable."""
         try:
-            fact = await asyncio.to_thread(fact_from, event, self._documents)
+            fact = await asyncio.to_thread(fact_from, event, self._documents, self._judge)
         except FactRefused:
             fact = None
         if not isinstance(fact, AgencyEvent) or (fact.dossier_code, fact.leg) != (query.head.dossier_code, query.leg):
@@ -102,9 +113,13 @@ class AgencyActivities:
 
     @activity.defn(name="look_up_notice")
     async def look_up_notice(self, query: NoticeQuery) -> NoticeAnswer:
-        """Find a birth notice; a look-up may be repeated freely."""
-        look_up = partial(self._adapters.health.look_up, query)
-        return await self._told(System.HEALTH, query.head, partial(self._counted, System.HEALTH, look_up))
+        """Find the notice of the health facility and judge its signature; a look-up may be repeated freely."""
+
+        async def look_up() -> NoticeAnswer:
+            found = await self._counted(System.HEALTH, partial(self._adapters.health.look_up, query))
+            return await asyncio.to_thread(self._notices.examine, query, found)
+
+        return await self._told(System.HEALTH, query.head, look_up)
 
     @activity.defn(name="check_people")
     async def check_people(self, query: PeopleQuery) -> PeopleAnswer:

@@ -50,9 +50,11 @@ class InsuranceGateway:
         self._token: str | None = None
         self._renewal = asyncio.Lock()
 
-    async def post(self, path: str, body: Mapping[str, object], head: Head, model: type[A]) -> A:
-        """Send. Raises AgencyError unless `MaKetQua` is 200."""
-        return await self._call(head, model, lambda headers: self._client.post(path, body, head, headers))
+    async def post(
+        self, path: str, body: Mapping[str, object], head: Head, model: type[A], most: int = MAX_ANSWER_BYTES
+    ) -> A:
+        """Send, reading at most that many bytes of the answer. Raises AgencyError unless `MaKetQua` is 200."""
+        return await self._call(head, model, lambda headers: self._client.post(path, body, head, headers, most))
 
     async def get(
         self, path: str, head: Head, params: Mapping[str, str], model: type[A], most: int = MAX_ANSWER_BYTES

@@ -1,6 +1,7 @@
 """What adapters share: the shapes of what they do, documents and times as they travel."""
 
 import base64
+import hashlib
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -103,11 +104,16 @@ class JsonChannel:
 def looked_up(
     query: LegQuery, kind: str, at: datetime, provincial_code: str | None = None, **said: object
 ) -> CloudEvent:
-    """A fact found on a wire that has no events, as an event whose message id is the same at every look-up."""
+    """A fact found on a wire that has no events, as an event whose message id is the same at every look-up.
+
+    Another paper is another message: a better one must be heard although the first was not taken.
+    """
     code = query.head.dossier_code
+    papers = said.get("documents")
+    mark = f":{hashlib.sha256(repr(papers).encode()).hexdigest()[:8]}" if papers else ""
     return CloudEvent(
         specversion="1.0",
-        id=f"{code}:{query.leg}:look_up:{kind}",
+        id=f"{code}:{query.leg}:look_up:{kind}{mark}",
         source=query.system.value,
         type=EventType.AGENCY_EVENT,
         subject=code,

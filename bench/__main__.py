@@ -42,10 +42,10 @@ async def measured(amounts: Amounts, folder: Path) -> Figures:
         deaths = await measures.counted(world, DEATHS)
         say(f"{amounts.rounds} rounds of {amounts.dossiers} dossiers, ours and the floor in turn")
         comparison = await measures.compare(world, script, amounts.rounds, amounts.dossiers)
-        say(f"{amounts.open} open dossiers, then kill -9")
-        holding, recovery = await measures.hold(world, amounts.open)
+        say(f"{amounts.open} open dossiers, then kill -9, then consents by the gateway and without it")
+        holding, recovery, gateway = await measures.hold(world, amounts.open)
     say(f"{amounts.ledgers:,} random ledgers, ours and the oracle's reading")
-    return Figures(counts, deaths, comparison, holding, recovery, judged(amounts.ledgers))
+    return Figures(counts, deaths, comparison, holding, recovery, gateway, judged(amounts.ledgers))
 
 
 def main() -> None:

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any
 
 from bench.counts import Counts
 from bench.ledgers import Ledgers
-from bench.measures import Comparison, Holding, Recovery, Round
+from bench.measures import Comparison, GatewayCost, Holding, Recovery, Round
 
 MOST_EVENTS, MOST_BYTES, MOST_ACTIONS = 200, 100_000, 50
 """What a plain dossier may cost at most (issue 4, point 14)."""
@@ -30,6 +31,7 @@ class Figures:
     comparison: Comparison
     holding: Holding
     recovery: Recovery
+    gateway: GatewayCost
     ledgers: Ledgers
 
     @property
@@ -61,6 +63,11 @@ class Figures:
                 "measured": self.recovery.dossiers,
                 "first_answer_seconds": round(self.recovery.first, 2),
                 "all_answered_seconds": round(self.recovery.all, 2),
+            },
+            "gateway": {
+                "bare_update_seconds": [round(taken, 4) for taken in self.gateway.bare],
+                "signed_and_stored_seconds": [round(taken, 4) for taken in self.gateway.gateway],
+                "times_a_bare_update": round(self.gateway.ratio, 2),
             },
             "random_ledgers": asdict(self.ledgers),
         }
@@ -94,6 +101,12 @@ def table(figures: Figures) -> str:
             f"{recovery.first:.1f}, {recovery.all:.1f}",
             "",
         ),
+        (
+            f"milliseconds until a fact is accepted: bare update, gateway (medians of {len(figures.gateway.gateway)})",
+            ", ".join(f"{median(way) * 1000:.0f}" for way in (figures.gateway.bare, figures.gateway.gateway)),
+            "",
+        ),
+        ("signed and stored, as a multiple of the bare update", f"{figures.gateway.ratio:.1f}", ""),
         (f"of {ledgers.compared:,} random ledgers, read otherwise by the oracle", f"{ledgers.differ}", "0"),
         (
             "microseconds per ledger: ours, oracle",

@@ -4,8 +4,10 @@ import asyncio
 import statistics
 import sys
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import create_engine, inspect, text
 from temporalio.client import Client, WorkflowHistory
@@ -16,12 +18,17 @@ from bench.counts import Counts, count
 from bench.recorder import recording
 from bench.script import Script, compose
 from bench.world import Worker, World
-from models.dossier import LegStage
+from models.dossier import ConsentState, LegStage
+from models.events import EVENT_MEDIA_TYPE, CloudEvent, EventType
+from models.facts import Answer
 from models.systems import System
 from workflows.birth import BirthProcedureGroup
 
 Start = Callable[[str], Awaitable[None]]
 Sent = Callable[[str], Awaitable[bool]]
+_Way = Callable[[World, CloudEvent], Awaitable[None]]
+
+_ACCEPTED = 200
 
 _WAIT = 0.1
 _UNHURRIED = 0.5
@@ -93,6 +100,20 @@ class Recovery:
     dossiers: int
     first: float
     all: float
+
+
+@dataclass(frozen=True)
+class GatewayCost:
+    """Seconds until a dossier has accepted a fact, one fact after the other: by an update of its workflow and nothing
+    else, and through the gateway: signed, sent by HTTP, stored in the inbox, put to the workflow, settled."""
+
+    bare: Sequence[float]
+    gateway: Sequence[float]
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long it takes through the gateway, medians of both."""
+        return statistics.median(self.gateway) / statistics.median(self.bare)
 
 
 # --- One dossier ------------------------------------------------------------------------------------------------------
@@ -216,8 +237,11 @@ async def _play(world: World, start: Start, sent: Sent, codes: Sequence[str]) ->
 # --- Open dossiers ----------------------------------------------------------------------------------------------------
 
 
-async def hold(world: World, dossiers: int) -> tuple[Holding, Recovery]:
-    """Open dossiers until all wait for consents that nobody gives, then kill the worker and start another."""
+async def hold(world: World, dossiers: int) -> tuple[Holding, Recovery, GatewayCost]:
+    """Open dossiers until all wait for consents that nobody gives, then kill the worker and start another.
+
+    At the end consents come in after all.
+    """
     await world.instruct(System.VNEID, silent=True)
     await world.instruct(System.SOCIAL_INSURANCE, silent=True)
     worker = await world.worker()
@@ -231,8 +255,9 @@ async def hold(world: World, dossiers: int) -> tuple[Holding, Recovery]:
     began = time.monotonic()
     successor = await world.worker()
     recovery = await _answered(world, codes, began)
+    cost = await gateway_cost(world, codes)
     await successor.stop()
-    return holding, recovery
+    return holding, recovery, cost
 
 
 async def _waiting(world: World, codes: Sequence[str]) -> None:
@@ -266,3 +291,61 @@ async def _answered(world: World, codes: Sequence[str], began: float) -> Recover
 
     await asyncio.gather(*(ask(code) for code in codes))
     return Recovery(len(codes), min(times), max(times))
+
+
+# --- The gateway ------------------------------------------------------------------------------------------------------
+
+
+async def gateway_cost(world: World, codes: Sequence[str]) -> GatewayCost:
+    """Two people of each dossier consent, one by a bare update, one through the gateway; who is first changes in turn.
+
+    The first dossier is for warming up.
+    """
+    ways = (_by_update, _by_gateway)
+    seconds: dict[_Way, list[float]] = {way: [] for way in ways}
+    for number, code in enumerate(codes):
+        for way, event in zip(ways[:: -1 if number % 2 else 1], _consents(world, code), strict=False):
+            began = time.monotonic()
+            await way(world, event)
+            seconds[way].append(time.monotonic() - began)
+    cost = GatewayCost(*(taken[1:] or taken for taken in seconds.values()))
+    say(f"  {len(cost.gateway)} facts through the gateway: {cost.ratio:.1f} times a bare update")
+    return cost
+
+
+def _consents(world: World, code: str) -> list[CloudEvent]:
+    """What VNeID says of everybody who is asked."""
+    dossier = world.ledger.view(code)
+    assert dossier is not None
+    return [
+        CloudEvent(
+            specversion="1.0",
+            id=f"bench-{uuid.uuid4()}",
+            source=System.VNEID.value,
+            type=EventType.VNEID_CONSENT,
+            subject=code,
+            data={
+                "leg": leg.key,
+                "personal_id": consent.person.personal_id,
+                "answer": Answer.GRANTED.value,
+                "at": world.now().isoformat(),
+            },
+        )
+        for leg in dossier.legs
+        for consent in leg.consents
+        if consent.state is ConsentState.ASKED
+    ]
+
+
+async def _by_update(world: World, event: CloudEvent) -> None:
+    fact = {"message_id": event.id, "dossier_code": event.subject, **event.data}
+    handle = world.client.get_workflow_handle(event.subject)
+    await handle.execute_update(event.type.fact_kind.value, fact, id=event.id)
+
+
+async def _by_gateway(world: World, event: CloudEvent) -> None:
+    body = event.model_dump_json(exclude_none=True).encode()
+    headers = world.senders[event.source].signed(event.id, body, datetime.now(UTC))
+    answer = await world.http.post(world.events, content=body, headers={"content-type": EVENT_MEDIA_TYPE, **headers})
+    if answer.status_code != _ACCEPTED:
+        raise RuntimeError(f"the gateway did not have it judged: {answer.status_code} {answer.text}")

@@ -21,7 +21,7 @@ import httpx
 from temporalio.client import Client
 
 from cli.files import load_declaration_file
-from cli.stack import Stack, training_settings
+from cli.stack import Stack, senders_file, training_settings
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
@@ -29,6 +29,7 @@ from models.base import LEGAL_ZONE
 from models.systems import System
 from simulator.instructions import EVERY_DOSSIER
 from submissions import Submissions
+from trust.senders import Senders
 from workflows.plugin import connect
 
 ROOT = Path(__file__).parents[1]
@@ -95,13 +96,20 @@ class World:
         self._numbers = count(1)
         self._environment = {"LIENTHONG_CALLS_PER_SECOND": json.dumps(_UNLIMITED)}
         self._stack = Stack(
-            self.settings, lambda *_: None, pace=pace, worker=False, environment={"LIENTHONG_LOG_LEVEL": "error"}
+            self.settings,
+            lambda *_: None,
+            pace=pace,
+            worker=False,
+            environment={"LIENTHONG_LOG_LEVEL": "error", "LIENTHONG_SENDER_EVENTS_PER_MINUTE": "1000000"},
         )
 
     async def __aenter__(self) -> Self:
         await self._stack.__aenter__()
         self._engine = open_engine(self.settings.ledger_url)
         self.ledger = Ledger(self._engine)
+        self.senders = Senders.load(senders_file(self.settings))
+        self.events = f"http://{self.settings.gateway_host}:{self.settings.gateway_port}/events"
+        """Where the gateway takes events."""
         self._submissions = Submissions(self.ledger, DocumentStore(self.settings.documents), self.settings)
         self.client: Client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
         self.http = httpx.AsyncClient(base_url=self.settings.simulator_url, trust_env=False, timeout=30)
@@ -131,6 +139,10 @@ class World:
         file.write_text(_other_people(sample_text, next(self._numbers)), "utf-8")
         declaration, contents = load_declaration_file(file, self._submissions.now().date())
         return self._submissions.open(declaration, contents).code
+
+    def now(self) -> datetime:
+        """Legal time."""
+        return self._submissions.now()
 
     async def start(self, code: str) -> None:
         """Start its workflow."""

@@ -105,7 +105,7 @@ class FeeReport(Model):
 
 
 class Checklist(Model):
-    """What one declaration needs. `if_notice_unusable`: needed as well if the notice is unsigned or not found."""
+    """What one declaration needs. `if_notice_unusable`: and if the notice is not found or not well signed."""
 
     on: date
     pack: str
@@ -206,7 +206,7 @@ def _print_documents(found: Checklist) -> None:
         output.say("Không phải đính kèm giấy tờ nào.")
     if found.if_notice_unusable:
         notice = found.notice.label.lower()
-        output.heading(f"Nếu không tìm thấy {notice}, hoặc giấy chưa ký số, thì phải có thêm")
+        output.heading(f"Nếu không tìm thấy {notice}, hoặc giấy không có chữ ký số hợp lệ, thì phải có thêm")
         output.explain(map(_needed_words, found.if_notice_unusable))
     by_agencies = [one for one in found.required if one.completed_by]
     if by_agencies or found.handed_over:

@@ -127,6 +127,8 @@ def _written(value: object) -> str:
     if isinstance(value, SecretStr):
         return _SECRET
     plain = to_jsonable_python(value)
+    if plain is None:
+        return ""
     if isinstance(plain, bool):
         return str(plain).lower()
     if isinstance(plain, float):
@@ -139,6 +141,8 @@ def _written(value: object) -> str:
 def _kind(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if "$ref" in schema:
         return _kind(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
+    if "anyOf" in schema:  # something or nothing
+        return _kind(schema["anyOf"][0], definitions)
     if "enum" in schema:
         return " or ".join(schema["enum"])
     if schema.get("format") == "password":

@@ -13,9 +13,9 @@ from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseFailed, DatabaseUnusable
 from ledger.store import Ledger
+from processes.temporal import connect_as_set
 from settings import Settings
 from telemetry import logs, traces
-from workflows.plugin import connect
 
 SERVICE = "lienthong-cli"
 
@@ -48,15 +48,16 @@ def open_documents(settings: Settings) -> DocumentStore:
     return DocumentStore(settings.documents)
 
 
-async def open_client(settings: Settings, *, as_json: bool) -> Client:
-    """A Temporal client; the command ends when no server answers."""
+async def open_client(settings: Settings, *, as_json: bool, lazy: bool = False) -> Client:
+    """A Temporal client; the command ends when no server answers, a `lazy` one's only when it is used."""
     try:
-        return await connect(settings.temporal_address, settings.temporal_namespace)
-    except RuntimeError:
+        return await connect_as_set(settings, lazy=lazy)
+    except RuntimeError as error:
+        here = "Chạy `lienthong dev` ở một cửa sổ khác, hoặc đặt TEMPORAL_ADDRESS."
         fail(
             Exit.FAILED,
             f"Không kết nối được Temporal ở {settings.temporal_address}.",
-            "Chạy `lienthong dev` ở một cửa sổ khác, hoặc đặt TEMPORAL_ADDRESS.",
+            f"TLS: {error}" if settings.temporal_uses_tls else here,
             as_json=as_json,
         )
 

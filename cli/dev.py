@@ -20,10 +20,10 @@ from ledger.engine import open_engine
 from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
 from models.base import LEGAL_ZONE
+from processes.temporal import connect_as_set
 from replacements import Replacements
 from settings import Settings
 from submissions import Submissions
-from workflows.plugin import connect
 
 
 class Database(StrEnum):
@@ -77,6 +77,7 @@ def dev(
             "temporal_address": f"{LOOPBACK}:{temporal_port}",
             "gateway_port": gateway_port,
             "simulator_url": f"http://{LOOPBACK}:{simulator_port}",
+            "training": True,
         }
     )
     observe(settings)
@@ -117,7 +118,7 @@ async def _serve(settings: Settings, ui_port: int, pace: float, cluster: Path | 
 
 async def _serve_until_one_ends(settings: Settings, ui_port: int, pace: float, cluster: Path | None) -> str:
     async with Stack(settings, _say, ui_port=ui_port, pace=pace, postgres_folder=cluster) as stack:
-        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        client = await connect_as_set(settings)
         engine = open_engine(settings.ledger_url, settings.connections("dev"))
         ledger = Ledger(engine)
         submissions = Submissions(ledger, DocumentStore(settings.documents), settings)

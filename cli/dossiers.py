@@ -36,12 +36,14 @@ from models.fees import fee_words
 from models.gate import concerned
 from models.law import LawError
 from models.messages import Dispatch
+from models.notice_checks import NoticeCheck
 from models.plan import Plan
 from models.publication import DossierSummary
 from models.questions import QUESTIONS, Parameter
 from models.reading import DeclarationErrors
 from models.replacement_words import state as replacement_state
 from models.replacement_words import versions
+from models.sealing import seal_rules, seal_words
 from models.start import CALENDAR_CHANGED
 from models.statuses import status_words
 from models.submission import NotDuplicate
@@ -295,6 +297,9 @@ def print_dossier(dossier: StoredDossier) -> None:
     if dossier.warnings:
         heading("Lưu ý")
         explain(dossier.warnings)
+    if dossier.notice_checks:
+        heading("Chữ ký số của cơ sở khám bệnh, chữa bệnh")
+        explain(map(_checked, dossier.notice_checks))
     if dossier.consents:
         heading("Ý kiến của những người được hỏi")
         explain(_consents(dossier, plan))
@@ -302,6 +307,7 @@ def print_dossier(dossier: StoredDossier) -> None:
     if demands:
         heading("Yêu cầu của cơ quan")
         explain((*demands, *_demanded(dossier, plan)))
+    _print_papers(dossier, plan)
     for new in dossier.replacements:
         heading(f"Kết quả cấp lại lần {new.number} – {replacement_state(new)}")
         explain(versions(new, plan))
@@ -310,6 +316,31 @@ def print_dossier(dossier: StoredDossier) -> None:
     if dossier.refused_facts:
         heading("Đã từ chối")
         explain(f"{fact.kind} lúc {when(fact.at)}: {fact.text}" for fact in dossier.refused_facts)
+
+
+def _checked(check: NoticeCheck) -> str:
+    of = f", cơ sở {check.facility}" if check.facility else ""
+    signed = f", ký lúc {when(check.signed_at)}" if check.signed_at else ""
+    why = f". {check.says}" if check.says else ""
+    return f"{check.state.words(check.group.notice)}{of}{signed}, tra cứu lúc {when(check.at)}{why}"
+
+
+def _print_papers(dossier: StoredDossier, plan: Plan) -> None:
+    if papers := tuple(_papers(dossier, plan)):
+        heading("Chữ ký số trên bản điện tử")
+        explain(papers)
+
+
+def _papers(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
+    """What the signatures of each result are worth; those of what was not taken are told with the demands."""
+    for leg in dossier.legs:
+        for document in leg.documents:
+            if document.kind in seal_rules():
+                found = seal_words(document.seal) if document.seal else "chưa kiểm tra chữ ký số"
+                signed = (
+                    f", ký lúc {when(document.seal.signed_at)}" if document.seal and document.seal.signed_at else ""
+                )
+                yield f"“{plan.leg(leg.key).name}”: {document.kind.label}: {found}{signed}"
 
 
 def print_progress(dossier: StoredDossier) -> None:

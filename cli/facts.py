@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,8 +13,10 @@ from pydantic import ValidationError
 
 from cli.context import open_client, open_documents, open_ledger, run
 from cli.output import Exit, JsonOption, emit_json, fail, say
-from inbox import DirectInbox, NotDelivered
+from inbox import Inbox, NotDelivered
+from ledger.arrivals import judged
 from ledger.documents import DocumentStore
+from ledger.errors import DocumentDamaged, DocumentMissing
 from ledger.store import Ledger
 from models.documents import Document, DocumentKind, DocumentRefused
 from models.facts import (
@@ -35,8 +38,11 @@ from models.facts import (
     SupplementProvided,
     Withdrawal,
 )
+from models.inbox import Stored
 from replacements import Replacements
 from settings import Settings
+from trust.examiner import Papers
+from trust.roots import TrustUnusable
 
 
 class AttestedAnswer(StrEnum):
@@ -399,14 +405,17 @@ def _send(model: type[InboundFact], code: str, message_id: str | None, data: dic
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])) or '(gốc)'}: {e['msg']}" for e in error.errors(include_url=False)]
         fail(Exit.USAGE, "Dữ kiện sai cấu trúc:", *lines, as_json=as_json)
+    if isinstance(fact, AgencyEvent):
+        fact = _judged(fact, settings, as_json)
     ledger = open_ledger(settings, as_json=as_json)
 
-    async def deliver() -> Accepted:
-        client = await open_client(settings, as_json=as_json)
-        return await DirectInbox(client, ledger, Replacements.of(ledger, settings)).deliver(fact, "cli")
+    async def deliver() -> Accepted | Stored:
+        client = await open_client(settings, as_json=as_json, lazy=True)
+        patience = timedelta(seconds=settings.inbox_patience)
+        return await Inbox(client, ledger, Replacements.of(ledger, settings), patience).deliver(fact, "cli")
 
     try:
-        accepted = run(deliver(), as_json=as_json)
+        outcome = run(deliver(), as_json=as_json)
     except FactRefused as refusal:
         said = f"{refusal.reason}: {refusal.text}"
         if refusal.reason is FactRefusal.UNKNOWN_DOSSIER:
@@ -415,9 +424,30 @@ def _send(model: type[InboundFact], code: str, message_id: str | None, data: dic
     except NotDelivered as reason:
         fail(Exit.FAILED, str(reason), as_json=as_json)
     if as_json:
-        emit_json(accepted)
+        emit_json(outcome)
+    elif isinstance(outcome, Stored):
+        say(
+            f"Chưa chuyển được đến hồ sơ; đã lưu thông điệp {outcome.message_id}.",
+            "Cổng nhận sự kiện (gateway.py) sẽ chuyển khi Temporal và hồ sơ trả lời. Xem: lienthong inbox; kết quả:"
+            f" GET {outcome.status_path} tại cổng.",
+        )
     else:
-        say(accepted.text)
+        say(outcome.text)
+
+
+def _judged(event: AgencyEvent, settings: Settings, as_json: bool) -> AgencyEvent:
+    """The event, with what the signatures of its documents are worth; whatever it says of that itself is not heard."""
+    try:
+        with closing(Papers.of(settings)) as papers:
+            return judged(event, open_documents(settings), papers)
+    except (DocumentMissing, DocumentDamaged) as error:
+        fail(
+            Exit.USAGE, f"Không đọc được giấy tờ {error} trong kho; gửi kèm tệp: --document loại=tệp.", as_json=as_json
+        )
+    except TrustUnusable as error:
+        fail(Exit.USAGE, str(error), as_json=as_json)
+    except OSError as error:
+        fail(Exit.FAILED, f"Chưa kiểm tra được giấy tờ kèm theo: {error}", as_json=as_json)
 
 
 def _way_out(ledger: Ledger, code: str, reason: FactRefusal) -> str:

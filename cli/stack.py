@@ -23,9 +23,16 @@ import httpx
 from cli import postgres
 from ledger.engine import open_engine, upgrade
 from settings import Settings
+from simulator.authority import ROOT_FILE, Authority
+from simulator.notices import REGISTER
+from trust.keys import make_hash_key
+from trust.senders import for_training
 from workflows.plugin import connect
 
 LOOPBACK = "127.0.0.1"
+AUTHORITY = "authority"
+"""The folder, in the state folder, of the simulator's certification authority."""
+
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 
@@ -87,10 +94,34 @@ def training_settings(folder: Path, plays_from: datetime) -> Settings:
             "metrics_port": 0,
             "gateway_host": LOOPBACK,
             "gateway_port": free_port(),
+            "gateway_metrics_port": 0,
+            "senders": None,
+            "trust_roots": (folder / AUTHORITY / ROOT_FILE,),
             "training": True,
             "training_offset_seconds": (plays_from - datetime.now(UTC)).total_seconds(),
         }
     )
+
+
+def trusted(settings: Settings) -> tuple[Path, ...]:
+    """Whose certificates are trusted on this machine: those of the settings, and the simulator's authority's."""
+    return tuple(dict.fromkeys((*settings.trust_roots, settings.state.absolute() / AUTHORITY / ROOT_FILE)))
+
+
+def senders_file(settings: Settings) -> Path:
+    """Who may send events: the file of the settings, else one in the state folder."""
+    return settings.senders or settings.state / "senders.toml"
+
+
+def _make_senders(settings: Settings) -> None:
+    """Make the file in the state folder, with new keys, if it is not there; only its owner can read it."""
+    file = senders_file(settings)
+    if settings.senders or file.exists():
+        return
+    made = file.with_suffix(".new")
+    made.touch(mode=0o600)
+    made.write_text(for_training(), "utf-8")
+    made.rename(file)
 
 
 class Process:
@@ -121,6 +152,11 @@ class Process:
             start_new_session=True,
         )
         return cls(name, child, say, stop_with)
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is that of its session too."""
+        return self._child.pid
 
     @property
     def running(self) -> bool:
@@ -210,17 +246,22 @@ class Stack:
         expect_free(settings.gateway_port, "cổng nhận sự kiện")
         if self._postgres_folder:
             await self._start_postgres(self._postgres_folder)
+        make_hash_key(settings)
         engine = open_engine(settings.ledger_url, settings.connections("upgrade"))
         await asyncio.to_thread(upgrade, engine)
         engine.dispose()
         await self._start("temporal", *self.temporal_command())
         await self._temporal_ready()
+        await asyncio.to_thread(_make_senders, settings)
         gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
+        authority = settings.state / AUTHORITY
+        await asyncio.to_thread(Authority, authority)
         book = str(settings.state / "simulator.db")
         await self._start(
             "simulator",
             *(sys.executable, "-m", "simulator", "--port", str(_port(settings.simulator_url))),
             *("--gateway", gateway, "--book", book, "--pace", str(self._pace)),
+            *("--senders", str(senders_file(settings)), "--authority", str(authority)),
         )
         await self._start("gateway", sys.executable, "-m", "gateway")
         if self._worker:
@@ -278,6 +319,11 @@ class Stack:
             "LIENTHONG_SYSTEM_URLS": json.dumps(settings.system_urls),
             "LIENTHONG_GATEWAY_HOST": settings.gateway_host,
             "LIENTHONG_GATEWAY_PORT": str(settings.gateway_port),
+            "LIENTHONG_GATEWAY_METRICS_PORT": str(settings.gateway_metrics_port),
+            "LIENTHONG_SENDERS": str(senders_file(settings)),
+            "LIENTHONG_TRUST_ROOTS": json.dumps([str(root) for root in trusted(settings)]),
+            "LIENTHONG_REVOCATION_LISTS": json.dumps([str(path) for path in settings.revocation_lists]),
+            "LIENTHONG_FACILITIES": json.dumps([str(path) for path in (*settings.facilities, REGISTER)]),
             "LIENTHONG_TRAINING": str(settings.training).lower(),
             "LIENTHONG_TRAINING_OFFSET_SECONDS": str(settings.training_offset_seconds),
             "LIENTHONG_LOG_FORMAT": settings.log_format.value,

@@ -21,7 +21,7 @@ from cli.context import SERVICE
 from cli.files import load_declaration_file
 from cli.otlp import Receiver
 from cli.output import say
-from cli.stack import Stack, training_settings
+from cli.stack import Stack, senders_file, training_settings
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
@@ -38,6 +38,7 @@ from models.words import when
 from settings import Settings
 from submissions import Submissions
 from telemetry import traces
+from trust.senders import Senders
 from workflows.plugin import connect
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -78,6 +79,7 @@ class Scene:
         self._ledger = Ledger(self._engine)
         self._submissions = Submissions(self._ledger, DocumentStore(settings.documents), settings)
         self._http = httpx.AsyncClient(trust_env=False, timeout=30)
+        self._senders = Senders.load(senders_file(settings))
         self._told: dict[str, tuple[str, ...]] = {}
 
     async def submit(self, name: str, **instructions: Mapping[str, Any]) -> str:
@@ -110,7 +112,8 @@ class Scene:
         )
         body = event.model_dump_json(exclude_none=True).encode()
         url = f"http://{self.settings.gateway_host}:{self.settings.gateway_port}/events"
-        answer = await self._http.post(url, content=body, headers={"content-type": EVENT_MEDIA_TYPE})
+        headers = self._senders[source].signed(event.id, body, datetime.now(UTC))
+        answer = await self._http.post(url, content=body, headers={"content-type": EVENT_MEDIA_TYPE, **headers})
         if not answer.is_success:
             raise StoryFailed(f"{code}: {answer.text}")
 

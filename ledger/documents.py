@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ledger.errors import DocumentDamaged, DocumentMissing
-from models.documents import Document, DocumentKind, describe
+from models.documents import Document, DocumentKind, Sha256, describe
 
 
 class DocumentStore:
@@ -26,22 +26,31 @@ class DocumentStore:
         larger than MAX_DOCUMENT_BYTES, or of a type that is not taken, and ValidationError for an impossible file name.
         """
         document = describe(kind, file_name, content)
-        path = self._path(document.sha256)
-        if self._intact(path, document.sha256):
-            return document
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_durably(path, content)
+        self.keep(content)
         return document
+
+    def keep(self, content: bytes) -> Sha256:
+        """Keeps bytes as they came, though they may be no document anybody would take; their digest."""
+        digest = _digest(content)
+        path = self._path(digest)
+        if not self._intact(path, digest):
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_durably(path, content)
+        return digest
 
     def get(self, document: Document) -> bytes:
         """The content of a document. Raises DocumentMissing, and DocumentDamaged when it lost its digest."""
+        return self.kept(document.sha256)
+
+    def kept(self, sha256: Sha256) -> bytes:
+        """The bytes of that digest. Raises DocumentMissing, and DocumentDamaged when they lost it."""
         try:
-            content = self._path(document.sha256).read_bytes()
+            content = self._path(sha256).read_bytes()
         except FileNotFoundError as error:
-            raise DocumentMissing(document.sha256) from error
-        if _digest(content) != document.sha256:
-            raise DocumentDamaged(document.sha256)
+            raise DocumentMissing(sha256) from error
+        if _digest(content) != sha256:
+            raise DocumentDamaged(sha256)
         return content
 
     def _path(self, sha256: str) -> Path:

@@ -14,7 +14,7 @@ from models.dossier import ConsentState, DossierStage
 from models.facts import FactRefusal
 from models.groups import Group
 from models.systems import System
-from models.tables import ConsentRow, DemandRow, DemandVerdict, DossierRow, LegRow, NoticeRow
+from models.tables import ConsentRow, DemandRow, DemandVerdict, DossierRow, LegRow, NoticeRow, WaitingMessageRow
 
 
 class OpenDossiers(NamedTuple):
@@ -34,7 +34,7 @@ class PressingLegs(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """What waits on one channel; `since` is the legal instant of the oldest."""
+    """What waits on one channel; `since` is the legal instant of the oldest, or in the inbox the clock's."""
 
     rows: int
     since: datetime
@@ -56,6 +56,7 @@ class LedgerFigures(NamedTuple):
     waiting_consents: Mapping[Code, int]
     refused_demands: Mapping[RefusedDemands, int]
     outbox: Mapping[System, Waiting]
+    inbox: Waiting | None
 
 
 class Figures(Transactions):
@@ -70,6 +71,7 @@ class Figures(Transactions):
                 waiting_consents=_waiting_consents(session),
                 refused_demands=_refused_demands(session),
                 outbox=_outbox(session),
+                inbox=_inbox(session),
             )
 
 
@@ -124,3 +126,11 @@ def _outbox(session: Session) -> Mapping[System, Waiting]:
     counts = {oldest: count for count, oldest in session.exec(waiting)}
     rows = session.exec(select(NoticeRow).where(col(NoticeRow.id).in_(counts)))
     return {row.channel: Waiting(counts[row.id], row.dispatch.head.sent_at) for row in rows}
+
+
+def _inbox(session: Session) -> Waiting | None:
+    count, oldest = session.exec(
+        select(func.count(), func.min(WaitingMessageRow.id)).select_from(WaitingMessageRow)
+    ).one()
+    row = session.get(WaitingMessageRow, oldest) if oldest else None
+    return Waiting(count, row.since) if row else None

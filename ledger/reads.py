@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from ledger.dossiers import not_duplicates
 from ledger.messages import read_refused_facts
+from ledger.notice_checks import notice_checks
 from ledger.outbox import stored_notice
 from ledger.replacements import pending_replacements, read_replacements
 from ledger.transactions import Transactions
@@ -140,6 +141,7 @@ def _dossier(session: Session, row: DossierRow) -> StoredDossier:
         ),
         statuses=tuple(status.event for status in session.exec(statuses)),
         notices=tuple(stored_notice(notice) for notice in session.exec(notices)),
+        notice_checks=notice_checks(session, row.code),
         refused_facts=read_refused_facts(session, row.code),
     )
 

@@ -2,15 +2,17 @@
 
 from ledger.dossiers import Dossiers
 from ledger.gaps import Gaps
+from ledger.inbox import Inbox
 from ledger.messages import Messages
+from ledger.notice_checks import NoticeChecks
 from ledger.outbox import Outbox
 from ledger.publications import Publications
 from ledger.reads import Reads
 from ledger.replacements import Replacements
 
 
-class Ledger(Dossiers, Publications, Messages, Outbox, Reads, Replacements, Gaps):
-    """Dossiers, messages and outbox in one database, made from its engine (`ledger.engine.open_engine`).
+class Ledger(Dossiers, Publications, Messages, Inbox, Outbox, Reads, Replacements, Gaps, NoticeChecks):
+    """Dossiers, messages, inbox and outbox in one database, made from its engine (`ledger.engine.open_engine`).
 
     Every method is one transaction, safe to repeat and safe from many threads and processes at once. A `LedgerError` is
     a refusal with a Vietnamese text; when the database itself fails it is DatabaseFailed, nothing was written, and the

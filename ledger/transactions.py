@@ -68,7 +68,7 @@ def add_documents(session: Session, code: Code, leg: Code | None, documents: Ite
     for document in documents:
         if (document.kind, document.sha256) not in known:
             known.add((document.kind, document.sha256))
-            session.add(DocumentRow(dossier_code=code, leg=leg, at=at, **document.model_dump()))
+            session.add(DocumentRow(dossier_code=code, leg=leg, at=at, **document.model_dump(exclude={"seal"})))
 
 
 def supersede_documents(session: Session, code: Code, leg: Leg, at: datetime) -> None:

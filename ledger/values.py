@@ -1,11 +1,15 @@
 """What the ledger gives back: values, never rows."""
 
-from models.base import Code, Instant, LongText, Model
+from collections.abc import Mapping
+from typing import Any
+
+from models.base import Code, Instant, LongText, MessageKey, Model
 from models.clock import ClockEntry, Due
 from models.documents import Document
 from models.dossier import Consent, DossierStage, Fee, Leg, LegStage, OwedDuty
-from models.facts import FactRefusal
+from models.facts import FactKind, FactRefusal, InboundFact
 from models.messages import Dispatch
+from models.notice_checks import NoticeCheck
 from models.plan import Plan
 from models.publication import DossierSummary, HeardFact, StatusEvent
 from models.replacement import Replacement
@@ -56,6 +60,33 @@ class Claimed(Model):
     id: int
     dispatch: Dispatch
     attempts: int
+
+
+class Delivery(Model):
+    """A message that came in, leased to whoever puts it to its dossier as the update `update_id`.
+
+    `content` is the fact as JSON. `attempts` counts the leases, this one included, and names it.
+    """
+
+    message_id: Code
+    kind: FactKind
+    content: Mapping[str, Any]
+    update_id: MessageKey
+    attempts: int
+
+    @property
+    def fact(self) -> InboundFact:
+        """What it says. Raises ValidationError when it was stored by code that meant something else by it."""
+        return self.kind.model.model_validate(self.content)
+
+
+class Arrival(Model):
+    """A message that came in and is stored: its final `verdict` if it has one, else the `delivery` whoever stored it
+    may try, None while others of its dossier go before or somebody delivers it already."""
+
+    status_token: Code
+    verdict: Verdict | None = None
+    delivery: Delivery | None = None
 
 
 class StoredClock(Model):
@@ -125,4 +156,5 @@ class StoredDossier(Model):
     documents: tuple[StoredDocument, ...]
     statuses: tuple[StatusEvent, ...]
     notices: tuple[StoredNotice, ...]
+    notice_checks: tuple[NoticeCheck, ...]
     refused_facts: tuple[HeardFact, ...]

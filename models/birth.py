@@ -27,10 +27,11 @@ from models.birth_form import (
     ResidenceRegistration,
 )
 from models.declaration_doubts import DeclarationWarning, about_ethnicity, about_nationality, about_number
-from models.documents import Document, DocumentKind
+from models.documents import DocumentKind
 from models.form_facts import Fact, PersonNamed, PersonRole
 from models.form_parts import (
     MAX_ATTACHMENTS,
+    Attachment,
     Attested,
     FeeRelief,
     FeeReliefGround,
@@ -69,7 +70,7 @@ class BirthDeclaration(Model):
         (), title="Đối tượng miễn lệ phí", max_length=len(FeeReliefGround), description="not on the form"
     )
     identity_card: IdentityCardRequest = Field(IdentityCardRequest(requested=False), title="Thẻ căn cước")
-    attachments: tuple[Document, ...] = Field((), title="Giấy tờ đính kèm", max_length=MAX_ATTACHMENTS)
+    attachments: tuple[Attachment, ...] = Field((), title="Giấy tờ đính kèm", max_length=MAX_ATTACHMENTS)
     attested: Attested = Field(title="Lời cam đoan")
 
     @property

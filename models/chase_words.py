@@ -9,6 +9,7 @@ from typing import NamedTuple
 from models.dossier import Leg
 from models.lateness import Ruling
 from models.plan import LegPlan
+from models.sealing import refusal_words
 from models.words import listed, when
 
 
@@ -69,7 +70,7 @@ def result_missing(part: Part, times: int, *, awaited: bool) -> str:
     decided = f" lúc {when(part.leg.decided_at)}" if part.leg.decided_at else ""
     return (
         f"Đề nghị gửi lại bản điện tử, lần {times}: {part} đã giải quyết{decided}, số {part.leg.number}, nhưng chưa có "
-        f"bản điện tử {missing(part)}.{' Các thủ tục sau đang phải chờ.' if awaited else ''}"
+        f"bản điện tử {missing(part)}.{' Các thủ tục sau đang phải chờ.' if awaited else ''}{_not_taken(part)}"
     )
 
 
@@ -102,6 +103,12 @@ def given_up(part: Part, ruling: Ruling) -> str:
     if part.leg.awaits_receipt:
         return f"{ended} Chưa từng có xác nhận tiếp nhận; nếu hồ sơ đã đến thì đề nghị không giải quyết."
     return f"{ended} Đề nghị không giải quyết tiếp; kết quả gửi sau không được nhận."
+
+
+def _not_taken(part: Part) -> str:
+    """Why the last paper that came was not taken."""
+    papers = part.leg.refused_papers
+    return f" {refusal_words((papers[-1].document,))}" if papers else ""
 
 
 def missing(part: Part) -> str:

@@ -35,10 +35,11 @@ from models.death_form import (
     is_person,
 )
 from models.declaration_doubts import DeclarationWarning
-from models.documents import Document, DocumentKind
+from models.documents import DocumentKind
 from models.form_facts import Fact, PersonNamed, PersonRole
 from models.form_parts import (
     MAX_ATTACHMENTS,
+    Attachment,
     Attested,
     FeeRelief,
     FeeReliefGround,
@@ -80,7 +81,7 @@ class DeathDeclaration(Model):
     poor_household: PoorHousehold | None = Field(
         None, title="Giấy chứng nhận hộ nghèo", description="not on the form; for fee relief"
     )
-    attachments: tuple[Document, ...] = Field((), title="Giấy tờ đính kèm", max_length=MAX_ATTACHMENTS)
+    attachments: tuple[Attachment, ...] = Field((), title="Giấy tờ đính kèm", max_length=MAX_ATTACHMENTS)
     attested: Attested = Field(title="Lời cam đoan")
 
     # --- What every form offers (`models.declaration`) ---------------------------------------------------------------

@@ -19,6 +19,7 @@ from models.identity import is_mobile
 from models.messages import Dispatch, DispatchKind, FollowUp, Head
 from models.plan import Plan
 from models.publication import Notice, Publication
+from models.sealing import doubtful_papers, sealed_words
 from models.statuses import PortalStatus, Status, StatusSystem
 from models.systems import System
 
@@ -138,9 +139,15 @@ class _Outgoing:
         if document.kind in self.declaration.integrated:
             channels.append(System.VNEID)
         supersedes = old[-1].sha256 if old else None
+        doubt = f"Cần xem lại chữ ký số: {sealed_words([document])}." if doubtful_papers([document]) else None
         for channel in channels:
             yield self._dispatch(
-                f"{key}:{channel.value}", channel, DispatchKind.RESULT, document=document, supersedes=supersedes
+                f"{key}:{channel.value}",
+                channel,
+                DispatchKind.RESULT,
+                text=doubt if channel is System.PROVINCIAL else None,
+                document=document,
+                supersedes=supersedes,
             )
         paper = self.declaration.paper_of(document.kind)
         if paper and (paper.place is PaperPlace.POST or not old):

@@ -16,6 +16,7 @@ from models.next_steps import next_steps
 from models.plan import LegPlan, Plan
 from models.replacement_words import state as replacement_state
 from models.replacement_words import versions
+from models.sealing import sealed_words
 from models.search_attributes import (
     CITIZEN,
     CONSENT,
@@ -106,9 +107,13 @@ def demand_words(legs: Iterable[Leg], plan: Plan) -> Iterator[str]:
         if refused:
             faults = listed(dict.fromkeys(fault.label for demand in refused for fault in demand.faults))
             yield f"“{name}”: {len(refused)} yêu cầu của cơ quan không được chấp nhận ({faults})."
+        if papers := leg.refused_papers:
+            newest = papers[-1]
+            found = sealed_words((newest.document,))
+            yield f"“{name}”: {len(papers)} bản điện tử không được nhận; lần cuối {when(newest.at)}: {found}."
         for note in leg.notes:
-            found = f"đã xử lý: {note.found.value}" if note.found else "chờ người vận hành phân loại"
-            yield f"“{name}”: tin {note.message_id} lúc {when(note.at)}, {found}."
+            settled = f"đã xử lý: {note.found.value}" if note.found else "chờ người vận hành phân loại"
+            yield f"“{name}”: tin {note.message_id} lúc {when(note.at)}, {settled}."
 
 
 def _dates(view: DossierView, plan: Plan) -> Iterator[tuple[str, Due]]:

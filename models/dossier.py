@@ -257,6 +257,13 @@ class AgencyNote(Model):
         return self.settled_at is None
 
 
+class RefusedPaper(Model):
+    """A result that was not taken for what its signatures are worth; it still counts as missing."""
+
+    at: Instant
+    document: Document
+
+
 class Leg(Model):
     """The state of one leg. The plan says what it is; this says how far it is.
 
@@ -298,6 +305,7 @@ class Leg(Model):
     supplements: tuple[Supplement, ...] = ()
     untold: Mapping[Code, str] = {}
     refused_demands: tuple[RefusedDemand, ...] = ()
+    refused_papers: tuple[RefusedPaper, ...] = ()
     notes: tuple[AgencyNote, ...] = ()
 
     def caught_up(self) -> "Leg":

@@ -3,6 +3,7 @@
 CloudEvents through the gateway, scripts and plain Temporal signals all carry these models.
 """
 
+import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -45,6 +46,7 @@ class FactRefusal(StrEnum):
     FORBIDDEN_DOCUMENT = "forbidden_document"
     CONTRADICTS = "contradicts"
     MESSAGE_REUSED = "message_reused"
+    BADLY_SIGNED = "badly_signed"
 
     @property
     def final(self) -> bool:
@@ -382,6 +384,16 @@ _MODELS: dict[FactKind, type[InboundFact]] = {
     FactKind.CLASSIFICATION: Classification,
     FactKind.OVERDUE_DECISION: OverdueDecision,
 }
+
+
+def digest_of(fact: InboundFact) -> str:
+    """What tells a repeated message from another one under the same id.
+
+    What its papers' signatures are worth is our finding, not the sender's word: it may differ when the same message
+    comes again, after a list of revocations for example.
+    """
+    findings = {"fact": {"documents": {"__all__": {"seal"}}}} if isinstance(fact, AgencyEvent) else None
+    return hashlib.sha256(fact.model_dump_json(exclude=findings).encode()).hexdigest()
 
 
 def kind_of(fact: InboundFact) -> FactKind:

@@ -12,8 +12,17 @@ from models.address import VIETNAM, Address, CountryCode, field_errors
 from models.base import Code, Model, Text
 from models.codes import ethnic_group, read_ethnic_name
 from models.days import Day
+from models.documents import Document
 from models.identity import PersonalId
 from models.labelled import Labelled
+
+
+def _unsealed(document: Document) -> Document:
+    return document.model_copy(update={"seal": None}) if document.seal else document
+
+
+Attachment = Annotated[Document, AfterValidator(_unsealed)]
+"""A document a citizen attaches: what its signatures are worth is not theirs to say."""
 
 MAX_COPIES = 20
 """How many certified copies of a civil-status paper one declaration may order."""

@@ -14,6 +14,7 @@ from models.form_doubts import doubts_of_form
 from models.form_facts import REQUESTS, Fact
 from models.law import LawPack, pack_in_force
 from models.messages import NoticeState
+from models.notice_checks import usable
 from models.plan import Plan, PlanTerms, declared_late, missing_documents, required_documents, resolve_plan
 from models.start import LawQuery, Resolved
 
@@ -43,7 +44,7 @@ def known_facts(declaration: Declaration, notice: NoticeState | None, *, late: b
     facts = declaration.facts()
     if late:
         facts |= {Fact.DECLARED_LATE}
-    if notice is not None and notice is not NoticeState.SIGNED:
+    if not usable(notice):
         facts -= {Fact.NOTICE_USABLE}
     return facts
 

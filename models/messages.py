@@ -5,6 +5,7 @@ Every message carries both dossier codes (LAW C.1) and a business idempotency ke
 """
 
 from enum import StrEnum
+from typing import Self
 
 from models.address import Address
 from models.base import Code, Instant, LongText, MessageKey, Model, NoticeText, Text
@@ -17,6 +18,7 @@ from models.groups import Group
 from models.identity import BirthNoticeNumber, DeathNoticeNumber, PersonalId
 from models.labelled import Labelled
 from models.plan import AskedPerson
+from models.signatures import SignatureOutcome
 from models.statuses import Status
 from models.systems import System
 
@@ -202,11 +204,19 @@ class NoticeQuery(Model):
 
 
 class NoticeState(Labelled):
-    """What the look-up found. Only a signed notice spares the citizen the substitute documents."""
+    """What the look-up found. What each changes for the citizen is data (`models.notice_checks`)."""
 
     NOT_FOUND = "not_found", "không tìm thấy"
-    UNSIGNED = "unsigned", "bản điện tử chưa ký số hoặc ký số không đúng"
-    SIGNED = "signed", "bản điện tử đã ký số"
+    UNSIGNED = "unsigned", "bản điện tử chưa ký số"
+    UNVERIFIABLE = "unverifiable", "không kiểm tra được chữ ký số của bản điện tử"
+    BROKEN = "broken", "chữ ký số không khớp với nội dung bản điện tử"
+    UNTRUSTED = "untrusted", "chứng thư số ký bản điện tử không được tin cậy"
+    GOOD = "good", "bản điện tử có chữ ký số hợp lệ"
+
+    @classmethod
+    def of(cls, outcome: SignatureOutcome) -> Self:
+        """The state of a notice that was found and whose signature is worth that."""
+        return cls("unsigned" if outcome is SignatureOutcome.NONE else outcome.value)
 
     def words(self, notice: DocumentKind) -> str:
         """What was found of that notice."""
@@ -214,9 +224,16 @@ class NoticeState(Labelled):
 
 
 class NoticeAnswer(Model):
-    """The answer to the look-up; `facility` is the facility code as it came."""
+    """The answer to the look-up. A `usable` notice spares the citizen the substitute documents.
+
+    `told` is what the citizen is told of one that is not, `warning` what the operator is; neither names anybody.
+    `facility` is the facility's code as the gateway named it.
+    """
 
     state: NoticeState
+    usable: bool
+    told: LongText | None = None
+    warning: LongText | None = None
     facility: Code | None = None
 
 

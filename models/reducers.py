@@ -4,12 +4,13 @@ Updates, signals and tests all come through here. `now` is legal time; a stated 
 and the arrival of its message (REQUIREMENTS §6.4).
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import singledispatch
 
 from models.clock import Clock, ClockEntry, ClockEntryKind, ReceiptRule
-from models.documents import DocumentKind
-from models.dossier import Leg, LegStage, Refusal, Supplement, SupplementState
+from models.documents import Document, DocumentKind
+from models.dossier import Leg, LegStage, Refusal, RefusedPaper, Supplement, SupplementState
 from models.facts import (
     AgencyEvent,
     Decided,
@@ -25,6 +26,7 @@ from models.facts import (
 )
 from models.gate import concerned
 from models.plan import LegPlan
+from models.sealing import refusal_words, refused_papers
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far another system's clock may be ahead of ours before its message is refused as from the future [choice]."""
@@ -173,15 +175,23 @@ def _verification(fact: Verification, leg: Leg, plan: LegPlan, rule: ReceiptRule
 
 @_apply.register
 def _decided(fact: Decided, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
+    """A decision stands, also where the paper that came with it is not taken: that counts as missing.
+
+    Said once more, with the paper that was missing, it brings the paper.
+    """
     if leg.decided_at and fact.number != leg.number:
         raise FactRefused(FactRefusal.CONTRADICTS, f"Kết quả “{plan.name}” đã được ghi nhận, với số khác.")
+    if leg.awaits_result and {document.kind for document in fact.documents} & missing_results(leg, plan):
+        return _result_document(ResultDocument(at=fact.at, documents=fact.documents), leg, plan, rule, now)
     if leg.stage not in _WITH_AGENCY and not leg.with_citizen:
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Kết quả “{plan.name}” đã được ghi nhận.")
     if plan.assigns_identity_number and fact.identity_number is None:
         raise FactRefused(FactRefusal.MALFORMED, f"Kết quả “{plan.name}” thiếu số định danh cá nhân của trẻ.")
     _only_results(plan, fact)
     leg = _clock_running(leg, plan, rule, clamp(fact.at, leg, now), now)
-    return _with_documents(leg, plan, fact).model_copy(
+    refused = refused_papers(fact.documents)
+    taken = fact.model_copy(update={"documents": tuple(one for one in fact.documents if one not in refused)})
+    return with_refused_papers(_with_documents(leg, plan, taken), refused, now).model_copy(
         update={
             "stage": LegStage.WAITING_DOCUMENT,
             "decided_at": clamp(fact.at, leg, now),
@@ -194,6 +204,7 @@ def _decided(fact: Decided, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: dat
 @_apply.register
 def _result_document(fact: ResultDocument, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
     _only_results(plan, fact)
+    expect_well_signed(fact.documents)
     after = _with_documents(leg, plan, fact)
     if {document.kind for document in fact.documents} & {document.kind for document in leg.documents}:
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Bản điện tử của “{plan.name}” đã được ghi nhận.")
@@ -336,6 +347,23 @@ def _with_documents(leg: Leg, plan: LegPlan, fact: Decided | ResultDocument) -> 
             text = f"“{plan.name}” có hai bản khác nhau của: {document.kind.label}."
             raise FactRefused(FactRefusal.CONTRADICTS, text)
     return leg.model_copy(update={"documents": tuple(held.values())})
+
+
+def missing_results(leg: Leg, plan: LegPlan) -> set[DocumentKind]:
+    """The electronic results that have not come."""
+    return {*plan.results} - {document.kind for document in leg.documents}
+
+
+def expect_well_signed(documents: Iterable[Document]) -> None:
+    """Raises FactRefused for results that are not taken for what their signatures are worth."""
+    if refused := refused_papers(documents):
+        raise FactRefused(FactRefusal.BADLY_SIGNED, refusal_words(refused))
+
+
+def with_refused_papers(leg: Leg, documents: Iterable[Document], now: datetime) -> Leg:
+    """The leg with those of the documents on record that are not taken."""
+    refused = tuple(RefusedPaper(at=now, document=document) for document in refused_papers(documents))
+    return leg.model_copy(update={"refused_papers": (*leg.refused_papers, *refused)}) if refused else leg
 
 
 def not_in_future(at: datetime, now: datetime) -> None:

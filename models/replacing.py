@@ -11,7 +11,7 @@ from models.documents import Document
 from models.dossier import Leg
 from models.facts import Acknowledged, AgencyEvent, Corrected, FactRefusal, FactRefused
 from models.plan import LegPlan, Plan
-from models.reducers import not_in_future
+from models.reducers import expect_well_signed, not_in_future
 from models.replacement import Replacement, Telling
 from models.systems import System
 from models.words import listed
@@ -31,12 +31,14 @@ def correct(
     """What the new versions in the event do; None when they are live already.
 
     [choice] A version once replaced never comes back: messages may be late or out of order, and one version is live.
-    Raises FactRefused for another sender, for what the leg never issued, and before it has issued anything.
+    Raises FactRefused for another sender, for what the leg never issued, before it has issued anything, and for a
+    version that is badly signed: the old one stays live.
     """
     fact = event.fact
     assert isinstance(fact, Corrected)
     leg, leg_plan = _of_the_sender(legs, plan, event, now)
     changed = _changed(leg, leg_plan, fact)
+    expect_well_signed(changed)
     if not changed:
         if fact.number not in (None, leg.number):
             text = f"“{leg_plan.name}” mang số mới nhưng bản điện tử không đổi; gửi kèm bản điện tử mới."

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -18,6 +18,7 @@ from activities.adapters import Adapters
 from activities.agencies import AgencyActivities
 from activities.law import LawActivities
 from activities.ledger import LedgerActivities
+from activities.notices import NoticeExaminer
 from activities.outbox import OutboxRelay
 from activities.patience import Patience
 from ledger.documents import DocumentStore
@@ -27,6 +28,11 @@ from models.commune_files import load_communes
 from models.systems import System
 from settings import Settings
 from telemetry.metrics import AgencyCalls, Conclusions, LedgerGauges
+from trust.examiner import Papers
+from trust.facilities import Facilities
+from trust.keys import hash_key
+from trust.notices import NoticeJudge
+from trust.roots import TrustStore
 from workflows.plugin import WORKFLOWS
 
 logger = logging.getLogger("lienthong.worker")
@@ -119,7 +125,10 @@ def _task(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
 async def running_crew(
     client: Client, engine: Engine, settings: Settings, queues: Queues, meter: MetricMeter
 ) -> AsyncIterator[Crew]:
-    """All parts of one process on one client until the context ends. Raises CalendarError, CommuneListError."""
+    """All parts of one process on one client until the context ends.
+
+    Raises BadSettings, CalendarError, CommuneListError, TrustUnusable.
+    """
     ledger = Ledger(engine)
     documents = DocumentStore(settings.documents)
     calendar = load_calendar(*settings.calendar)
@@ -127,14 +136,17 @@ async def running_crew(
     async with AsyncExitStack() as stack:
         adapters = await stack.enter_async_context(Adapters(settings, AgencyCalls(meter)))
         relay = OutboxRelay(adapters, ledger, documents, settings) if queues.outbox else None
-        agencies = AgencyActivities(adapters, ledger, documents, Patience(calendar, settings.training_offset))
+        papers = stack.enter_context(closing(Papers.of(settings)))
+        patience = Patience(calendar, settings.training_offset)
+        notices = NoticeExaminer(notice_judge(settings), ledger, documents, settings.training_offset)
+        agencies = AgencyActivities(adapters, ledger, documents, patience, papers, notices)
         workers = {system.value: _system_worker(client, settings, system, agencies) for system in queues.systems}
         if queues.core:
             on_ledger = LedgerActivities(
                 ledger,
                 law,
                 training=settings.training,
-                hash_key=settings.hash_key,
+                hash_key=hash_key(settings),
                 wake_outbox=relay.wake if relay else lambda: None,
                 concluded=Conclusions(meter).concluded,
             )
@@ -146,6 +158,16 @@ async def running_crew(
             yield crew
         finally:
             await crew.stop(settings.stop_grace)
+
+
+def notice_judge(settings: Settings) -> NoticeJudge:
+    """Who judges notices, by the roots and the register of the settings; what lacks is said. Raises TrustUnusable."""
+    trust = TrustStore.load(settings.trust_roots, settings.revocation_lists)
+    facilities = Facilities.load(settings.facilities)
+    for lacks, setting in ((not trust.roots, "LIENTHONG_TRUST_ROOTS"), (not facilities, "LIENTHONG_FACILITIES")):
+        if lacks:
+            logger.warning("%s còn trống: không chữ ký số nào của cơ sở y tế được tin cậy", setting)
+    return NoticeJudge(trust, facilities)
 
 
 def core_activities(on_ledger: LedgerActivities, law: LawActivities) -> list[Callable[..., Any]]:

@@ -12,20 +12,28 @@ from fastapi.responses import JSONResponse
 
 from models.systems import System
 from simulator.answers import Answers
+from simulator.authority import Authority, passing_authority
 from simulator.book import Book
 from simulator.desk import Desk
 from simulator.instructions import CorrectionOrder, Instruction, Step
 from simulator.records import BookSummary, DossierBook, Registration, ResultReissued
 from simulator.wire import problem
+from trust.senders import Senders
 
 _SYSTEMS: Mapping[System, ModuleType] = {system: import_module(f"simulator.{system.value}") for system in System}
 """`simulator/<system>.py` makes a router from a desk. Its `INVALID`, if any, is what it says, in a 200, to a body
 that is none of its wire."""
 
 
-def create_app(book: Book, gateway: str, pace: float) -> FastAPI:
-    """The application over that book, answering to that gateway, `pace` seconds before each event."""
-    answers = Answers(book, gateway)
+def create_app(
+    book: Book, gateway: str, pace: float, senders: Senders | None = None, authority: Authority | None = None
+) -> FastAPI:
+    """The application over that book, answering to that gateway as those senders, `pace` seconds before each event.
+
+    Without an `authority` papers are signed under one that nobody else knows.
+    """
+    authority = authority or passing_authority()
+    answers = Answers(book, gateway, senders)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -45,7 +53,7 @@ def create_app(book: Book, gateway: str, pace: float) -> FastAPI:
         return response
 
     for system, module in _SYSTEMS.items():
-        desk = Desk(system, book, answers, pace)
+        desk = Desk(system, book, answers, pace, authority)
         app.include_router(module.router(desk), prefix=f"/{system.value}", tags=[system.label])
     app.include_router(_controls(book), tags=["Sổ và chỉ dẫn"])
     app.include_router(_corrections(book, answers, pace), tags=["Sổ và chỉ dẫn"])

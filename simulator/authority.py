@@ -6,6 +6,7 @@ the root for those who are to trust it. Nothing of it is of any value outside th
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
 from pathlib import Path
 
 from cryptography import x509
@@ -37,9 +38,11 @@ class Authority:
         self._made: dict[str, Signer] = {}
         if folder:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._root = self._kept("root") or self._new("root", "CA GIẢ LẬP - KHÔNG CÓ GIÁ TRỊ", None, _FROM, _UNTIL)
-        if folder:
             (folder / ROOT_FILE).write_bytes(self.root)
+
+    @cached_property
+    def _root(self) -> Signer:
+        return self._kept("root") or self._new("root", "CA GIẢ LẬP - KHÔNG CÓ GIÁ TRỊ", None, _FROM, _UNTIL)
 
     @property
     def root(self) -> bytes:
@@ -112,6 +115,12 @@ class Authority:
             _write(self._folder / f"{name}.key", made.key)
             _write(self._folder / f"{name}.crt", made.certificate)
         return self._made.setdefault(name, made)
+
+
+@cache
+def passing_authority() -> Authority:
+    """One that is forgotten with this process."""
+    return Authority()
 
 
 def _loaded(key: bytes) -> rsa.RSAPrivateKey:

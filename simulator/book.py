@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS failures (
 );
 CREATE TABLE IF NOT EXISTS offsets (dossier_code TEXT PRIMARY KEY, seconds REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS papers (name TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
 
 _OWED = "(state = 'waiting' OR state = 'lost' AND body IS NULL)"
@@ -118,6 +119,17 @@ class Book:
             (name,),
         ).fetchone()
         return int(number)
+
+    # Papers
+
+    def paper(self, name: str) -> bytes | None:
+        """The paper of that name, once it was made."""
+        row = self._db.execute("SELECT content FROM papers WHERE name = ?", (name,)).fetchone()
+        return bytes(row["content"]) if row else None
+
+    def keep_paper(self, name: str, content: bytes) -> None:
+        """Keep a paper, so that its bytes are the same for ever."""
+        self._db.execute("INSERT INTO papers VALUES (?, ?)", (name, content))
 
     # Instructions
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from models.messages import Head
 from models.systems import System
 from simulator.answers import Answers
+from simulator.authority import Authority
 from simulator.book import Book
 from simulator.instructions import FailWith, Instruction
 from simulator.records import KeptReply, RequestSeen
@@ -33,12 +34,13 @@ class Reply:
 
 
 class Desk:
-    """One system's desk; `pace` is the seconds before each of its events."""
+    """One system's desk; `pace`: seconds before each of its events; `authority` certifies who signs its papers."""
 
-    def __init__(self, system: System, book: Book, answers: Answers, pace: float) -> None:
+    def __init__(self, system: System, book: Book, answers: Answers, pace: float, authority: Authority) -> None:
         self.system = system
         self.book = book
         self.answers = answers
+        self.authority = authority
         self._pace = pace
 
     def instruction(self, dossier_code: str) -> Instruction:

@@ -29,6 +29,18 @@ class FailWith(StrEnum):
     """Everything is done, but the answer is lost on the way (502)."""
 
 
+class SealFault(StrEnum):
+    """What is wrong with the signature of a result paper."""
+
+    UNSIGNED = "unsigned"
+    BROKEN = "broken"
+    """Changed after signing."""
+    TWICE = "twice"
+    """The seal was pressed twice (STANDARDS §2)."""
+    OTHER_AUTHORITY = "other_authority"
+    """By an authority that nobody knows."""
+
+
 class ConsentReply(StrEnum):
     """What a person does with a consent request."""
 
@@ -90,6 +102,7 @@ class Instruction(Model):
     text only if it `insists`), and after a refusal it is done; where the gateway does not accept the demand, it goes on
     as if it had not made it. Free text is followed, when we demand grounds, by the demand instructed beside it.
     `no_certificate`: the result paper is never issued; `lose`: these steps happen, but are not told until asked for.
+    `seal_fault`: the result paper is signed badly; a better one is issued when the result is asked for.
     `legs`: the legs that all of this but failures is about, where the system has several; none named: all.
     """
 
@@ -102,6 +115,7 @@ class Instruction(Model):
     silent: bool = False
     verification: bool = False
     no_certificate: bool = False
+    seal_fault: SealFault | None = None
     lose: frozenset[Step] = frozenset()
     unclassified: LongText | None = None
     insists: bool = True

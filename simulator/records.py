@@ -118,6 +118,12 @@ class ResultReissued(Record):
     text: LongText | None = None
 
 
+class PaperAgain(Record):
+    """A result paper issued once more, signed properly. `key` is the course of its event, `of` of its registration."""
+
+    of: Text
+
+
 class Delivery(Record):
     """A notice, result or paper order taken from us; `key` is its idempotency key where the wire has one.
 

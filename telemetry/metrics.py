@@ -1,7 +1,7 @@
 """Prometheus metrics of a worker: ours beside those of Temporal's SDK, on one port. Nothing personal in any of them.
 
-All of ours are in `CATALOGUE`, the source of docs/metrics.md. They are named as Prometheus wants: base units, counters
-end in `_total`.
+All of ours are in `CATALOGUE`, those of the gateway in `OF_GATEWAY`: the source of docs/metrics.md. They are named as
+Prometheus wants: base units, counters end in `_total`.
 """
 
 import asyncio
@@ -23,8 +23,10 @@ from models.base import LEGAL_ZONE, legal, legal_date
 from models.calendar import WorkingCalendar
 from models.groups import Group
 from models.publication import Publication
+from models.senders import Turned
 from models.systems import System
 from settings import Settings
+from trust.machines import is_this_machine
 from workflows.plugin import core_logs
 
 logger = logging.getLogger("lienthong.metrics")
@@ -101,6 +103,20 @@ OUTBOX_AGE = Metric(
     "How long the oldest of them has waited; 0 when none waits",
     of_ledger=True,
 )
+INBOX = Metric(
+    "lienthong_inbox_waiting",
+    Kind.GAUGE,
+    (),
+    "Messages that came in and wait for their dossier to judge them",
+    of_ledger=True,
+)
+INBOX_AGE = Metric(
+    "lienthong_inbox_oldest_age_seconds",
+    Kind.GAUGE,
+    (),
+    "How long the oldest of them has waited; 0 when none waits",
+    of_ledger=True,
+)
 READ_AT = Metric(
     "lienthong_figures_read_timestamp_seconds",
     Kind.GAUGE,
@@ -122,6 +138,14 @@ CALL_SECONDS = Metric(
     "How long such an exchange took, look-up before sending again and reading of documents included",
 )
 
+TURNED_AWAY = Metric(
+    "lienthong_gateway_turned_away_total",
+    Kind.COUNTER,
+    ("reason",),
+    "Requests that the gateway turned away unread: of a stranger; stale (rightly signed, at another time); "
+    "stranger_too_often, sender_too_often (rate limits)",
+)
+
 CATALOGUE = (
     DOSSIERS,
     CONCLUDED,
@@ -131,17 +155,21 @@ CATALOGUE = (
     REFUSED_DEMANDS,
     OUTBOX,
     OUTBOX_AGE,
+    INBOX,
+    INBOX_AGE,
     READ_AT,
     CALLS,
     CALL_SECONDS,
 )
+OF_GATEWAY = (TURNED_AWAY,)
 
 _PREFACE = """\
 # Metrics
 
 Made from `telemetry/metrics.py` by `python -m docs.generate`; do not edit. A worker whose LIENTHONG_METRICS_PORT is set
 (`docs/settings.md`) serves them for Prometheus under `/metrics`, beside those of Temporal's SDK (`temporal_…`:
-https://docs.temporal.io/references/sdk-metrics, times in seconds). None holds anything of a person, nor a dossier code.
+https://docs.temporal.io/references/sdk-metrics, times in seconds); a gateway serves those named `lienthong_gateway_…`
+where LIENTHONG_GATEWAY_METRICS_PORT says. None holds anything of a person, nor a dossier code.
 
 Those marked *ledger* are read from the ledger by every worker that has the `core` queue, so several report the same:
 take the maximum, for example `max by (stage, province) (lienthong_dossiers_open)`. What has gone to nothing shows 0.
@@ -160,7 +188,7 @@ def page() -> str:
     rows = (
         f"| `{metric.name}` | {metric.kind} | {', '.join(f'`{label}`' for label in metric.labels)} "
         f"| {'ledger' if metric.of_ledger else ''} | {metric.meaning} |"
-        for metric in CATALOGUE
+        for metric in (*CATALOGUE, *OF_GATEWAY)
     )
     return "\n".join((_PREFACE, *rows, ""))
 
@@ -174,6 +202,8 @@ def metered_runtime(settings: Settings) -> Runtime:
     if not settings.metrics_port:
         return Runtime(telemetry=TelemetryConfig(logging=core_logs()))
     address = f"{settings.metrics_host}:{settings.metrics_port}"
+    if not is_this_machine(settings.metrics_host):
+        logger.warning("số liệu ở %s, máy khác cũng vào được", address)
     config = PrometheusConfig(
         bind_address=address,
         counters_total_suffix=True,
@@ -226,6 +256,17 @@ class Conclusions:
         self._concluded.add(1, {"group": group.value, "outcome": outcome, "timeliness": timeliness})
 
 
+class TurnedAwayCount:
+    """Requests that the gateway turned away."""
+
+    def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
+        self._count = meter.create_counter(TURNED_AWAY.name.removesuffix("_total"), TURNED_AWAY.meaning)
+
+    def add(self, reason: Turned) -> None:
+        """One more."""
+        self._count.add(1, {"reason": reason.value})
+
+
 class LedgerGauges:
     """The gauges that are read from the ledger every `metrics_refresh` seconds."""
 
@@ -235,7 +276,7 @@ class LedgerGauges:
         self._settings = settings
         self._gauges = {
             metric.name: _Gauge(meter, metric)
-            for metric in (DOSSIERS, DUE_SOON, OVERDUE, CONSENTS, REFUSED_DEMANDS, OUTBOX, OUTBOX_AGE)
+            for metric in (DOSSIERS, DUE_SOON, OVERDUE, CONSENTS, REFUSED_DEMANDS, OUTBOX, OUTBOX_AGE, INBOX, INBOX_AGE)
         }
         self._read_at = meter.create_gauge_float(READ_AT.name, READ_AT.meaning)
 
@@ -250,16 +291,17 @@ class LedgerGauges:
 
     def refresh(self) -> None:
         """Read and show once."""
-        now = legal(datetime.now(UTC) + self._settings.training_offset)
+        clock = datetime.now(UTC)
+        now = legal(clock + self._settings.training_offset)
         soon = self._calendar.next_working(legal_date(now)) + timedelta(days=1)
         figures = self._figures.read(now, datetime.combine(soon, time(), LEGAL_ZONE))
-        for name, values in _values(figures, now).items():
+        for name, values in _values(figures, now, clock).items():
             self._gauges[name].show(values)
         self._read_at.set(datetime.now(UTC).timestamp())
 
 
-def _values(figures: LedgerFigures, now: datetime) -> Mapping[str, Mapping[tuple[str, ...], float]]:
-    """The figures by metric and label values."""
+def _values(figures: LedgerFigures, now: datetime, clock: datetime) -> Mapping[str, Mapping[tuple[str, ...], float]]:
+    """The figures by metric and label values; `now` is legal time, `clock` the machine's."""
     pressing = figures.pressing_legs.items()
     return {
         DOSSIERS.name: {tuple(map(str, key)): count for key, count in figures.open_dossiers.items()},
@@ -272,6 +314,8 @@ def _values(figures: LedgerFigures, now: datetime) -> Mapping[str, Mapping[tuple
             (channel.value,): max(0.0, (now - waiting.since).total_seconds())
             for channel, waiting in figures.outbox.items()
         },
+        INBOX.name: {(): figures.inbox.rows if figures.inbox else 0},
+        INBOX_AGE.name: {(): max(0.0, (clock - figures.inbox.since).total_seconds()) if figures.inbox else 0},
     }
 
 

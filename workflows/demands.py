@@ -20,7 +20,7 @@ from models.facts import (
     Unclassified,
 )
 from models.gate import Held, Verdict, cleared, judge, kind_of_demand
-from models.messages import FollowUpKind, NoticeState
+from models.messages import FollowUpKind
 from models.plan import LegPlan
 from models.reducers import apply_agency_event, expect_from_agency, may_demand
 from models.supplements import apply_classification, demand_found, settled, with_note
@@ -129,7 +129,8 @@ def _judged(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, demand: Demand)
 def _held(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan) -> Held:
     """What agencies have issued in this dossier, what citizens have given this agency, and what they have agreed to."""
     issued = {document.kind.value for other in dossier.legs.values() for document in other.documents}
-    signed = {dossier.required_plan.group.notice.value} if dossier.notice_found is NoticeState.SIGNED else set()
+    found = dossier.notice_found
+    signed = {dossier.required_plan.group.notice.value} if found and found.usable else set()
     given = {document.kind.value for supplement in leg.supplements for document in supplement.given}
     proofs = {consent.proof.kind.value for consent in leg.consents if consent.given and consent.proof}
     attached = {document.kind.value for document in dossier.declaration.attachments}

@@ -57,7 +57,7 @@ from models.facts import Corrected as ResultCorrected
 from models.form_parts import MAX_ATTACHMENTS
 from models.gate import Gate, GateQuery, field_label, fitting
 from models.lateness import Apology
-from models.messages import FieldChange, FollowUpKind, NoticeState
+from models.messages import FieldChange, FollowUpKind, NoticeAnswer
 from models.payments import apply_payment
 from models.plan import LegPlan, Plan, RequiredDocument
 from models.publication import FollowUpOrder, HeardFact, Notice, NoticeOrder, Publication, StatusEvent, news
@@ -78,6 +78,7 @@ from workflows.demands import classification_effect, demand_effect, judged_by_ga
 from workflows.facts import UNUSABLE, answering, read_fact
 from workflows.letterbox import Letterbox, accepted
 from workflows.replacing import acknowledgement_effect, correction_effect
+from workflows.sealing import papers_refused_effect, warn_of_papers
 from workflows.supplement import supplement_effect
 from workflows.visibility import Display
 from workflows.withdrawal import contradiction_effect, withdrawal_effect
@@ -118,7 +119,7 @@ class DossierWorkflow:
         self.warnings: tuple[str, ...] = ()
         self.calendar_news = 0
         self.gate: Gate | None = None
-        self.notice_found: NoticeState | None = None
+        self.notice_found: NoticeAnswer | None = None
         self._letters = Letterbox(start.code)
         self._revising = asyncio.Lock()
         self._written_revision = 0
@@ -234,7 +235,7 @@ class DossierWorkflow:
             revision=self.revision,
             on=self.submitted_on,
             pack=self.required_plan.pack,
-            notice=self.notice_found,
+            notice=self.notice_found.state if self.notice_found else None,
             attached=tuple(sorted(self.attached)),
             given=self._given_with(fact),
             corrections=fact.corrections,
@@ -294,6 +295,14 @@ class DossierWorkflow:
                 raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ chưa nhận loại dữ kiện này.")
 
     def _agency_effect(self, event: AgencyEvent) -> Callable[[], None]:
+        try:
+            return self._agency_says(event)
+        except FactRefused as refusal:
+            if refusal.reason is not FactRefusal.BADLY_SIGNED:
+                raise
+            return papers_refused_effect(self, *self.addressed(event.leg), event, refusal)
+
+    def _agency_says(self, event: AgencyEvent) -> Callable[[], None]:
         leg, leg_plan = self.addressed(event.leg)
         if event.provincial_code and self.provincial_code and event.provincial_code != self.provincial_code:
             raise FactRefused(FactRefusal.WRONG_DOSSIER, "Mã hồ sơ cấp tỉnh không phải của hồ sơ này.")
@@ -314,6 +323,8 @@ class DossierWorkflow:
 
         def effect() -> None:
             self.put(after)
+            if isinstance(event.fact, Decided | ResultDocument):
+                warn_of_papers(self, leg_plan, event.fact.documents)
             if event.status:
                 self.note_status(event.status, leg=event.leg, incoming=True)
 

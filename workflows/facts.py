@@ -1,6 +1,5 @@
 """Facts as they come over the wire, turned into the models of the contract or refused."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -51,8 +50,3 @@ def _field(problem: ErrorDetails) -> str:
     """Where a fact is wrong. A name the contract does not know is the sender's own text: it is not repeated."""
     *parents, last = problem["loc"] or ("(gốc)",)
     return ".".join(map(str, (*parents, "(mục lạ)" if problem["type"] == "extra_forbidden" else last)))
-
-
-def digest(fact: InboundFact) -> str:
-    """What tells a repeated message from another one under the same id."""
-    return hashlib.sha256(fact.model_dump_json().encode()).hexdigest()

@@ -11,7 +11,7 @@ from models.base import legal_date
 from models.clock import Clock, ClockEntry, ClockEntryKind, Due, Timeliness, timeliness
 from models.details import state
 from models.dossier import CitizenLimit, DossierOutcome, DossierStage, Fee, GroupOutcome, Leg, LegOutcome
-from models.messages import FollowUpKind, Head, NoticeQuery, NoticeState, PaymentMessage, PeopleQuery, PersonMatch
+from models.messages import FollowUpKind, Head, NoticeAnswer, NoticeQuery, PaymentMessage, PeopleQuery, PersonMatch
 from models.plan import LegPlan, RequiredDocument
 from models.publication import Notice
 from models.reminders import ReminderRule
@@ -85,11 +85,12 @@ class ProcedureGroup(DossierWorkflow):
         self.enter(DossierStage.INTAKE, PortalStatus.SUBMITTED)
         self.tell(Notice.SUBMITTED, group=self.required_plan.name)
         self.notice_found = notice = await self.look_up()
-        if notice not in (None, NoticeState.SIGNED):
-            law = self.law(legal_date(start.submitted_at)).model_copy(update={"notice": notice})
-            resolved = await self.compute(
-                ports.resolve_law, law, f"Áp dụng pháp luật: {notice.words(self.declaration.group.notice)}"
-            )
+        if notice and not notice.usable:
+            if notice.warning:
+                self.warnings = (*self.warnings, notice.warning)
+            law = self.law(legal_date(start.submitted_at)).model_copy(update={"notice": notice.state})
+            words = notice.state.words(self.declaration.group.notice)
+            resolved = await self.compute(ports.resolve_law, law, f"Áp dụng pháp luật: {words}")
         return await self.attachments_complete(resolved.missing_documents, notice) and await self.fee_paid()
 
     async def confirmed(self, start: StartDossier) -> Resolved:
@@ -117,7 +118,7 @@ class ProcedureGroup(DossierWorkflow):
         self.legs = {leg.key: self.legs[leg.key] for leg in resolved.plan.legs}
         self.plan_changed()
 
-    async def attachments_complete(self, missing: tuple[RequiredDocument, ...], notice: NoticeState | None) -> bool:
+    async def attachments_complete(self, missing: tuple[RequiredDocument, ...], notice: NoticeAnswer | None) -> bool:
         """Wait for attachments the law requires; the citizen has the supplement limit, and nothing has been sent.
 
         [choice] The dossier is one: a paper that only a benefit needs keeps back the registration too.
@@ -127,13 +128,14 @@ class ProcedureGroup(DossierWorkflow):
         self.missing = missing
         plan = self.required_plan
         wanted = _wanted(missing)
+        told = (notice.told,) if notice and notice.told else ()
         until = last_day(await self.begin_limit(plan.supplement_days, plan.supplement_reminders))
         self.enter(DossierStage.WAITING_DOCUMENTS, PortalStatus.NEEDS_DOCUMENTS)
         self.tell(
             Notice.DOCUMENTS_NEEDED,
             documents=wanted,
             until=until,
-            reason="; ".join([*self._wanting(notice), *dict.fromkeys(document.basis for document in missing)]),
+            reason="; ".join((*told, *dict.fromkeys(document.basis for document in missing))),
         )
         expired = await limit_over(
             self.time,
@@ -149,10 +151,6 @@ class ProcedureGroup(DossierWorkflow):
         else:
             self.enter(DossierStage.INTAKE)
         return not expired
-
-    def _wanting(self, notice: NoticeState | None) -> tuple[str, ...]:
-        """What is wrong with the notice of the health facility, if anything is."""
-        return () if notice in (None, NoticeState.SIGNED) else (notice.words(self.declaration.group.notice),)
 
     def _remind_of_documents(self, limit: CitizenLimit) -> None:
         self.limit = limit
@@ -223,20 +221,19 @@ class ProcedureGroup(DossierWorkflow):
 
     # --- Before the law can be resolved ------------------------------------------------------------------------------
 
-    async def look_up(self) -> NoticeState | None:
+    async def look_up(self) -> NoticeAnswer | None:
         """Validate the people named and find the notice of the health facility, both at once."""
         notice, _ = await asyncio.gather(self.find_notice(), self.check_people())
         return notice
 
-    async def find_notice(self) -> NoticeState | None:
-        """What the look-up finds of the notice named: unless it is signed, substitutes become required."""
+    async def find_notice(self) -> NoticeAnswer | None:
+        """What the look-up finds of the notice named: unless its signature is good, substitutes become required."""
         number, group = self.declaration.notice_number, self.declaration.group
         if number is None:
             return None
         query = NoticeQuery(head=self.head("notice"), group=group, number=number)
         summary = f"Tra cứu {group.notice.label}"
-        answer = await hand_over(self, ports.look_up_notice, System.HEALTH, query, summary)
-        return answer.state
+        return await hand_over(self, ports.look_up_notice, System.HEALTH, query, summary)
 
     async def check_people(self) -> None:
         """Names and numbers against the population database: a doubt warns the operator and never blocks."""

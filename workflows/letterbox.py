@@ -3,8 +3,8 @@
 from typing import NoReturn
 
 from models.base import Code
-from models.facts import Accepted, FactRefusal, FactRefused, InboundFact
-from workflows.facts import digest
+from models.facts import Accepted, AgencyEvent, Decided, FactRefusal, FactRefused, InboundFact, digest_of
+from models.sealing import refusal_words, refused_papers
 
 
 class Letterbox:
@@ -24,7 +24,7 @@ class Letterbox:
         if fact.dossier_code != self._code:
             raise FactRefused(FactRefusal.WRONG_DOSSIER, f"Thông điệp ghi mã hồ sơ khác, không phải {self._code}.")
         earlier = self._seen.get(fact.message_id)
-        if earlier is not None and earlier != digest(fact):
+        if earlier is not None and earlier != digest_of(fact):
             raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.")
         if refusal := self._refused.get(fact.message_id):
             raise FactRefused(refusal.reason, refusal.text, repeated=True)
@@ -32,7 +32,7 @@ class Letterbox:
 
     def keep(self, fact: InboundFact) -> None:
         """The message has taken effect."""
-        self._seen[fact.message_id] = digest(fact)
+        self._seen[fact.message_id] = digest_of(fact)
 
     def refuse(self, fact: InboundFact, refusal: FactRefused) -> NoReturn:
         """Refuse a message so that the same one again gets the same answer. Raises FactRefused."""
@@ -44,4 +44,7 @@ class Letterbox:
 def accepted(fact: InboundFact, *, repeated: bool) -> Accepted:
     """What the sender of an accepted message hears."""
     text = "Đã ghi nhận trước đó." if repeated else "Đã ghi nhận."
+    if isinstance(fact, AgencyEvent) and isinstance(fact.fact, Decided):
+        refused = refused_papers(fact.fact.documents)
+        text = f"{text} {refusal_words(refused)}" if refused else text
     return Accepted(message_id=fact.message_id, text=text, repeated=repeated)

@@ -92,7 +92,7 @@ async def request_payment(message: PaymentMessage) -> Sent:
 
 @activity.defn(name="look_up_notice")
 async def look_up_notice(query: NoticeQuery) -> NoticeAnswer:
-    """Find the notice of the health facility and say whether it is signed."""
+    """Find the notice of the health facility and say what its signature is worth."""
     raise NotImplementedError
 
 

@@ -23,6 +23,7 @@ from models.start import DueAnswer, DueQuery
 from workflows import ports
 from workflows.calls import P, R
 from workflows.clock import LegalTime
+from workflows.sealing import warn_of_papers
 
 if TYPE_CHECKING:
     from workflows.dossier import DossierWorkflow
@@ -93,6 +94,7 @@ def announce(host: Host, new: Replacement) -> None:
     host.put_replacement(new)
     plan = host.required_plan
     issuer = plan.leg(new.leg)
+    warn_of_papers(host, issuer, new.documents)
     told = agencies(new.awaited_legs, plan)
     host.tell(
         Notice.RESULT_REPLACED,

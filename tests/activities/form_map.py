@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, RootModel
 
+from models.signatures import Seal
 from models.systems import System
 
 WHOLE_FORM = frozenset({System.PROVINCIAL, System.RESIDENCE, System.IDENTITY})
@@ -118,8 +119,13 @@ def carried_by(system: System) -> frozenset[str]:
 
 
 def fields(model: type[BaseModel], path: str = "") -> Iterator[str]:
-    """Every field of the form that has no fields of its own, by its path; a list counts once."""
+    """Every field of the form that has no fields of its own, by its path; a list counts once.
+
+    A seal is none: what signatures are worth is found by us, never stated by a form.
+    """
     for name, field in model.model_fields.items():
+        if field.annotation == Seal | None:
+            continue
         parts = [part for part in _types(field.annotation) if issubclass(part, BaseModel)]
         parts = [part for part in parts if not issubclass(part, RootModel)]
         if parts:

@@ -5,14 +5,19 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
+from asn1crypto import pem, x509
 from fastapi import FastAPI, Request, Response
 
 from activities.adapters import Adapters
+from activities.notices import NoticeExaminer
+from ledger.documents import DocumentStore
+from ledger.store import Ledger
 from models.base import LEGAL_ZONE
 from models.birth import BirthDeclaration
 from models.death import DeathDeclaration
@@ -26,9 +31,15 @@ from models.systems import System
 from processes.serving import serving
 from settings import Settings
 from simulator.app import create_app
+from simulator.authority import passing_authority
 from simulator.book import Book
 from simulator.instructions import Instruction
+from simulator.notices import REGISTER
 from simulator.records import AnswerState, DossierBook
+from trust.examiner import Papers
+from trust.facilities import Facilities
+from trust.notices import NoticeJudge
+from trust.roots import TrustStore
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 CODE = "G22.99.08-261119-000001"
@@ -131,6 +142,20 @@ def dispatch(channel: System, kind: DispatchKind, **changes: Any) -> Dispatch:
     )
 
 
+@cache
+def papers() -> Papers:
+    """Who judges papers that come in: trusts the simulator's authority, a day after everything was sent."""
+    root = x509.Certificate.load(pem.unarmor(passing_authority().root)[2])
+    return Papers(TrustStore((root,)), SENT_AT + timedelta(days=1) - datetime.now(UTC))
+
+
+def notices(ledger: Ledger, documents: DocumentStore) -> NoticeExaminer:
+    """Who examines notices that are looked up: trusts the simulator's authority, at the time everything is sent."""
+    root = x509.Certificate.load(pem.unarmor(passing_authority().root)[2])
+    judge = NoticeJudge(TrustStore((root,)), Facilities.load([REGISTER]))
+    return NoticeExaminer(judge, ledger, documents, SENT_AT - datetime.now(UTC))
+
+
 async def read(document: Document) -> bytes:
     """The store of the tests: every document is the same file."""
     return PDF
@@ -215,7 +240,7 @@ async def simulator(gateway: str, book: Path | str = ":memory:", pace: float = _
 
 def settings_for(url: str) -> Settings:
     """Settings whose systems are all at that place."""
-    return Settings(simulator_url=url, call_timeout=5)
+    return Settings(simulator_url=url, call_timeout=5, training=True)
 
 
 @asynccontextmanager

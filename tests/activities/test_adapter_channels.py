@@ -18,7 +18,6 @@ from models.groups import Group
 from models.messages import (
     DispatchKind,
     NoticeQuery,
-    NoticeState,
     PaymentMessage,
     PeopleQuery,
     PersonMatch,
@@ -47,27 +46,43 @@ from tests.activities.simulated import (
 
 @pytest.mark.rule("4.1-notice-looked-up")
 @pytest.mark.parametrize(
-    ("number", "state", "facility"),
+    ("number", "facility"),
     [
-        ("12345.GCS.01901.26", NoticeState.SIGNED, "01901"),
-        ("Đ/0.1.GCS.0190A.26", NoticeState.SIGNED, "0190A"),
-        ("11111.GCS.01901.26", NoticeState.UNSIGNED, "01901"),
-        ("00000.GCS.01901.26", NoticeState.NOT_FOUND, None),
+        ("12345.GCS.01901.26", "01901"),
+        ("Đ/0.1.GCS.0190A.26", "0190A"),
+        ("11111.GCS.01901.26", "01901"),
+        ("00000.GCS.01901.26", None),
     ],
 )
-async def test_birth_notices_are_looked_up(number: str, state: NoticeState, facility: str | None) -> None:
+async def test_birth_notices_are_looked_up(number: str, facility: str | None) -> None:
     async with stage() as play:
-        answer = await play.adapters.health.look_up(NoticeQuery(head=head("notice"), group=Group.BIRTH, number=number))
-    assert (answer.state, answer.facility) == (state, facility)
+        found = await play.adapters.health.look_up(NoticeQuery(head=head("notice"), group=Group.BIRTH, number=number))
+    assert (found.facility if found else None) == facility
+    assert found is None or number.encode() in found.content
 
 
 async def test_a_notice_is_as_a_test_says() -> None:
     async with stage() as play:
         await play.instruct(System.HEALTH, notice="unsigned")
-        answer = await play.adapters.health.look_up(
+        found = await play.adapters.health.look_up(
             NoticeQuery(head=head("n"), group=Group.BIRTH, number="12345.GCS.01901.26")
         )
-    assert answer.state is NoticeState.UNSIGNED
+    assert found
+    assert b"<CHUKYDONVI/>" in found.content
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(None, b""), ("", b""), ("PGE+", b"<a>"), ("kh\u00f4ng", "kh\u00f4ng".encode()), ("PGE", b"PGE")],
+)
+async def test_the_bytes_of_a_notice_are_kept_whatever_they_are(said: str | None, kept: bytes) -> None:
+    """One damaged notice must not hold up its dossier for ever."""
+    notice = {"MaKetQua": 200, "TrangThai": "1", "MaCSKCB": "01901", "NoiDungFile": said}
+    async with crooked({"token": {"MaKetQua": 200, "Token": "t"}, "traCuu": notice}) as (_, adapters):
+        query = NoticeQuery(head=head("notice"), group=Group.BIRTH, number="12345.GCS.01901.26")
+        found = await adapters.health.look_up(query)
+    assert found
+    assert found.content == kept
 
 
 def people(*numbers: str) -> PeopleQuery:

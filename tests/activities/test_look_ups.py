@@ -15,7 +15,7 @@ from models.groups import Group
 from models.messages import LegQuery
 from models.systems import System
 from simulator.records import AnswerState
-from tests.activities.simulated import CODE, DEATH_LEGS, LEGS, SENT_AT, crooked, head, leg_message, read, stage
+from tests.activities.simulated import CODE, DEATH_LEGS, LEGS, SENT_AT, crooked, head, leg_message, papers, read, stage
 
 AGENCIES = list(LEGS)
 STEPS = ["received", "passed_on", "decided", "result_document"]
@@ -29,7 +29,10 @@ def query(system: System) -> LegQuery:
 
 async def found(adapters: Adapters, system: System, store: Path) -> dict[str, AgencyEvent]:
     """The facts that a look-up brings, by kind."""
-    facts = [fact_from(event, DocumentStore(store)) for event in await adapters.agencies[system].look_up(query(system))]
+    facts = [
+        fact_from(event, DocumentStore(store), papers())
+        for event in await adapters.agencies[system].look_up(query(system))
+    ]
     assert all(isinstance(fact, AgencyEvent) for fact in facts)
     return {fact.fact.kind: fact for fact in facts if isinstance(fact, AgencyEvent)}
 

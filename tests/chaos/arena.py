@@ -41,6 +41,9 @@ _TASK_TIMEOUT = timedelta(seconds=3)
 _RELAY_CALL = "1"
 """Seconds a call of the relay may take, so that its leases are short."""
 
+_INBOX_PATIENCE = "2"
+"""Seconds a gateway tries to deliver an event, so that its leases are short."""
+
 _TASKS_APART = 4
 _SHOWN = 2000
 """How much of a log is shown, from its end."""
@@ -230,7 +233,7 @@ class Arena:
 
     def gateway(self, points: Sequence[KillPoint] = ()) -> Life:
         """The gateway of all dossiers, in place of the system's own."""
-        return self._life(Role.GATEWAY, "gateway", points)
+        return self._life(Role.GATEWAY, "gateway", points, LIENTHONG_INBOX_PATIENCE=_INBOX_PATIENCE)
 
     async def stop_gateway(self) -> None:
         """Stop the system's own."""

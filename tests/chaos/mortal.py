@@ -39,7 +39,8 @@ import worker as worker_process
 from activities import outbox
 from ledger.engine import open_engine
 from ledger.store import Ledger
-from ledger.values import Claimed, Verdict
+from ledger.values import Arrival, Claimed, Delivery, Verdict
+from models.facts import InboundFact
 from models.messages import Dispatch
 from processes.crew import Queues, running_crew
 from processes.lifecycle import leave
@@ -96,6 +97,7 @@ def live(life: Life) -> None:
     if life.points:
         fate = Fate(life.points, life.folder, counts_on=life.counts_on)
         watch_ledger(fate)
+        watch_inbox(fate)
         watch_reports(fate)
         if life.role is Role.WORKER:
             asyncio.run(work(Settings(), Queues.named(life.queues), fate))
@@ -236,11 +238,9 @@ def heard(message_id: str, code: str) -> str:
 
 
 def watch_ledger(fate: Fate) -> None:
-    """See answers kept, rows leased, sent and marked, and events recorded, judged and settled."""
+    """See answers kept, rows leased, sent and marked."""
     rows: dict[int, Claimed] = {}
-    events: dict[str, str] = {}
-    claim, dispatched, arrived, settled = Ledger.claim, Ledger.dispatched, Ledger.arrived, Ledger.settled
-    sent = Ledger.sent
+    claim, dispatched, sent = Ledger.claim, Ledger.dispatched, Ledger.sent
 
     def sent_(self: Ledger, *arguments: Any) -> None:
         _at_work.get()(Moment.ANSWERED)
@@ -261,16 +261,31 @@ def watch_ledger(fate: Fate) -> None:
         dispatched(self, id, *arguments)
         row_at(id, Moment.TOLD)
 
-    def event_at(message_id: str, moment: Moment) -> None:
-        fate.reached(heard(message_id, events[message_id]), message_id, moment)
+    watched = {"sent": sent_, "claim": claim_, "dispatched": dispatched_}
+    for name, method in watched.items():
+        patch.object(Ledger, name, method).start()
 
-    def arrived_(self: Ledger, message_id: str, *arguments: Any) -> Verdict | None:
-        _, _, code, *_ = arguments
-        events[message_id] = code or ""
-        verdict = arrived(self, message_id, *arguments)
-        if verdict is None:
-            event_at(message_id, Moment.BEFORE)
-        return verdict
+
+def watch_inbox(fate: Fate) -> None:
+    """See events stored or taken from where they wait, judged and settled."""
+    events: dict[str, str] = {}
+    store, settled, claim_messages = Ledger.store, Ledger.settled, Ledger.claim_messages
+
+    def event_at(message_id: str, moment: Moment) -> None:
+        fate.reached(heard(message_id, events.get(message_id, "")), message_id, moment)
+
+    def store_(self: Ledger, fact: InboundFact, *arguments: Any) -> Arrival:
+        events[fact.message_id] = fact.dossier_code
+        arrival = store(self, fact, *arguments)
+        if arrival.verdict is None:
+            event_at(fact.message_id, Moment.BEFORE)
+        return arrival
+
+    def claim_messages_(self: Ledger, *arguments: Any) -> tuple[Delivery, ...]:
+        claimed = claim_messages(self, *arguments)
+        for delivery in claimed:
+            events[delivery.message_id] = delivery.fact.dossier_code
+        return claimed
 
     def settled_(self: Ledger, message_id: str, *arguments: Any) -> Verdict:
         event_at(message_id, Moment.DONE)
@@ -278,6 +293,5 @@ def watch_ledger(fate: Fate) -> None:
         event_at(message_id, Moment.TOLD)
         return verdict
 
-    watched = {"sent": sent_, "claim": claim_, "dispatched": dispatched_, "arrived": arrived_, "settled": settled_}
-    for name, method in watched.items():
+    for name, method in {"store": store_, "settled": settled_, "claim_messages": claim_messages_}.items():
         patch.object(Ledger, name, method).start()

@@ -35,6 +35,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     monkeypatch.setenv("LIENTHONG_TEMPORAL_ADDRESS", f"{LOOPBACK}:{free_port()}")
     monkeypatch.setenv("LIENTHONG_TRAINING", "true")
     monkeypatch.setenv("LIENTHONG_TRAINING_OFFSET_SECONDS", str((NOW - datetime.now(UTC)).total_seconds()))
+    monkeypatch.setenv("LIENTHONG_HASH_KEY", "k" * 32)
     settings = Settings()
     engine = open_engine(settings.ledger_url)
     upgrade(engine)

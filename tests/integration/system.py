@@ -15,7 +15,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import httpx
 from temporalio.api.testservice.v1 import SleepRequest
 
 from cli.files import load_declaration_file
-from cli.stack import LOOPBACK, Stack, training_settings
+from cli.stack import LOOPBACK, Stack, senders_file, training_settings
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.store import Ledger
@@ -33,6 +33,7 @@ from models.base import LEGAL_ZONE
 from models.events import EVENT_MEDIA_TYPE
 from settings import Settings
 from submissions import Submissions
+from trust.senders import Senders
 from workflows.plugin import connect
 
 ROOT = Path(__file__).parents[2]
@@ -40,8 +41,16 @@ SAMPLES = ROOT / "samples" / "birth"
 DEATHS = ROOT / "samples" / "death"
 DEATH_NAMES = frozenset(path.stem for path in DEATHS.glob("*.json"))
 PLAYS_ON = datetime(2026, 11, 19, 9, 0, tzinfo=LEGAL_ZONE)
+USUAL_SENDERS = {
+    "vneid_consent": "vneid",
+    "payment": "payment",
+    "attested_consent": "provincial",
+    **dict.fromkeys(("documents", "supplement", "agreement", "withdrawal"), "portal"),
+}
 _PATIENCE = 60.0
 _LOOK = 0.05
+_UNHURRIED = {"LIENTHONG_INBOX_PATIENCE": "20"}
+"""On a busy machine a verdict may take longer than the usual two seconds; tests want it all the same."""
 
 
 class System:
@@ -56,6 +65,7 @@ class System:
         self.ledger = Ledger(self.engine)
         self.submissions = Submissions(self.ledger, DocumentStore(settings.documents), settings)
         self.http = httpx.Client(trust_env=False, timeout=30)
+        self.senders = Senders.load(senders_file(settings))
         self._deceased = count(1)
 
     @property
@@ -153,22 +163,33 @@ class System:
         self.see(code, lambda dossier: dossier.summary.outcome, "conclusion", patience)
         return self.see(code, lambda _: not self.ledger.outbox_open(code), "outbox empty", patience)
 
-    def event(self, code: str, type_: str, data: dict[str, Any], **envelope: Any) -> httpx.Response:
-        """Post a CloudEvent to the gateway."""
+    def event(
+        self, code: str, type_: str, data: dict[str, Any], headers: Mapping[str, str] | None = None, **envelope: Any
+    ) -> httpx.Response:
+        """Post a CloudEvent to the gateway, signed by its `source`: who such facts come from, unless stated."""
         body = {
             "specversion": "1.0",
             "id": f"test-{uuid.uuid4()}",
-            "source": "urn:test",
+            "source": data["source"] if type_ == "agency_event" else USUAL_SENDERS[type_],
             "type": f"vn.lienthong.{type_}.v1",
             "subject": code,
             "data": data,
             **envelope,
         }
-        return self.post(json.dumps(body, default=str).encode())
+        content = json.dumps(body, default=str).encode()
+        return self.post(content, headers={**self.signed(content, body["source"], body["id"]), **(headers or {})})
 
-    def post(self, body: bytes, media_type: str = EVENT_MEDIA_TYPE) -> httpx.Response:
-        """Post bytes to the gateway."""
-        return self.http.post(f"{self.gateway}/events", content=body, headers={"content-type": media_type})
+    def signed(self, content: bytes, sender: str, message_id: str, at: datetime | None = None) -> dict[str, str]:
+        """The headers of Standard Webhooks for that content."""
+        return self.senders[sender].signed(message_id, content, at or datetime.now(UTC))
+
+    def post(
+        self, body: bytes, media_type: str = EVENT_MEDIA_TYPE, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Post bytes to the gateway, signed by nobody unless the headers say so."""
+        return self.http.post(
+            f"{self.gateway}/events", content=body, headers={"content-type": media_type, **(headers or {})}
+        )
 
     def command(
         self, *arguments: str, stdin: str | None = None, ahead: timedelta = timedelta()
@@ -192,9 +213,12 @@ class System:
             "LIENTHONG_STATE": str(self.settings.state),
             "LIENTHONG_DATABASE_URL": self.settings.ledger_url,
             "LIENTHONG_TEMPORAL_ADDRESS": self.settings.temporal_address,
+            "LIENTHONG_SENDERS": str(senders_file(self.settings)),
+            **{name: self.stack.environment()[name] for name in ("LIENTHONG_TRUST_ROOTS", "LIENTHONG_FACILITIES")},
             "LIENTHONG_SIMULATOR_URL": self.settings.simulator_url,
             "LIENTHONG_TRAINING": "true",
             "LIENTHONG_TRAINING_OFFSET_SECONDS": str(self.settings.training_offset_seconds),
+            **_UNHURRIED,
         }
 
 
@@ -250,7 +274,7 @@ def running_system(
         settings,
         lambda name, line: log.append(f"{name}: {line}"),
         pace=pace,
-        environment=environment,
+        environment={**_UNHURRIED, **(environment or {})},
         worker=worker,
         time_skipping=time_skipping,
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from models.dossier import DossierOutcome, LegStage
+from models.signatures import SignatureOutcome
 from tests.integration.system import PLAYS_ON, running_system, system_settings
 
 
@@ -39,6 +40,39 @@ def test_a_lost_certificate_is_found_by_its_number_without_a_person(
     assert dossier.legs[0].missing_result is not None
     assert dossier.legs[0].missing_result.times == 1
     assert [found["number"] for found in book["registrations"] if found["leg"] == "birth_registration"] == [number]
+
+
+def test_an_unsigned_certificate_is_refused_to_the_agency_and_a_signed_one_comes_when_it_is_asked_for(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The registration itself is not lost; a health card with two seals is taken, and the operator told."""
+    with running_system(system_settings(tmp_path_factory.mktemp("papers")), time_skipping=True) as system:
+        code = system.open("plain")
+        system.instruct(code, "provincial", seal_fault="unsigned")
+        system.instruct(code, "social_insurance", seal_fault="twice")
+        system.start(code)
+        waiting = system.see(code, lambda d: d.legs and d.legs[0].refused_papers, "a certificate refused")
+        [refused] = waiting.legs[0].refused_papers
+        assert refused.document.seal
+        assert (refused.document.seal.outcome, waiting.legs[0].documents) == (SignatureOutcome.NONE, ())
+        [paper] = [a for a in system.book(code)["answers"] if a["step"] == "result_document"]
+        assert (paper["state"], "badly_signed" in paper["problem"]) == ("refused", True), paper
+        shown = system.command("show", code).stdout
+        assert "1 bản điện tử không được nhận" in shown, shown
+
+        system.skip_to(PLAYS_ON.replace(hour=17, minute=0))
+        dossier = system.concluded(code)
+        shown = system.command("show", code).stdout
+
+    assert dossier.summary.outcome is DossierOutcome.COMPLETED
+    seals = {paper.kind.value: paper.seal for leg in dossier.legs for paper in leg.documents if paper.seal}
+    assert {kind: (seal.outcome, seal.signatures) for kind, seal in seals.items()} == {
+        "birth_certificate": (SignatureOutcome.GOOD, 1),
+        "residence_notice": (SignatureOutcome.GOOD, 1),
+        "health_insurance_card": (SignatureOutcome.GOOD, 2),
+    }
+    assert "Giấy khai sinh: chữ ký số hợp lệ, ký lúc " in shown, shown
+    assert [warning for warning in dossier.warnings if "2 chữ ký" in warning] != []
 
 
 def gaps(printed: str) -> list[tuple[str, str, str]]:

@@ -84,7 +84,7 @@ def run(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:
     """One of our programs against a database."""
     return subprocess.run(
         [sys.executable, *arguments],
-        env={**os.environ, "DATABASE_URL": url},
+        env={**os.environ, "DATABASE_URL": url, "LIENTHONG_TRAINING": "true", "LIENTHONG_HASH_KEY": "k" * 32},
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -10,16 +10,25 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 
+from cli.stack import AUTHORITY
 from ledger.values import StoredDossier
 from models.documents import DocumentKind
 from models.search_attributes import SearchAttribute
+from simulator.authority import Authority
+from simulator.paper import paper
+from simulator.press import signed
 from tests.integration.system import System
 from workflows.plugin import connect
 from workflows.visibility import attribute_key
 
 BIRTH, RESIDENCE = "birth_registration", "residence_registration"
 DEATH = "death_registration"
-NEW = b"%PDF-1.4\nban cap lai\n"
+
+
+def issued_anew(system: System, kind: DocumentKind, number: str) -> bytes:
+    """A new version, signed by the provincial office."""
+    office = Authority(system.settings.state / AUTHORITY).signer("provincial", "CƠ QUAN GIẢ LẬP")
+    return signed(paper(kind, number)[1], office, system.now())
 
 
 def concluded(system: System, name: str = "plain") -> str:
@@ -34,14 +43,14 @@ def corrected(
     system: System, leg: str = BIRTH, kind: DocumentKind = DocumentKind.BIRTH_CERTIFICATE, **fact: Any
 ) -> dict[str, Any]:
     """What the registrar sends with a certificate or an extract issued anew."""
-    paper = {
+    document = {
         "kind": kind.value,
         "file_name": "ban-cap-lai.pdf",
         "media_type": "application/pdf",
-        "content": base64.b64encode(NEW).decode(),
+        "content": base64.b64encode(issued_anew(system, kind, "2/2026")).decode(),
     }
-    stated = {"kind": "corrected", "at": system.now().isoformat(), "documents": [paper], "text": "Sai tên đệm.", **fact}
-    return {"source": "provincial", "leg": leg, "fact": stated}
+    stated = {"kind": "corrected", "at": system.now().isoformat(), "documents": [document], "text": "Sai tên đệm."}
+    return {"source": "provincial", "leg": leg, "fact": {**stated, **fact}}
 
 
 def replaced(system: System, code: str, times: int) -> StoredDossier:
@@ -111,10 +120,15 @@ def test_a_corrected_certificate_replaces_the_old_one_everywhere(system: System,
     assert shown.get(attribute_key(SearchAttribute.PROVINCE)) == dossier.summary.province_code
     assert not shown.get(attribute_key(SearchAttribute.WAITING_FOR))
 
-    file, paper = tmp_path / "event.json", tmp_path / "moi.pdf"
+    file, certificate = tmp_path / "event.json", tmp_path / "moi.pdf"
+    unsigned = paper(DocumentKind.BIRTH_CERTIFICATE, "3/2026")[1]
     file.write_text(json.dumps({**event, "fact": {**event["fact"], "documents": []}}), "utf-8")
-    paper.write_bytes(NEW + b"%%EOF\n")
-    by_script = system.command("agency-event", code, str(file), "--document", f"birth_certificate={paper}")
+    command = ("agency-event", code, str(file), "--document", f"birth_certificate={certificate}")
+    certificate.write_bytes(unsigned)
+    by_script = system.command(*command)
+    assert (by_script.returncode, "badly_signed" in by_script.stderr) == (3, True), by_script.stderr
+    certificate.write_bytes(issued_anew(system, DocumentKind.BIRTH_CERTIFICATE, "3/2026"))
+    by_script = system.command(*command)
     assert f"{code}/replacement/2" in by_script.stdout, by_script.stderr
     replaced(system, code, 2)
     page = system.command("show", code).stdout

@@ -35,6 +35,7 @@ from tests.activities.simulated import (
     death_message,
     declared,
     leg_message,
+    papers,
     read,
     settings_for,
     simulator,
@@ -59,7 +60,7 @@ async def submit(play: Stage, system: System, code: str = CODE, sent_at: datetim
 def facts(play: Stage, store: Path) -> list[InboundFact]:
     """The events as our gateway reads them."""
     documents = DocumentStore(store)
-    return [fact_from(event, documents) for event in play.gateway.events]
+    return [fact_from(event, documents, papers()) for event in play.gateway.events]
 
 
 def of_kind(event: InboundFact, kind: type[Any] | UnionType) -> Any:

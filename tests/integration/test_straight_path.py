@@ -236,6 +236,36 @@ def test_an_unsigned_birth_notice_asks_for_substitutes_at_once(system: System) -
     assert system.concluded(code).summary.outcome is DossierOutcome.COMPLETED
 
 
+def test_the_table_of_facilities_says_who_signs_and_who_signs_wrongly(system: System) -> None:
+    """Facility 79001 packs its notices in the file of the stay (profile A), 01988 by themselves (B)."""
+    states = ("good", "unsigned", "unverifiable", "broken", "untrusted", "not_found")
+    for facility in ("79001", "01988"):
+        notice = {"issued_on": "2026-11-18", "facility": "Bệnh viện Thử Nghiệm"}
+        codes = {
+            state: system.open("plain", birth_notice={**notice, "number": f"{at}{facility[1:]}.GCS.{facility}.26"})
+            for at, state in enumerate(states, 1)
+        }
+        for state, code in codes.items():
+            system.instruct(code, "health", notice=state)
+            system.start(code)
+        for state, code in codes.items():
+            dossier = system.see(code, lambda one: one.sequence and one.notice_checks, "look-up")
+            assert [check.state.value for check in dossier.notice_checks] == [state]
+            if state != "good":
+                system.see(code, lambda one: one.summary.stage == "waiting_documents", f"{state}: documents asked for")
+        counts = {"looked_up": 5, "signed": 1, "unsigned": 1, "wrongly_signed": 3, "not_found": 0}
+        [row] = json.loads(system.command("facilities", "--facility", facility, "--json").stdout)
+        assert {name: row[name] for name in counts} == counts
+        assert (row["unverifiable"], row["broken"], row["untrusted"]) == (1, 1, 1)
+    shown = system.command("facilities", "--from", "2026-11-19", "--until", "2026-11-30")
+    assert shown.returncode == 0, shown.stderr
+    assert "2026-11" in shown.stdout
+    assert system.command("facilities", "--until", "2026-11-18", "--json").stdout.strip() == "[]"
+    wrong = system.command("facilities", "--from", "hôm qua")
+    assert (wrong.returncode, "năm-tháng-ngày" in wrong.stderr) == (2, True)
+    assert "chứng thư" in system.command("show", codes["untrusted"]).stdout.lower()
+
+
 def attachment() -> str:
     """Any attachment of the samples."""
     return sorted(path.name for path in (SAMPLES / "attachments").glob("*.pdf"))[0]

@@ -21,10 +21,12 @@ from models.death import DeathDeclaration
 from models.declaration import Declaration
 from models.documents import Document, DocumentKind, describe
 from models.dossier import AgencyNote, DossierStage, Leg, LegStage, OwedDuty, RefusedDemand, Supplement
-from models.facts import FactRefusal
+from models.facts import Answer, ConsentAnswer, FactRefusal
 from models.gate import DemandKind, Fault
+from models.groups import Group
 from models.law import pack_in_force
-from models.messages import Dispatch, DispatchKind, Head
+from models.messages import Dispatch, DispatchKind, Head, NoticeState
+from models.notice_checks import NoticeCheck
 from models.plan import Plan, resolve_plan
 from models.publication import Publication
 from models.replacement import Replacement, Telling
@@ -69,6 +71,19 @@ def opened(ledger: Ledger, declaration: Declaration | None = None) -> str:
     """The code of a dossier opened for a declaration."""
     form = declaration or declared()
     return ledger.open_dossier(submitted(form), PREFIX).code
+
+
+def consent(code: str, message_id: str, **changes: Any) -> ConsentAnswer:
+    """A fact about a dossier, as it comes in."""
+    fact = ConsentAnswer(
+        message_id=message_id,
+        dossier_code=code,
+        leg="residence_registration",
+        personal_id="001090000999",
+        answer=Answer.GRANTED,
+        at=OPENED_AT,
+    )
+    return fact.model_copy(update=changes)
 
 
 def reissued(**changes: Any) -> BirthDeclaration:
@@ -184,6 +199,14 @@ def notice(code: str, number: int, channel: System = System.PORTAL) -> Dispatch:
     return Dispatch(
         head=head, channel=channel, kind=DispatchKind.NOTICE, recipient="0912345678", text=f"Thông báo số {number}."
     )
+
+
+def notice_check(
+    code: str, state: NoticeState, number: int = 1, facility: str | None = "01901", at: datetime = OPENED_AT
+) -> NoticeCheck:
+    """What the n-th look-up of that outcome found."""
+    key = f"{code}:notice:{number}:{state.value}"
+    return NoticeCheck(key=key, dossier_code=code, group=Group.BIRTH, facility=facility, state=state, at=at)
 
 
 def certificate(text: str = "bản điện tử") -> Document:

@@ -19,11 +19,12 @@ from ledger import engine as ledger_engine
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from models.facts import FactRefusal
-from models.messages import Head, Sent
+from models.messages import Head, NoticeState, Sent
 from models.systems import System
 from tests.ledger.builders import (
     OPENED_AT,
     certificate,
+    consent,
     declared,
     demanded,
     died,
@@ -31,6 +32,7 @@ from tests.ledger.builders import (
     keys_of,
     let_in,
     notice,
+    notice_check,
     opened,
     plan_of,
     published,
@@ -70,6 +72,10 @@ def fill(ledger: Ledger) -> None:
         ledger.arrived(f"tin-{steps}", "digest", "agency_event", code, "/residence", OPENED_AT)
         if steps:
             ledger.settled(f"tin-{steps}", steps > 1, None if steps > 1 else FactRefusal.ENDED, "Kết luận.")
+    for number in range(2):
+        ledger.store(consent(code, f"cho-{number}"), "digest", "vneid", OPENED_AT, LEASE)
+    for state in NoticeState:
+        ledger.notice_checked(notice_check(code, state))
     deceased = opened(ledger, died())
     ledger.publish(published(deceased, 1, plan=plan_of(died())), [notice(deceased, 1)])
     second_child = let_in(ledger)

@@ -82,3 +82,10 @@ def test_a_failed_write_leaves_nothing_behind(store: DocumentStore, folder: Path
         put(store)
     where.rmdir()
     assert files(folder) == []
+
+
+def test_bytes_that_are_no_document_are_kept_as_they_came(tmp_path: Path) -> None:
+    """A notice may come in any shape, and what was judged must be there to be judged again."""
+    store = DocumentStore(tmp_path / "documents")
+    for content in (b"<HSDLGCS/>", b"\xff\xfe garbled", "e\u0302".encode()):
+        assert store.kept(store.keep(content)) == content

@@ -36,6 +36,7 @@ from models.plan import missing_documents, required_documents, resolve_plan
 from models.reading import read_declaration
 from models.start import LawQuery
 from models.systems import System
+from tests.models.cases import document as attached
 from tests.models.death_cases import GONE, ON, SAMPLE_NAMES, SAMPLES, death, edited, problems, read
 
 RELATIVE = (
@@ -571,3 +572,10 @@ def test_a_person_has_one_number_in_the_list_of_people_to_validate() -> None:
 def test_the_notice_has_its_number() -> None:
     assert death("householder").notice_number == "00001.GBT.01988.26"
     assert death("year-only").notice_number is None
+
+
+def test_what_a_citizen_says_of_signatures_is_not_heard() -> None:
+    stated = attached(DocumentKind.DEATH_NOTICE_SUBSTITUTE).model_dump(mode="json")
+    form = {**death("year-only").model_dump(mode="json"), "attachments": [{**stated, "seal": {"outcome": "good"}}]}
+    [document] = DeathDeclaration.model_validate(form).attachments
+    assert document.seal is None

@@ -89,7 +89,7 @@ def fresh(plan: Plan) -> dict[str, Leg]:
 
 def view(name: str, legs: dict[str, Leg] | None = None, **changes: object) -> DossierView:
     """The dossier of a sample, in progress unless changed."""
-    resolved = resolve(LawQuery(declaration=owned(sample(name)), on=ON, notice=NoticeState.SIGNED), CALENDAR)
+    resolved = resolve(LawQuery(declaration=owned(sample(name)), on=ON, notice=NoticeState.GOOD), CALENDAR)
     legs = fresh(resolved.plan) if legs is None else legs
     data = {
         "code": CODE,

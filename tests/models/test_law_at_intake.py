@@ -20,7 +20,7 @@ BIRTH, RESIDENCE, HEALTH_CARD, CARD = (
 )
 
 
-def resolved(name: str, on: date = ON, notice: NoticeState | None = NoticeState.SIGNED) -> Resolved:
+def resolved(name: str, on: date = ON, notice: NoticeState | None = NoticeState.GOOD) -> Resolved:
     return resolve(LawQuery(declaration=owned(sample(name)), on=on, notice=notice), CALENDAR)
 
 
@@ -32,13 +32,13 @@ def test_only_a_signed_notice_stays_usable(name: str) -> None:
     form = sample(name)
     declared = form.facts()
     assert known_facts(form, None) == declared
-    assert known_facts(form, NoticeState.SIGNED) == declared
+    assert known_facts(form, NoticeState.GOOD) == declared
     for state in (NoticeState.UNSIGNED, NoticeState.NOT_FOUND):
         assert known_facts(form, state) == declared - {Fact.NOTICE_USABLE}
 
 
 def test_a_signed_notice_nobody_named_makes_nothing_usable() -> None:
-    assert Fact.NOTICE_USABLE not in known_facts(sample("no-birth-notice"), NoticeState.SIGNED)
+    assert Fact.NOTICE_USABLE not in known_facts(sample("no-birth-notice"), NoticeState.GOOD)
 
 
 # --- The law of the day --------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_only_doubtful_samples_warn_the_operator() -> None:
 @pytest.mark.parametrize(("on", "warned"), [("2026-11-19", False), ("2026-11-20", True)])
 def test_a_late_declaration_warns_and_is_charged_from_the_sixty_first_day(on: str, warned: bool) -> None:
     form = changed(sample("plain"), child={"born_on": "2026-09-20"}, results={"birth_certificate_copies": 0})
-    answer = resolve(LawQuery(declaration=form, on=date.fromisoformat(on), notice=NoticeState.SIGNED), CALENDAR)
+    answer = resolve(LawQuery(declaration=form, on=date.fromisoformat(on), notice=NoticeState.GOOD), CALENDAR)
     late = [text for text in answer.warnings if "quá 60 ngày" in text]
     assert bool(late) is warned
     assert [line.item for line in answer.fee.lines] == (["late_birth_registration"] if warned else [])

@@ -374,7 +374,7 @@ BASES = {
     SURROGACY: r"Luật Hộ tịch 2014 Điều 16\(1\).*mang thai hộ",
     RESIDENCE_PAPERS: r"Quyết định 296/QĐ-VPCP, I\.4a",
 }
-NOTICES = (NoticeState.SIGNED, NoticeState.UNSIGNED, NoticeState.NOT_FOUND, None)
+NOTICES = (NoticeState.GOOD, NoticeState.UNSIGNED, NoticeState.NOT_FOUND, None)
 
 
 def needs_substitute(name: str, notice: NoticeState | None) -> bool:

@@ -26,7 +26,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.dossier import GroupOutcome
-from models.messages import NoticeQuery, NoticeState
+from models.messages import NoticeAnswer, NoticeQuery
 from models.start import StartDossier
 from tests.replay import commands, coverage, stored
 from tests.replay.commands import Replayed
@@ -163,7 +163,7 @@ class WithOneMoreTimer(BirthProcedureGroup):
     async def run(self, start: StartDossier) -> GroupOutcome:
         return await self.life(start)
 
-    async def look_up(self) -> NoticeState | None:
+    async def look_up(self) -> NoticeAnswer | None:
         await workflow.sleep(timedelta(seconds=1))
         return await super().look_up()
 

@@ -18,7 +18,6 @@ from temporalio.client import WorkflowUpdateFailedError
 from cli.otlp import Receiver, SeenSpan, receiving_spans
 from cli.stack import free_port
 from models.dossier import LegOutcome, LegStage
-from models.events import EVENT_MEDIA_TYPE
 from settings import LogFormat
 from telemetry import traces
 from telemetry.traces import Fact
@@ -150,18 +149,8 @@ def consent(
     system: System, code: str, person: str, headers: dict[str, str], *, leg: str = LEG, **envelope: Any
 ) -> httpx.Response:
     """A consent as VNeID posts it, with these headers."""
-    event = {
-        "specversion": "1.0",
-        "id": f"test-{uuid.uuid4()}",
-        "source": "urn:test",
-        "type": "vn.lienthong.vneid_consent.v1",
-        "subject": code,
-        "data": {"leg": leg, "personal_id": person, "answer": "granted", "at": system.now().isoformat()},
-        **envelope,
-    }
-    return system.http.post(
-        f"{system.gateway}/events", content=json.dumps(event), headers={"Content-Type": EVENT_MEDIA_TYPE, **headers}
-    )
+    data = {"leg": leg, "personal_id": person, "answer": "granted", "at": system.now().isoformat()}
+    return system.event(code, "vneid_consent", envelope.pop("data", data), headers, **envelope)
 
 
 def test_one_trace_from_the_submission_to_every_answer(system: System, receiver: Receiver) -> None:
@@ -255,7 +244,9 @@ def live_through_everything(system: System, endpoint: str, complaints: int = 0) 
         consent(system, code, name, {"traceparent": name.encode("ascii", "ignore").decode()}, traceparent=name)
         consent(system, name, "001090000999", {})
         consent(system, code, "001090000999", {}, data={name: name, "leg": name, "personal_id": name})
-        system.post(json.dumps({"type": name}).encode())
+        unreadable = json.dumps({"type": name}).encode()
+        system.post(unreadable, headers=system.signed(unreadable, "vneid", "unreadable"))
+        system.post(unreadable)
         system.post(name.encode(), name.encode("ascii", "ignore").decode())
     system.command("consent", names[0], "--leg", names[0], "--person", names[0])
     system.see(code, lambda d: d.legs[2].outcome is LegOutcome.COMPLETED, "the health card is there")

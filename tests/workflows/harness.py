@@ -22,7 +22,7 @@ from temporalio.worker import Worker
 
 from activities.law import LawActivities
 from activities.ledger import LedgerActivities
-from inbox import DirectInbox
+from inbox import Inbox
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from ledger.values import GROUP_CLOCK, StoredDossier
@@ -210,9 +210,9 @@ class Play:
 
     # --- Facts -------------------------------------------------------------------------------------------------------
 
-    async def inbox(self) -> DirectInbox:
+    async def inbox(self) -> Inbox:
         """The way in that the gateway and scripts use, as of now."""
-        return DirectInbox(self.env.client, self.ledger, await self.replacements())
+        return Inbox(self.env.client, self.ledger, await self.replacements(), timedelta(seconds=_PATIENCE))
 
     async def replacements(self) -> Replacements:
         """The way in for corrections that come after the conclusion, as of now."""

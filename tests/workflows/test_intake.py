@@ -141,8 +141,11 @@ async def test_the_limit_begins_anew_when_the_platform_could_not_be_reached_befo
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        (NoticeState.NOT_FOUND, "Giấy chứng sinh: không tìm thấy"),
-        (NoticeState.UNSIGNED, "Giấy chứng sinh: bản điện tử chưa ký số hoặc ký số không đúng"),
+        (NoticeState.NOT_FOUND, "Giấy chứng sinh: không tìm thấy bản điện tử theo số đã khai"),
+        (NoticeState.UNSIGNED, "chưa ký số nên chưa dùng được; đây không phải lỗi của bạn"),
+        (NoticeState.UNVERIFIABLE, "ký số chưa đúng quy cách nên không kiểm tra được; đây không phải lỗi của bạn"),
+        (NoticeState.BROKEN, "không khớp với nội dung bản điện tử nên không dùng được; đây không phải lỗi của bạn"),
+        (NoticeState.UNTRUSTED, "chưa xác nhận được chữ ký số là của cơ sở đã cấp giấy"),
     ],
 )
 async def test_without_a_signed_birth_notice_substitutes_are_asked_for_by_field(
@@ -173,9 +176,23 @@ async def test_without_a_signed_birth_notice_substitutes_are_asked_for_by_field(
     assert [(d.leg, d.document.kind) for d in stored.documents] == [(None, DocumentKind.BIRTH_COMMITMENT)]
 
 
-async def test_a_signed_birth_notice_needs_no_substitute(play: Play) -> None:
+async def test_a_well_signed_birth_notice_needs_no_substitute(play: Play) -> None:
     await play.declare("plain", DECLARED)
     assert (await play.sent(BIRTH)).documents == ()
+    assert not [text for text in (await play.view()).warnings if "Giấy chứng sinh" in text]
+
+
+async def test_the_operator_reads_which_facility_signed_wrongly_and_how(play: Play) -> None:
+    """The citizen is never told that it was their fault, nor which facility it was."""
+    play.world.notice, play.world.notice_says = NoticeState.UNTRUSTED, "Chứng thư số đã bị thu hồi."
+    await play.submit(sample("plain", DAY), moment(DECLARED))
+    view = await play.see(waits_for_documents, "documents are asked for")
+    [warning] = [text for text in view.warnings if "Giấy chứng sinh" in text]
+    assert "cơ sở 01901" in warning
+    assert "Chứng thư số đã bị thu hồi." in warning
+    [told] = await play.told(Notice.DOCUMENTS_NEEDED)
+    assert "01901" not in told
+    assert "thu hồi" not in told
 
 
 @pytest.mark.rule("6.6-supplement", "6.6-midnight")

@@ -305,7 +305,9 @@ async def as_it_stands(play: Play, number: int) -> ReplacementView:
 
 
 async def delivered(play: Play, event: AgencyEvent) -> Accepted:
-    return await (await play.inbox()).deliver(event, event.source.value)
+    accepted = await (await play.inbox()).deliver(event, event.source.value)
+    assert isinstance(accepted, Accepted)
+    return accepted
 
 
 async def from_agency(play: Play, leg: str, fact: Corrected | Acknowledged, **fields: Any) -> Accepted:

@@ -27,6 +27,7 @@ from models.messages import (
     PersonMatch,
     Sent,
 )
+from models.notice_checks import answer
 from models.systems import System
 
 
@@ -36,7 +37,8 @@ class World:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.offset = timedelta()
-        self.notice = NoticeState.SIGNED
+        self.notice = NoticeState.GOOD
+        self.notice_says: str | None = None
         self.match = PersonMatch.MATCH
         self.legs: list[LegMessage] = []
         self.consents: list[ConsentMessage] = []
@@ -84,7 +86,7 @@ class World:
     @activity.defn(name="look_up_notice")
     async def look_up_notice(self, query: NoticeQuery) -> NoticeAnswer:
         self._reached(System.HEALTH)
-        return NoticeAnswer(state=self.notice)
+        return answer(query.group.notice, self.notice, "01901", self.notice_says)
 
     @activity.defn(name="check_people")
     async def check_people(self, query: PeopleQuery) -> PeopleAnswer:

@@ -14,7 +14,8 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 from typing import Annotated
 
@@ -48,6 +49,7 @@ from telemetry.metrics import MetricsOff, TurnedAwayCount, metered_runtime
 from trust.callers import Proxies
 from trust.examiner import Papers
 from trust.guard import Guard, TurnedAway
+from trust.keys import OF_OTHERS
 from trust.roots import TrustUnusable
 from trust.senders import TOLERANCE, Senders, SendersUnusable
 
@@ -61,9 +63,16 @@ logger = logging.getLogger("lienthong.gateway")
 MAX_EVENT_OF_OVERRUN = 64 * 1024
 """The largest event read from where strangers come too often: a sender may be there too."""
 
+_BODY_SECONDS = 60
+"""How long a sender may take to send an event."""
+
+_PAPERS_AT_ONCE = 2
+"""Threads that judge papers, beside those that do all else: one paper may take seconds."""
+
 UNREADABLE = 400
 UNAUTHENTICATED = 401
 TOO_MANY = 429
+TOO_SLOW = 408
 TOO_LARGE = 413
 WRONG_MEDIA_TYPE = 415
 TRY_AGAIN = 503
@@ -127,6 +136,16 @@ class Doors:
         self.papers = papers
         self.guard = guard
         self.turned_away = turned_away
+        self._judging = ThreadPoolExecutor(_PAPERS_AT_ONCE, "papers")
+
+    async def read(self, event: CloudEvent) -> InboundFact:
+        """The fact in an event. One with papers to judge waits for those before it, and nobody else does.
+
+        Raises FactRefused, OSError.
+        """
+        fact = event.data.get("fact")
+        threads = self._judging if isinstance(fact, Mapping) and "documents" in fact else None
+        return await asyncio.get_running_loop().run_in_executor(threads, fact_from, event, self.documents, self.papers)
 
 
 class GatewayProcess:
@@ -172,7 +191,7 @@ def create_app(doors: Doors, process: GatewayProcess) -> FastAPI:
         response_model=Accepted,
         responses={
             202: {"model": Stored, "headers": {"Location": {"schema": {"type": "string"}}}},
-            **{status: {"model": Problem} for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
+            **{status: {"model": Problem} for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)},
         },
         openapi_extra={
             "security": SIGNED,
@@ -248,12 +267,16 @@ async def _admitted(request: Request, at: Doors) -> tuple[Sender, bytes]:
 async def _body(request: Request, overrun: TurnedAway | None) -> bytes:
     """The body as it came; a short one only from where strangers come too often."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if overrun and len(body) > MAX_EVENT_OF_OVERRUN:
-            raise overrun
-        if len(body) > MAX_EVENT_BYTES:
-            raise Answered(TOO_LARGE, "too_large", f"Sự kiện lớn hơn {MAX_EVENT_BYTES // 2**20} MiB.")
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if overrun and len(body) > MAX_EVENT_OF_OVERRUN:
+                    raise overrun
+                if len(body) > MAX_EVENT_BYTES:
+                    raise Answered(TOO_LARGE, "too_large", f"Sự kiện lớn hơn {MAX_EVENT_BYTES // 2**20} MiB.")
+    except TimeoutError:
+        raise Answered(TOO_SLOW, "too_slow", f"Chưa nhận hết sự kiện sau {_BODY_SECONDS} giây; hãy gửi lại.") from None
     return bytes(body)
 
 
@@ -300,18 +323,17 @@ def _expect_signed_id(event: CloudEvent, request: Request) -> None:
 async def _fact(event: CloudEvent, body: bytes, sender: Sender, at: Doors) -> InboundFact:
     """The fact in the envelope; a wrong one is recorded as refused.
 
-    One that is not its sender's to state is recorded under its digest: the id may be that of a rightful message.
+    It is recorded under its digest: the id stays free for the message put right, or for another's.
     """
     try:
         sender.expect_may_send(event.type)
         await _expect_own_province(sender, event.subject, at.ledger)
-        fact = await asyncio.to_thread(fact_from, event, at.documents, at.papers)
+        fact = await at.read(event)
         sender.expect_speaks_for_itself(fact)
     except FactRefused as refusal:
         digest = hashlib.sha256(body).hexdigest()
-        recorded_as = f"wrongful:{digest}" if refusal.reason is FactRefusal.WRONG_SENDER else event.id
         kind = event.type.fact_kind.value
-        await at.inbox.refuse(recorded_as, digest, kind, event.subject, sender.id, refusal)
+        await at.inbox.refuse(f"wrongful:{digest}", digest, kind, event.subject, sender.id, refusal)
         raise
     except OSError as error:
         logger.warning("chưa lưu hoặc kiểm tra được giấy tờ kèm theo: %s", error)
@@ -320,10 +342,12 @@ async def _fact(event: CloudEvent, body: bytes, sender: Sender, at: Doors) -> In
 
 
 async def _expect_own_province(sender: Sender, code: str, ledger: Ledger) -> None:
-    """Raises FactRefused when the dossier is of a province that is not this sender's; an unknown one is of none."""
-    if sender.provinces is not None:
-        with suppress(UnknownDossier):
-            sender.expect_serves(await asyncio.to_thread(ledger.province_of, code))
+    """Raises FactRefused when the dossier is unknown, or of a province that is not this sender's."""
+    try:
+        province = await asyncio.to_thread(ledger.province_of, code)
+    except UnknownDossier:
+        raise FactRefused(FactRefusal.UNKNOWN_DOSSIER, f"Không có hồ sơ {code}.") from None
+    sender.expect_serves(province)
 
 
 def _guard(settings: Settings) -> Guard:
@@ -331,6 +355,8 @@ def _guard(settings: Settings) -> Guard:
     if settings.senders is None:
         raise SendersUnusable(_NO_SENDERS)
     senders = Senders.load(settings.senders)
+    if settings.senders.stat().st_mode & OF_OTHERS:
+        raise SendersUnusable(f"Người khác đọc được các khóa trong {settings.senders}: chmod 600.")
     if not settings.client_certificate_header and (named := [one.id for one in senders if one.certificates]):
         raise SendersUnusable(f"{', '.join(named)}: có certificates, nhưng LIENTHONG_CLIENT_CERTIFICATE_HEADER trống.")
     return Guard(
@@ -357,13 +383,13 @@ async def serve(settings: Settings, meter: MetricMeter) -> None:
     patience = timedelta(seconds=settings.inbox_patience)
     inbox = Inbox(client, ledger, Replacements.of(ledger, settings), patience)
     doors = Doors(inbox, ledger, DocumentStore(settings.documents), papers, guard, TurnedAwayCount(meter))
-    async with delivering(client, ledger, inbox, patience) as deliverer:
-        app = create_app(doors, GatewayProcess(stop, Surroundings(engine), deliverer))
-        async with serving(app, settings.gateway_host, settings.gateway_port, settings.stop_grace):
-            logger.info("cổng nhận sự kiện sẵn sàng: http://%s:%d", settings.gateway_host, settings.gateway_port)
-            await stop.asked.wait()
-            logger.info("cổng nhận sự kiện đang dừng")
-    papers.close()
+    with closing(papers):
+        async with delivering(client, ledger, inbox, patience) as deliverer:
+            app = create_app(doors, GatewayProcess(stop, Surroundings(engine), deliverer))
+            async with serving(app, settings.gateway_host, settings.gateway_port, settings.stop_grace):
+                logger.info("cổng nhận sự kiện sẵn sàng: http://%s:%d", settings.gateway_host, settings.gateway_port)
+                await stop.asked.wait()
+                logger.info("cổng nhận sự kiện đang dừng")
 
 
 def main(arguments: Sequence[str]) -> int:

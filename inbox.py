@@ -6,6 +6,7 @@ it again, has it judged.
 """
 
 import asyncio
+import hashlib
 import logging
 import time
 from contextlib import suppress
@@ -52,6 +53,9 @@ which Temporal answers like the first."""
 _AWAY = (RPCError, RuntimeError)
 """What a call of Temporal fails with: RuntimeError is that of a client that has yet to connect (measured)."""
 
+_ENDED_MEANWHILE = "AcceptedUpdateCompletedWorkflow"
+"""What the server says of an update whose workflow ended before it was done."""
+
 _LOOK_SECONDS = 0.05
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 
@@ -89,7 +93,7 @@ class Inbox:
         again, so it is judged anew. Raises FactRefused when the fact is wrong, NotDelivered when it was not taken in,
         because its dossier has yet to start or is just concluding.
         """
-        arrival = await asyncio.to_thread(self._store, fact, source)
+        fact, arrival = await asyncio.to_thread(self._store, fact, source)
         if arrival.verdict:
             _expect_accepted(arrival.verdict.reason, arrival.verdict.text)
             return Accepted(message_id=fact.message_id, text="Đã ghi nhận trước đó.", repeated=True)
@@ -98,15 +102,20 @@ class Inbox:
         except NotDelivered as failure:
             if failure.hindrance.of_dossier and await asyncio.to_thread(self._ledger.left_to_sender, fact.message_id):
                 raise
+        if not await asyncio.to_thread(self._ledger.promise, fact.message_id):
+            raise NotDelivered(Hindrance.NOT_RUNNING)
         self.left.set()
         return Stored(message_id=fact.message_id, status_path=STATUS_PATH.format(token=arrival.status_token))
 
-    def _store(self, fact: InboundFact, source: str) -> Arrival:
-        digest = digest_of(fact)
+    def _store(self, fact: InboundFact, source: str) -> tuple[InboundFact, Arrival]:
+        """Store it, under an id of its sender's own where another sender has used this one: ids are per source."""
         try:
-            return self._ledger.store(fact, digest, source, datetime.now(UTC), self.lease)
-        except MessageReused:
-            raise FactRefused(FactRefusal.MESSAGE_REUSED, "Mã thông điệp này đã dùng cho một nội dung khác.") from None
+            return fact, self._ledger.store(fact, digest_of(fact), source, datetime.now(UTC), self.lease)
+        except MessageReused as reused:
+            if reused.source == source:
+                text = "Mã thông điệp này đã dùng cho một nội dung khác."
+                raise FactRefused(FactRefusal.MESSAGE_REUSED, text) from None
+        return self._store(fact.model_copy(update={"message_id": _own_id(source, fact.message_id)}), source)
 
     async def _in_turn(self, fact: InboundFact, delivery: Delivery | None) -> Accepted:
         """Have the older messages of the dossier judged, then this one. Raises as `deliver`."""
@@ -171,12 +180,15 @@ class Inbox:
             except FactRefused as short:
                 refusal = told_of_money(short, fact)
                 logger.info("%s: từ chối, %s", delivery.kind.value, refusal.reason.value)
-                await asyncio.to_thread(self._ledger.settled, fact.message_id, False, refusal.reason, refusal.text)
+                verdict = (fact.message_id, False, refusal.reason, refusal.text, delivery.update_id)
+                await asyncio.to_thread(self._ledger.settled, *verdict)
                 raise refusal from None
             except NotDelivered as failure:
                 logger.info("%s: chờ, %s", delivery.kind.value, failure.hindrance.value)
                 raise
-            await asyncio.to_thread(self._ledger.settled, fact.message_id, True, None, accepted.text)
+            await asyncio.to_thread(
+                self._ledger.settled, fact.message_id, True, None, accepted.text, delivery.update_id
+            )
             if isinstance(fact, AgencyEvent | ConsentAnswer):
                 span.note(Fact.LEG, fact.leg)
             logger.info("%s: %s", delivery.kind.value, "lặp lại" if accepted.repeated else "đã nhận")
@@ -256,7 +268,7 @@ class Inbox:
             )
             return accepted
         except WorkflowUpdateFailedError as failure:
-            raise _refusal(failure) from None
+            raise _not_taken(failure) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             raise NotDelivered(Hindrance.NO_ANSWER) from None
         except _AWAY as error:
@@ -287,8 +299,16 @@ def _facts(fact: InboundFact) -> Facts:
     return {Fact.SYSTEM: fact.source.value, Fact.STEP: fact.fact.kind}
 
 
-def _refusal(failure: WorkflowUpdateFailedError) -> FactRefused:
+def _not_taken(failure: WorkflowUpdateFailedError) -> FactRefused | NotDelivered:
+    """The dossier's own refusal, or why it gave none: what an older worker cannot read yet, a newer one will."""
     cause = failure.cause
     if isinstance(cause, ApplicationError) and cause.type in set(FactRefusal):
         return FactRefused(FactRefusal(cause.type), cause.message)
-    return FactRefused(FactRefusal.ENDED, "Hồ sơ đã kết thúc trước khi trả lời.")
+    if isinstance(cause, ApplicationError) and cause.type == _ENDED_MEANWHILE:
+        return FactRefused(FactRefusal.ENDED, "Hồ sơ đã kết thúc trước khi trả lời.")
+    return NotDelivered(Hindrance.UNEXPECTED)
+
+
+def _own_id(source: str, message_id: str) -> str:
+    """An id for the message that no other sender's can be."""
+    return hashlib.sha256(f"{source} {message_id}".encode()).hexdigest()

@@ -8,10 +8,14 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from activities.http import AgencyClient
 from activities.insurance_gateway import GatewayAnswer, InsuranceGateway
-from activities.wire import MAX_EVENTS_BYTES, SaidCode
+from activities.wire import MAX_EVENTS_BYTES
+from models.base import Code
 from models.groups import Group
 from models.messages import NoticeQuery
 
@@ -27,9 +31,20 @@ class _Known(StrEnum):
     YES = "1"
 
 
+_CODES: TypeAdapter[str] = TypeAdapter(Code)
+
+
+def _code(stated: object) -> object:
+    """A code as we write them; another is as good as none: it must not hold up the dossier."""
+    try:
+        return _CODES.validate_python(stated.strip() if isinstance(stated, str) else stated)
+    except ValidationError:
+        return None
+
+
 class _Notice(GatewayAnswer):
     TrangThai: _Known
-    MaCSKCB: SaidCode = None
+    MaCSKCB: Annotated[Code | None, BeforeValidator(_code)] = None
     NoiDungFile: str | None = None
 
 
@@ -64,6 +79,6 @@ class Adapter:
 def _content(text: str) -> bytes:
     """The file in an answer; what is no base64 is kept as it is: one damaged notice must not hold up its dossier."""
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         return text.encode(errors="backslashreplace")

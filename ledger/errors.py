@@ -134,11 +134,12 @@ class UnknownMessage(LedgerError):
 
 
 class MessageReused(LedgerError):
-    """A message id came again with other content."""
+    """A message id came again with other content; `source` is who used it first."""
 
-    def __init__(self, message_id: Code) -> None:
+    def __init__(self, message_id: Code, source: str) -> None:
         super().__init__(f"Mã thông điệp {message_id} đã dùng cho một nội dung khác.")
         self.message_id = message_id
+        self.source = source
 
 
 class DocumentMissing(LedgerError):

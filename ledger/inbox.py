@@ -84,20 +84,26 @@ class Inbox(Transactions):
             session.exec(
                 update(WaitingMessageRow)
                 .where(
-                    col(WaitingMessageRow.message_id) == delivery.message_id,
+                    col(WaitingMessageRow.update_id) == delivery.update_id,
                     col(WaitingMessageRow.attempts) == delivery.attempts,
                 )
                 .values(leased_until=None, next_attempt_at=next_attempt_at, hindrance=hindrance)
             )
 
-    def left_to_sender(self, message_id: Code) -> bool:
-        """Lets a message go that its sender is told to send again; False when it was tried before, and so is ours.
+    def promise(self, message_id: Code) -> bool:
+        """The message is ours to deliver from now on; False when it does not wait here and nobody has judged it."""
+        with self._writing() as session:
+            if row := _waiting(session, message_id):
+                row.promised = True
+                return True
+            message = session.get(MessageInRow, message_id)
+            return message is not None and verdict_of(message) is not None
 
-        Who tried it before may have promised to deliver it.
-        """
+    def left_to_sender(self, message_id: Code) -> bool:
+        """Lets a message go that its sender is told to send again; False when it is ours to deliver."""
         with self._writing() as session:
             row = _waiting(session, message_id)
-            if row is None or row.attempts > 1:
+            if row is None or row.promised:
                 return row is None
             session.delete(row)
             return True

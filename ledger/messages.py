@@ -65,14 +65,22 @@ class Messages(Transactions):
         with self._writing() as session:
             return verdict_of(arrive(session, message_id, digest, kind, dossier_code, source, at))
 
-    def settled(self, message_id: Code, accepted: bool, reason: FactRefusal | None, text: str) -> Verdict:
+    def settled(
+        self,
+        message_id: Code,
+        accepted: bool,
+        reason: FactRefusal | None,
+        text: str,
+        update_id: MessageKey | None = None,
+    ) -> Verdict:
         """Keeps the verdict on a message that came in and returns the one that counts: the first that is final stays.
 
-        The message waits no longer. Raises UnknownMessage.
+        The message waits no longer, unless to be judged by another update than that one. Raises UnknownMessage.
         """
         with self._writing() as session:
             message = _message_in(session, message_id)
-            session.exec(delete(WaitingMessageRow).where(col(WaitingMessageRow.message_id) == message_id))
+            waiting = delete(WaitingMessageRow).where(col(WaitingMessageRow.message_id) == message_id)
+            session.exec(waiting.where(col(WaitingMessageRow.update_id) == update_id) if update_id else waiting)
             earlier = verdict_of(message)
             if earlier and earlier.final:
                 return earlier
@@ -102,7 +110,7 @@ def arrive(
         if not insert_if_absent(session, message):
             message = _message_in(session, message_id)
     if message.digest != digest:
-        raise MessageReused(message_id)
+        raise MessageReused(message_id, message.source)
     message.status_token = message.status_token or token_urlsafe(_TOKEN_BYTES)
     return message
 

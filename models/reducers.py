@@ -34,6 +34,9 @@ CLOCK_SKEW = timedelta(minutes=5)
 SEND_CORRECTED = "Bản cấp lại thay bản đã gửi phải gửi bằng sự kiện corrected."
 """What an agency hears that sends a second version of a result as if it were the first."""
 
+MOST_REFUSED_PAPERS = 30
+"""How many refused papers of one agency a leg keeps on record [choice]."""
+
 _SENT = (LegStage.SENDING, LegStage.WAITING_RECEIPT)
 _WITH_AGENCY = (*_SENT, LegStage.IN_PROGRESS)
 _STOP = "supplement"
@@ -361,9 +364,11 @@ def expect_well_signed(documents: Iterable[Document]) -> None:
 
 
 def with_refused_papers(leg: Leg, documents: Iterable[Document], now: datetime) -> Leg:
-    """The leg with those of the documents on record that are not taken."""
-    refused = tuple(RefusedPaper(at=now, document=document) for document in refused_papers(documents))
-    return leg.model_copy(update={"refused_papers": (*leg.refused_papers, *refused)}) if refused else leg
+    """The leg with those of the documents on record that are not taken, each once, as many as there is room for."""
+    known = {paper.document.sha256 for paper in leg.refused_papers}
+    new = {document.sha256: document for document in refused_papers(documents) if document.sha256 not in known}
+    refused = (*leg.refused_papers, *(RefusedPaper(at=now, document=document) for document in new.values()))
+    return leg.model_copy(update={"refused_papers": refused[:MOST_REFUSED_PAPERS]}) if new else leg
 
 
 def not_in_future(at: datetime, now: datetime) -> None:

@@ -394,7 +394,8 @@ class WaitingMessageRow(Table, table=True):
     """Hộp thư đến: a message whole (`fact`), from its arrival until its dossier has judged it, in order per dossier.
 
     `update_id` is what Temporal knows the judging by: the same however often it is tried, another one each time the
-    message is to be judged anew. `attempts` rises with every lease, and so tells one lease from the next.
+    message is to be judged anew. `attempts` rises with every lease, and so tells one lease from the next. `promised`:
+    its sender was told that it will be delivered.
     """
 
     __tablename__ = "messages_waiting"
@@ -407,6 +408,7 @@ class WaitingMessageRow(Table, table=True):
     update_id: str = Field(sa_type=_MESSAGE_KEY)
     since: datetime = Field(sa_type=UtcInstant())
     attempts: int = 0
+    promised: bool = False
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     leased_until: datetime | None = Field(default=None, sa_type=UtcInstant())
     hindrance: Hindrance | None = Field(default=None, sa_type=Word(Hindrance))

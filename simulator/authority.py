@@ -49,6 +49,11 @@ class Authority:
         """The root's certificate, PEM."""
         return self._root.certificate
 
+    @property
+    def root_key(self) -> rsa.RSAPrivateKey:
+        """The root's own key, to certify others with."""
+        return _loaded(self._root.key)
+
     def signer(
         self, name: str, common_name: str, uid: str | None = None, valid: tuple[datetime, datetime] = (_FROM, _UNTIL)
     ) -> Signer:
@@ -64,7 +69,7 @@ class Authority:
             serial = x509.load_pem_x509_certificate(signer.certificate).serial_number
             revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at).build()
             builder = builder.add_revoked_certificate(revoked)
-        return builder.sign(_loaded(self._root.key), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        return builder.sign(self.root_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def _kept(self, name: str) -> Signer | None:
         if name in self._made or self._folder is None:
@@ -104,9 +109,9 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(start)
             .not_valid_after(end)
-            .add_extension(x509.BasicConstraints(ca=is_root, path_length=0 if is_root else None), critical=True)
+            .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
             .add_extension(usage, critical=True)
-            .sign(key if is_root else _loaded(self._root.key), hashes.SHA256())
+            .sign(key if is_root else self.root_key, hashes.SHA256())
         )
         pem = serialization.Encoding.PEM
         secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

@@ -34,6 +34,9 @@ PATIENCE = 60.0
 MEMORY = 1024**3
 """Bytes of address space for judging."""
 
+_THE_PAPERS_FAULT = frozenset({-signal.SIGPROF, -signal.SIGSEGV, -signal.SIGABRT})
+"""How the process ends of a paper that takes too long or that its parser does not survive."""
+
 _TOO_MUCH = Seal(
     outcome=SignatureOutcome.UNVERIFIABLE, says="Tệp PDF quá phức tạp, không kiểm tra được trong giới hạn cho phép."
 )
@@ -44,25 +47,30 @@ _NO_PDF = Seal(outcome=SignatureOutcome.NONE, says="Không phải tệp PDF có 
 class Papers:
     """What papers are worth that come from outside, by whom this system trusts and at legal time."""
 
-    def __init__(self, trust: TrustStore, training_offset: timedelta = timedelta()) -> None:
+    def __init__(self, trust: TrustStore, training_offset: timedelta = timedelta(), *, training: bool = False) -> None:
         self._examiner = Examiner(trust)
         self._training_offset = training_offset
+        self._training = training
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """As the settings say. Raises TrustUnusable."""
-        return cls(TrustStore.load(settings.trust_roots, settings.revocation_lists), settings.training_offset)
+        return cls(
+            TrustStore.load(settings.trust_roots, settings.revocation_lists),
+            settings.training_offset,
+            training=settings.training,
+        )
 
     def sealed(self, document: Document, content: bytes, sent_at: datetime | None) -> Document:
         """The document with what its signatures are worth, if its kind is judged; whoever claims to know is not heard.
 
-        `sent_at` is the legal time its sender speaks at, which may run ahead of ours where time is skipped in training:
-        nothing can have been signed later. Raises OSError when nobody can judge.
+        `sent_at` is the legal time its sender speaks at: it is believed in training only, where time that is skipped
+        runs ahead of ours. Raises OSError when nobody can judge.
         """
         if document.kind not in seal_rules():
             return document.model_copy(update={"seal": None})
         now = datetime.now(UTC) + self._training_offset
-        now = max(now, sent_at) if sent_at else now
+        now = max(now, sent_at) if sent_at and self._training else now
         found = self._examiner.judge(content, now) if document.media_type is MediaType.PDF else _NO_PDF
         return document.model_copy(update={"seal": treated(document.kind, found)})
 
@@ -83,15 +91,15 @@ class Examiner:
     def judge(self, content: bytes, now: datetime) -> Seal:
         """As `papers.judge`, within the limits; what goes beyond them is not verifiable.
 
-        Raises OSError when the process cannot be started.
+        Raises OSError when the process cannot be started, or ends for no fault of the paper's.
         """
         with self._lock:
-            for _ in range(2):  # a process that ended for no fault of the paper's is replaced
+            for _ in range(2):  # one that somebody else has ended is replaced
                 if answer := self._ask(content, now):
                     return Seal.model_validate_json(answer)
-                if self._end() == -signal.SIGPROF:
-                    break
-            return _TOO_MUCH
+                if self._end() in _THE_PAPERS_FAULT:
+                    return _TOO_MUCH
+            raise OSError("the process that judges papers was ended twice")
 
     def close(self) -> None:
         """End the process."""

@@ -13,7 +13,8 @@ HASH_KEY = Path("keys") / "hash.key"
 
 _BYTES = 32
 _LEAST_CHARACTERS = 32
-_OF_OTHERS = 0o077
+OF_OTHERS = 0o077
+"""The bits of a file's mode that let others than its owner at it."""
 
 
 def hash_key(settings: Settings) -> SecretStr:
@@ -23,7 +24,7 @@ def hash_key(settings: Settings) -> SecretStr:
     file = settings.state / HASH_KEY
     try:
         with file.open(encoding="ascii") as opened:
-            if os.fstat(opened.fileno()).st_mode & _OF_OTHERS:
+            if os.fstat(opened.fileno()).st_mode & OF_OTHERS:
                 raise BadSettings(f"Người khác đọc được khóa {file}: chmod 600, hoặc đặt LIENTHONG_HASH_KEY.")
             key = opened.read().strip()
     except FileNotFoundError:

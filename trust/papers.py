@@ -98,7 +98,10 @@ def _parts(algorithm: str) -> Iterable[str]:
 
 
 def _changed(signature: EmbeddedPdfSignature, fields: set[str], *, last: bool) -> tuple[SignatureOutcome, str] | None:
-    """What was done to the file after this signature, if that matters: the last one must cover the whole file."""
+    """What was done to the file after this signature, if that matters.
+
+    After the last one only what keeps it verifiable for long may come (DSS, document time stamps: PAdES B-LT, B-LTA).
+    """
     if signature.coverage is SignatureCoverageLevel.ENTIRE_FILE:
         return None
     difference = signature.diff_result
@@ -106,7 +109,8 @@ def _changed(signature: EmbeddedPdfSignature, fields: set[str], *, last: bool) -
         return SignatureOutcome.BROKEN, _CHANGED_LATER
     if difference.changed_form_fields - fields:
         return SignatureOutcome.BROKEN, _CHANGED_LATER
-    return (SignatureOutcome.UNVERIFIABLE, _ADDED_LATER) if last else None
+    kept_alive = difference.modification_level is ModificationLevel.LTA_UPDATES
+    return (SignatureOutcome.UNVERIFIABLE, _ADDED_LATER) if last and not kept_alive else None
 
 
 def _signed_at(signature: EmbeddedPdfSignature) -> datetime | None:

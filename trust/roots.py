@@ -54,6 +54,8 @@ class TrustStore:
         """
         signer = x509.Certificate.load(certificate, strict=True)
         others = [x509.Certificate.load(der, strict=True) for der in chain]
+        if any(self._on_a_list(other, at) for other in others):
+            return "Chứng thư số của tổ chức cấp đã bị thu hồi."
         try:
             self._validate(signer, others, at, RevocationCheckingRule.NO_CHECK)
             since = self._listed(signer)
@@ -68,6 +70,15 @@ class TrustStore:
         except (PathError, ValidationError):
             return "Chứng thư số không do tổ chức được tin cậy cấp, hoặc không dùng để ký."
         return None
+
+    def _on_a_list(self, issuer: x509.Certificate, at: datetime) -> bool:
+        """Whether an issuer's certificate was revoked by then, by the lists as they are configured."""
+        known = (one["tbs_cert_list"] for one in self.revocation_lists if one.issuer == issuer.issuer)
+        revoked = (entry for one in known for entry in one["revoked_certificates"] or ())
+        return any(
+            entry["user_certificate"].native == issuer.serial_number and entry["revocation_date"].native <= at
+            for entry in revoked
+        )
 
     def _listed(self, certificate: x509.Certificate) -> datetime | None:
         """Since when the newest list of its issuer holds."""

@@ -7,14 +7,11 @@ from models.documents import Document
 from models.dossier import Leg
 from models.facts import AgencyEvent, Corrected, Decided, FactRefusal, FactRefused, ResultDocument
 from models.plan import LegPlan
-from models.reducers import with_refused_papers
+from models.reducers import MOST_REFUSED_PAPERS, with_refused_papers
 from models.sealing import doubtful_papers, sealed_words
 
 if TYPE_CHECKING:
     from workflows.dossier import DossierWorkflow
-
-_MOST_ON_RECORD = 30
-"""How many refused papers of one agency a leg keeps on record [choice]."""
 
 
 class _Warned(Protocol):
@@ -29,7 +26,7 @@ def papers_refused_effect(
     Raises FactRefused, without counting, when there were too many.
     """
     assert isinstance(event.fact, Decided | ResultDocument | Corrected)
-    if len(leg.refused_papers) >= _MOST_ON_RECORD:
+    if len(leg.refused_papers) >= MOST_REFUSED_PAPERS:
         text = f"“{plan.name}” đã có {len(leg.refused_papers)} bản điện tử không được nhận; cần liên hệ người vận hành."
         raise FactRefused(FactRefusal.NOT_PERMITTED, text)
     after = with_refused_papers(leg, event.fact.documents, dossier.time.now())

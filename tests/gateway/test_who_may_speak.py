@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -54,6 +55,7 @@ def _provincial(id_: str, province: str) -> str:
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     settings = system_settings(tmp_path_factory.mktemp("system"))
+    senders_file(settings).touch(mode=0o600)
     senders_file(settings).write_text(
         for_training()
         + _provincial("provincial-here", HERE)
@@ -86,7 +88,7 @@ class Event:
 
     def __init__(self, system: System, code: str, data: dict[str, Any] | None = None, **envelope: Any) -> None:
         self._system = system
-        self.id = f"test-{uuid.uuid4()}"
+        self.id = envelope.get("id", f"test-{uuid.uuid4()}")
         data = data or consent(system, code, householder(system, code))
         event = {"specversion": "1.0", "id": self.id, "source": "vneid", "type": "vn.lienthong.vneid_consent.v1"}
         self.body = json.dumps({**event, "subject": code, "data": data, **envelope}, default=str).encode()
@@ -245,6 +247,24 @@ def test_a_province_speaks_for_its_own_dossiers(system: System, waiting: str) ->
     assert nowhere.post(nowhere.headers(sender="provincial-here")).status_code == 404
 
 
+def test_an_id_is_its_senders_own(system: System, waiting: str) -> None:
+    """As CloudEvents have it: what another sender calls the same is another message, also if it came first."""
+    data = {"at": system.now().isoformat(), "documents": [_paper()]}
+    first = Event(system, waiting, data, source="portal", type="vn.lienthong.documents.v1")
+    assert problem(first.post(first.headers(sender="portal")))["type"] == "urn:lienthong:out_of_turn"
+    same = Event(system, waiting, id=first.id)
+    assert same.post(same.headers(sender="vneid")).status_code == 200
+    again = same.post(same.headers(sender="vneid"))
+    assert (again.status_code, again.json()["repeated"]) == (200, True)
+
+
+def test_a_malformed_event_leaves_its_id_for_the_same_put_right(system: System, waiting: str) -> None:
+    wrong = Event(system, waiting, {"leg": "residence_registration"})
+    assert problem(wrong.post(wrong.headers(sender="vneid")))["type"] == "urn:lienthong:malformed"
+    right = Event(system, waiting, id=wrong.id)
+    assert right.post(right.headers(sender="vneid")).status_code == 200
+
+
 def _paper() -> dict[str, str]:
     return {"kind": "birth_notice", "file_name": "a.pdf", "media_type": "application/pdf", "content": PDF}
 
@@ -268,6 +288,13 @@ def test_a_sender_with_a_certificate_comes_with_it_through_the_proxy(system: Sys
 # --- Starting ---------------------------------------------------------------------------------------------------------
 
 
+def test_the_gateway_does_not_start_with_keys_that_others_can_read(system: System, tmp_path: Path) -> None:
+    shared = tmp_path / "senders.toml"
+    shared.write_bytes(senders_file(system.settings).read_bytes())
+    shared.chmod(0o640)
+    expect_no_start(system, {"LIENTHONG_SENDERS": str(shared)}, "chmod 600")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -281,6 +308,11 @@ def test_a_sender_with_a_certificate_comes_with_it_through_the_proxy(system: Sys
 def test_the_gateway_does_not_start_without_knowing_who_may_speak(
     system: System, changes: dict[str, str | None], said: str
 ) -> None:
+    expect_no_start(system, changes, said)
+
+
+def expect_no_start(system: System, changes: Mapping[str, str | None], said: str) -> None:
+    """With these changes to its environment it ends at once and says why, in one line."""
     environment = {**system.stack.environment(), "LIENTHONG_GATEWAY_METRICS_PORT": "0", **changes}
     ended = subprocess.run(
         [sys.executable, "gateway.py"],

@@ -137,9 +137,10 @@ def test_a_message_is_left_to_its_sender_only_if_nobody_promised_to_deliver_it(l
     token = store(ledger, "m1").status_token
     assert ledger.left_to_sender("m1")
     assert (ledger.standing_at(token), ledger.standing_of("m1")) == (None, None)
-    promised = delivery(store(ledger, "m1"))
-    ledger.put_off(promised, Hindrance.TEMPORAL_AWAY, OPENED_AT)
-    delivery(store(ledger, "m1"))
+    assert not ledger.promise("m1"), "nobody has it to deliver"
+    put_off = delivery(store(ledger, "m1"))
+    assert ledger.promise("m1"), "by another request, while the first is tried"
+    ledger.put_off(put_off, Hindrance.NOT_RUNNING, OPENED_AT)
     assert not ledger.left_to_sender("m1")
     assert ledger.standing_at(token) == Standing(status=Progress.WAITING)
 

@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import crl, pem, x509
+from asn1crypto.keys import PrivateKeyInfo
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PageObject, copy_into_new_writer
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
+from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from models.base import LEGAL_ZONE
 from models.documents import DocumentKind, describe
@@ -98,8 +102,29 @@ def test_a_certificate_that_has_expired_since_could_sign_then() -> None:
 
 
 def test_who_was_revoked_after_signing_could_sign_then() -> None:
-    other = AUTHORITY.signer("other", "UBND PHƯỜNG GIẢ LẬP")
-    assert found(sealed(at=SIGNED_AT), trusting(other)).outcome is GOOD
+    before = SIGNED_AT - timedelta(days=2)  # the day before the revocation
+    assert found(sealed(at=before), trusting(OFFICE)).outcome is GOOD
+    assert found(sealed(at=SIGNED_AT), trusting(OFFICE)).outcome is UNTRUSTED
+
+
+@pytest.mark.parametrize("stamped", [False, True], ids=["B-LT", "B-LTA"])
+def test_what_keeps_a_signature_verifiable_may_come_after_it(stamped: bool) -> None:
+    """The certificates it needs (DSS), and a time stamp over all of it."""
+    [signature] = PdfFileReader(BytesIO(sealed())).embedded_regular_signatures
+    out = BytesIO(sealed())
+    DocumentSecurityStore.add_dss(out, signature.pkcs7_content, certs=[signature.signer_cert])
+    seal = found(time_stamped(out.getvalue()) if stamped else out.getvalue())
+    assert (seal.outcome, seal.signatures) == (GOOD, 1)
+
+
+def time_stamped(content: bytes) -> bytes:
+    """The file with a time stamp over all of it."""
+    key = PrivateKeyInfo.load(_der(OFFICE.key))
+    stamper = DummyTimeStamper(x509.Certificate.load(_der(OFFICE.certificate)), key, fixed_dt=NOW)
+    out = BytesIO()
+    writer = IncrementalPdfFileWriter(BytesIO(content))
+    PdfTimeStamper(stamper).timestamp_pdf(writer, "sha256", in_place=False, output=out)
+    return out.getvalue()
 
 
 # --- Attacks ---------------------------------------------------------------------------------------------------------
@@ -435,3 +460,17 @@ def test_a_paper_of_the_simulator_has_the_fault_it_was_told_to_have_and_the_same
     seal = found(content, TrustStore.load([tmp_path / "authority" / ROOT_FILE]))
     assert (seal.outcome, seal.signatures) == (outcome, signatures)
     assert issued() == content
+
+
+def test_a_process_that_somebody_keeps_killing_says_nothing_of_the_paper() -> None:
+    """Nobody can judge now: whoever asked tries again, and no agency hears that its paper is bad."""
+
+    class Hunted(Examiner):
+        def _ask(self, content: bytes, now: datetime) -> bytes:
+            self._child = self._child or self._started()
+            self._child.kill()
+            self._child.wait()
+            return super()._ask(content, now)
+
+    with closing(Hunted(trusting())) as hunted, pytest.raises(OSError, match="ended twice"):
+        hunted.judge(sealed(), NOW)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from simulator.authority import ROOT_FILE, Authority, Signer
 from trust.roots import TrustStore, TrustUnusable
@@ -70,6 +73,33 @@ def test_a_revoked_certificate_counts_until_its_revocation(
     assert known.doubt(der(signer), [], NOW - timedelta(days=1)) is None
     other = authority.signer("other", "BỆNH VIỆN KHÁC")
     assert known.doubt(der(other), [], NOW + timedelta(days=1)) is None
+
+
+def test_who_certifies_others_can_be_revoked_too(authority: Authority, tmp_path: Path) -> None:
+    between, signing = certified_between(authority)
+    assert store(authority, tmp_path).doubt(der(signing), [der(between)], NOW) is None
+    known = store(authority, tmp_path, between, at=NOW)
+    assert "tổ chức cấp đã bị thu hồi" in str(known.doubt(der(signing), [der(between)], NOW + timedelta(days=1)))
+    assert known.doubt(der(signing), [der(between)], NOW - timedelta(days=1)) is None
+
+
+def certified_between(authority: Authority) -> tuple[Signer, Signer]:
+    """An authority that the root has certified, and a signer that it has certified in turn."""
+    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
+    issuer, issuing = x509.load_pem_x509_certificate(authority.root).subject, authority.root_key
+    made = []
+    for key, name, ca in zip(keys, ("CA CẤP DƯỚI", "BỆNH VIỆN MẪU"), (True, False), strict=True):
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        uses = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False)
+        usage = x509.KeyUsage(not ca, **uses, key_cert_sign=ca, crl_sign=ca, encipher_only=False, decipher_only=False)
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(NOW - timedelta(365)).not_valid_after(NOW + timedelta(365))
+        builder = builder.add_extension(x509.BasicConstraints(ca, 0 if ca else None), critical=True)
+        certificate = builder.add_extension(usage, critical=True).sign(issuing, hashes.SHA256())
+        made.append(Signer(b"", certificate.public_bytes(Encoding.PEM)))
+        issuer, issuing = subject, key
+    return made[0], made[1]
 
 
 def test_a_list_out_of_date_is_said_to_be(authority: Authority, signer: Signer, tmp_path: Path) -> None:

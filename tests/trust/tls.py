@@ -110,8 +110,10 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> 
         assert task
         under_way.add(task)
         try:
-            with suppress(ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            with suppress(ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
                 await handler(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()
         finally:
             under_way.discard(task)
             writer.close()
@@ -126,6 +128,12 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> 
         for task in tuple(under_way):
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+        for _ in range(_TURNS_TO_END):
+            await asyncio.sleep(0)
+
+
+_TURNS_TO_END = 10
+"""Turns of the loop in which connections that were aborted, or whose handshake failed, come to their end."""
 
 
 def forwarding_to(port: int) -> Handler:
@@ -136,7 +144,7 @@ def forwarding_to(port: int) -> Handler:
         try:
             await asyncio.gather(_copy(reader, to_there), _copy(there, writer))
         finally:
-            to_there.close()
+            to_there.transport.abort()
 
     return forward
 

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from workflows.dossier import DossierWorkflow
 
 
+def ask_to_complete(dossier: "DossierWorkflow", documents: tuple[RequiredDocument, ...]) -> None:
+    """What a correction makes an agency owe the dossier it is asked for at once, through the province.
+
+    Before the province has the dossier nobody is: all of it is asked for then.
+    """
+    plan = dossier.required_plan
+    first = next(leg for leg in plan.legs if leg.sent_with_intake)
+    new = tuple(document for document in documents if document not in plan.completed_by_agencies)
+    if not new:
+        return
+    dossier.plan = plan.model_copy(update={"completed_by_agencies": (*plan.completed_by_agencies, *new)})
+    dossier.plan_changed()
+    if dossier.clock is not None:
+        for document in new:
+            dossier.follow_up(first.key, FollowUpKind.TO_COMPLETE, document.to_complete)
+
+
 def completes(dossier: "DossierWorkflow", plan: LegPlan, fact: ResultDocument) -> bool:
     """Whether the province hands in, under the leg that went with the intake, nothing but what agencies must add."""
     owed = {kind for document in dossier.required_plan.completed_by_agencies for kind in document.any_of}

@@ -5,7 +5,7 @@ through the same pure reducers; what is wrong leaves the dossier untouched.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NoReturn
@@ -13,10 +13,9 @@ from typing import NoReturn
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from models.asked_anew import asked_anew, asks_others
-from models.base import MAX_LONG_TEXT, MessageKey, legal_date, within
+from models.base import MAX_LONG_TEXT, MessageKey, legal_date
 from models.clock import Clock, Due, Timeliness
-from models.corrections import CorrectedForm, CorrectionQuery, Revision, changes
+from models.corrections import CorrectedForm, CorrectionQuery, Revision
 from models.declaration import Declaration
 from models.details import attributes, details
 from models.documents import Document, DocumentKind
@@ -55,7 +54,7 @@ from models.facts import (
 )
 from models.facts import Corrected as ResultCorrected
 from models.form_parts import MAX_ATTACHMENTS
-from models.gate import Gate, GateQuery, field_label, fitting
+from models.gate import Gate, GateQuery, fitting
 from models.lateness import Apology
 from models.messages import FieldChange, FollowUpKind, NoticeAnswer
 from models.payments import apply_payment
@@ -67,7 +66,6 @@ from models.start import CALENDAR_CHANGED, StartDossier
 from models.statuses import PortalStatus, Status, StatusSystem
 from models.systems import System
 from models.trouble import Trouble
-from models.words import listed
 from workflows import ports
 from workflows.calls import P, R, call_ledger, compute
 from workflows.chasing import ruling_effect
@@ -466,18 +464,14 @@ class DossierWorkflow:
         self.supplied += documents
         self._journal.attachments += documents
 
-    def keep(self, document: Document) -> None:
-        """A document that the citizen or an official has handed in goes to the ledger."""
-        self._journal.attachments += (document,)
+    def keep(self, *documents: Document) -> None:
+        """What the citizen or an official has handed in goes to the ledger with the next publication."""
+        self._journal.attachments += documents
 
     def keep_receipt(self) -> None:
         """The e-receipt, if it has come, goes to the ledger and from there to the citizen's store."""
         if self.fee.receipt:
             self._journal.attachments += (self.fee.receipt,)
-
-    def keep_attachments(self, documents: tuple[Document, ...]) -> None:
-        """What the citizen has added goes to the ledger with the next publication."""
-        self._journal.attachments += documents
 
     def warn(self, text: str) -> None:
         """Something operators should look at, said once."""
@@ -486,90 +480,13 @@ class DossierWorkflow:
             self.warnings = (*self.warnings, text)
             self.enter(self.stage)
 
-    def revise(
-        self, declaration: Declaration, leg: str, corrections: Mapping[str, str], legs: tuple[LegPlan, ...] = ()
-    ) -> None:
-        """The form now reads so, the law of the dossier as before: whoever else has the old one is told (§§7, 8).
-
-        Where the law lets a correction name others to ask in these `legs`, they are asked. [choice] Of a leg that is
-        with an agency which has not asked for it, they are not: nor is that agency told of what they would agree to,
-        until a supplement of its own; operators are warned. Consents else stay as given; where what people agreed to
-        has changed, operators are warned [choice].
-        """
+    def form_reads(self, declaration: Declaration, leg: str, paths: tuple[str, ...]) -> None:
+        """The form says so from now on, with what is attached by now: corrected in `leg`, at these fields."""
         self.revision += 1
         self.declaration = declaration.model_copy(update={"attachments": self.declaration.attachments})
-        paths = tuple(corrections)
         self._journal.revisions.append(
             Revision(number=self.revision, at=self.time.now(), leg=leg, paths=paths, declaration=declaration)
         )
-        self.put(self.legs[leg].caught_up())
-        unasked: dict[str, LegPlan] = {}
-        for plan in (plan.without_replaced_consents(self.attached) for plan in legs):
-            known = self.legs[plan.key]
-            if plan.key == leg or not (known.ended or known.sent_at):
-                self._ask_anew(plan)
-            elif known.sent_at and asks_others(self.required_plan.leg(plan.key), plan):
-                unasked[plan.key] = plan
-        group = declaration.group
-        labels = listed(field_label(path, group) for path in paths)
-        for other in tuple(self.legs.values()):
-            public = corrections
-            if other.key in unasked:
-                public = self._withhold(unasked[other.key], corrections)
-            told = changes(public, group, self.required_plan.leg(other.key).system)
-            if told and other.key != leg and other.sent_at:
-                fields = listed(change.label for change in told)
-                text = f"Công dân đính chính tờ khai: {fields}. Đề nghị dùng thông tin mới."
-                self.follow_up(other.key, FollowUpKind.CORRECTION, text, changes=told)
-        self.tell(Notice.FORM_CORRECTED, leg=self.required_plan.leg(leg).name, fields=labels)
-        if any(within(path, section) for path in paths for section in self._consented()):
-            self.warn(f"Đã đính chính sau khi có sự đồng ý, cần xem lại sự đồng ý: {labels}.")
-
-    def _consented(self) -> set[str]:
-        """The sections of the form that somebody has agreed to."""
-        given = {key: {c.person.key for c in leg.consents if c.given} for key, leg in self.legs.items()}
-        rules = ((leg.key, rule) for leg in self.required_plan.legs for rule in leg.consent_rules)
-        return {rule.concerns for leg, rule in rules if given[leg].intersection(rule.people)}
-
-    def _withhold(self, plan: LegPlan, corrections: Mapping[str, str]) -> Mapping[str, str]:
-        """What the agency of a leg may hear of corrections that others there would have to agree to first."""
-        group = self.declaration.group
-        sections = {rule.concerns for rule in plan.consent_rules if rule.may_change}
-        kept = {path: value for path, value in corrections.items() if any(within(path, one) for one in sections)}
-        if kept:
-            leg = self.legs[plan.key]
-            self.put(leg.model_copy(update={"untold": {**leg.untold, **kept}}))
-            fields = listed(field_label(path, group) for path in kept)
-            self.warn(
-                f"“{plan.name}” đã được gửi cơ quan với sự đồng ý cho nội dung cũ, nên chưa hỏi lại ý kiến và chưa báo"
-                f" cơ quan phần đính chính; cần xem lại với cơ quan: {fields}."
-            )
-        return {path: value for path, value in corrections.items() if path not in kept}
-
-    def _ask_anew(self, new: LegPlan) -> None:
-        """Other people are to be asked in that leg, if they are others; the plan says so on record."""
-        known = self.required_plan.leg(new.key)
-        plan, leg = asked_anew(self.legs[new.key], known, new, self.revision, self.time.now())
-        if plan != known:
-            self.plan = self.required_plan.with_leg(plan)
-            self.put(leg)
-            self.plan_changed()
-
-    def ask_to_complete(self, documents: tuple[RequiredDocument, ...]) -> None:
-        """What an agency must add to the dossier by itself it is asked for at once, through the province.
-
-        Before the province has the dossier nobody is: all of it is asked for then.
-        """
-        plan = self.required_plan
-        first = next(leg for leg in plan.legs if leg.sent_with_intake)
-        new = tuple(document for document in documents if document not in plan.completed_by_agencies)
-        if not new:
-            return
-        self.plan = plan.model_copy(update={"completed_by_agencies": (*plan.completed_by_agencies, *new)})
-        self.plan_changed()
-        if self.clock is not None:
-            for document in new:
-                self.follow_up(first.key, FollowUpKind.TO_COMPLETE, document.to_complete)
 
     def in_trouble(self, trouble: Trouble) -> None:
         """A system does not take a message; since when stays as it was."""

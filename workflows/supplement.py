@@ -20,6 +20,8 @@ from models.supplements import apply_supplement, ready
 from models.words import last_day
 from workflows import ports
 from workflows.citizen import limit_over
+from workflows.completing import ask_to_complete
+from workflows.correcting import revise
 from workflows.sending import hand_over
 
 if TYPE_CHECKING:
@@ -39,9 +41,9 @@ def supplement_effect(
         if form:
             if form.declaration is None:
                 raise FactRefused(form.refusal, form.problem or "")
-            dossier.revise(form.declaration, leg.key, fact.corrections, form.legs)
-            dossier.ask_to_complete(form.completed_by_agencies)
-        dossier.keep_attachments(fact.documents)
+            revise(dossier, form.declaration, leg.key, fact.corrections, form.legs)
+            ask_to_complete(dossier, form.completed_by_agencies)
+        dossier.keep(*fact.documents)
         dossier.put(apply_supplement(*dossier.addressed(fact.leg), fact, dossier.time.now()))
 
     return effect

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, IPvAnyNetwork, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, IPvAnyNetwork, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ledger.connections import DEFAULTS, Connections
@@ -30,6 +30,16 @@ Share = Annotated[float, Field(gt=0, le=1), Unit("share of the machine")]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 PortOrOff = Annotated[int, Field(ge=0, le=65_535)]
 """A port; 0 means that the server is off."""
+
+
+def _safe_origin(origin: str) -> str:
+    if _beyond_without_tls(origin):
+        raise ValueError("https is needed beyond this machine")
+    return origin
+
+
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$"), AfterValidator(_safe_origin)]
+"""An origin as browsers state it (RFC 6454): scheme, host, port unless it is the usual one."""
 
 
 class LogFormat(StrEnum):
@@ -167,6 +177,26 @@ class Settings(BaseSettings):
     gateway_metrics_port: PortOrOff = Field(
         default=0, description="Port of the gateway's `/metrics` (Prometheus); 0 = off"
     )
+    codec_host: str = Field(default="127.0.0.1", description="Address the codec server binds")
+    codec_port: Port = Field(
+        default=8602, description="Port the codec server binds; `/health` and `/ready` are there too"
+    )
+    codec_ui_origins: tuple[Origin, ...] = Field(
+        default=(),
+        description="Where Temporal's Web UI may call the codec server from, as `https://host[:port]` (JSON list)",
+    )
+    operators: Path | None = Field(
+        default=None,
+        description="TOML file of the operators who may look, with their tokens' digests: `docs/running.md`; "
+        "the codec server needs it",
+    )
+    operator_service: str = Field(
+        default="",
+        description="`module:factory` of a log-in service (`trust.operators.Identify`) used instead of that file",
+    )
+    operator_requests_per_minute: int = Field(
+        default=3000, ge=1, description="Most requests of an operator in any minute to one codec server"
+    )
     inbox_patience: Seconds = Field(
         default=2.0, gt=0, description="How long who brings a fact waits for its dossier's verdict; then it is stored"
     )
@@ -206,6 +236,15 @@ class Settings(BaseSettings):
         description="Key of the hashes by which submissions and people are found again, at least 32 random characters; "
         "keep it. Default: the file `keys/hash.key` in the state folder, which `lienthong dev` makes",
     )
+    master_keys: SecretStr | None = Field(
+        default=None,
+        description="Master keys `id:base64,id:base64` (32 bytes each), current one first; lost keys are lost data. "
+        "Default: the file `keys/master.keys` in the state folder, which `lienthong dev` makes",
+    )
+    key_service: str = Field(
+        default="",
+        description="`module:factory` of a key service (`trust.masters.MasterKeys`), instead of master keys of ours",
+    )
     calendar: tuple[Path, ...] = Field(default=(), description="Extra working-calendar CSV files (JSON list)")
     communes: tuple[Path, ...] = Field(default=(), description="CSV files with lists of communes (JSON list)")
     trust_roots: tuple[Path, ...] = Field(
@@ -221,6 +260,11 @@ class Settings(BaseSettings):
     training: bool = Field(default=False, description="Allow legal time to differ from the clock")
     training_offset_seconds: Seconds = Field(
         default=0.0, description="Legal time minus clock; anything but 0 needs LIENTHONG_TRAINING=true"
+    )
+    operator: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9._:/+-]{1,80})?$",
+        description="Who uses the commands, for the record: the code of an operator, asked for by `lienthong operator`",
     )
     log_format: LogFormat = Field(default=LogFormat.TEXT, description="Log lines for people (text) or machines (json)")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="The least serious log lines written")

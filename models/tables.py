@@ -1,7 +1,7 @@
 """The ledger's tables (sổ hồ sơ): columns for what is asked of them, JSON of domain models for what is only shown.
 
 Instants are stored as UTC and come back zone-aware; words of our vocabularies are stored as text, so that a new word
-needs no migration. Lengths follow `models.base`. Everything here may be personal data except codes and keys.
+needs no migration. Lengths follow `models.base`. What is personal, or may quote somebody, is kept sealed (`Personal`).
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from models.acts import Act
 from models.clock import ClockEntry, ClockEntryKind, Due, Timeliness
 from models.declaration import Declaration
 from models.documents import Document, DocumentKind, MediaType
@@ -36,6 +38,7 @@ from models.gate import DemandKind, Fault
 from models.groups import Group
 from models.inbox import Hindrance
 from models.messages import Dispatch, DispatchKind, NoticeState, Sent
+from models.personal import Personal, PersonalText
 from models.plan import Plan
 from models.publication import StatusEvent
 from models.replacement import Replacement
@@ -82,7 +85,7 @@ class Word(TypeDecorator[_Word], Generic[_Word]):
 
 
 class Shown(TypeDecorator[_Value], Generic[_Value]):
-    """A domain value kept as JSON, validated again when it is read."""
+    """A domain value kept as JSON, validated again when it is read. Nothing personal."""
 
     impl = JSON(none_as_null=True)
     cache_ok = True
@@ -131,25 +134,39 @@ class DossierRow(Table, table=True):
     group: Group = Field(sa_type=Word(Group))
     province_code: str = Field(sa_type=_KEY, index=True)
     pack: str | None = Field(default=None, sa_type=_KEY)
-    declaration: Declaration = Field(sa_type=Shown(Declaration))
-    plan: Plan | None = Field(default=None, sa_type=Shown(Plan))
+    declaration: Declaration = Field(sa_type=Personal(Declaration))
+    plan: Plan | None = Field(default=None, sa_type=Personal(Plan))
     plan_sequence: int | None = None
     stage: DossierStage = Field(default=DossierStage.INTAKE, sa_type=Word(DossierStage))
     outcome: DossierOutcome | None = Field(default=None, sa_type=Word(DossierOutcome))
     provincial_code: str | None = Field(default=None, sa_type=_KEY, index=True)
     sequence: int | None = None
     due_at: datetime | None = Field(default=None, sa_type=UtcInstant(), index=True)
-    due: Due | None = Field(default=None, sa_type=Shown(Due))
+    due: Due | None = Field(default=None, sa_type=Personal(Due))
     expected_at: datetime | None = Field(default=None, sa_type=UtcInstant())
-    expected: Due | None = Field(default=None, sa_type=Shown(Due))
+    expected: Due | None = Field(default=None, sa_type=Personal(Due))
     timeliness: Timeliness | None = Field(default=None, sa_type=Word(Timeliness))
-    fee: Fee = Field(default=Fee(), sa_type=Shown(Fee))
-    warnings: tuple[str, ...] = Field(default=(), sa_type=Shown(tuple[str, ...]))
-    duties: tuple[OwedDuty, ...] | None = Field(default=None, sa_type=Shown(tuple[OwedDuty, ...]))
-    troubles: tuple[Trouble, ...] | None = Field(default=None, sa_type=Shown(tuple[Trouble, ...]))
+    fee: Fee = Field(default=Fee(), sa_type=Personal(Fee))
+    warnings: tuple[str, ...] = Field(default=(), sa_type=Personal(tuple[str, ...]))
+    duties: tuple[OwedDuty, ...] | None = Field(default=None, sa_type=Personal(tuple[OwedDuty, ...]))
+    troubles: tuple[Trouble, ...] | None = Field(default=None, sa_type=Personal(tuple[Trouble, ...]))
+    acts: tuple[Act, ...] | None = Field(default=None, sa_type=Personal(tuple[Act, ...]))
     opened_at: datetime = Field(sa_type=UtcInstant(), index=True)
     started: bool = Field(default=False, index=True)
     concluded_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+
+
+class DossierKeyRow(Table, table=True):
+    """Khóa của hồ sơ: the seed its keys are derived from; none once its data was destroyed on purpose.
+
+    Without it nobody reads anything personal of the dossier again, in this database, in Temporal, or in a backup.
+    """
+
+    __tablename__ = "dossier_keys"
+
+    dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
+    seed: bytes | None = Field(default=None, sa_type=LargeBinary())
+    erased_at: datetime | None = Field(default=None, sa_type=UtcInstant())
 
 
 class FamilyClaimRow(Table, table=True):
@@ -172,7 +189,7 @@ class NotDuplicateRow(Table, table=True):
 
     dossier_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
     other_code: str = Field(primary_key=True, sa_type=_KEY, foreign_key="dossiers.code")
-    reason: str = Field(sa_type=Text())
+    reason: str = Field(sa_type=PersonalText())
     at: datetime = Field(sa_type=UtcInstant())
 
 
@@ -199,9 +216,9 @@ class LegRow(Table, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     expected_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     decided_at: datetime | None = Field(default=None, sa_type=UtcInstant())
-    number: str | None = Field(default=None, sa_type=_KEY)
+    number: str | None = Field(default=None, sa_type=PersonalText())
     timeliness: Timeliness | None = Field(default=None, sa_type=Word(Timeliness))
-    state: Leg = Field(sa_type=Shown(Leg))
+    state: Leg = Field(sa_type=Personal(Leg))
     sequence: int
 
 
@@ -217,7 +234,7 @@ class FormRevisionRow(Table, table=True):
     number: int = Field(primary_key=True)
     leg: str = Field(sa_type=_KEY)
     paths: tuple[str, ...] = Field(sa_type=Shown(tuple[str, ...]))
-    declaration: Declaration = Field(sa_type=Shown(Declaration))
+    declaration: Declaration = Field(sa_type=Personal(Declaration))
     at: datetime = Field(sa_type=UtcInstant())
 
 
@@ -264,8 +281,8 @@ class ClockEntryRow(Table, table=True):
     position: int = Field(primary_key=True)
     kind: ClockEntryKind = Field(sa_type=Word(ClockEntryKind))
     at: datetime = Field(sa_type=UtcInstant())
-    cause: str = Field(sa_type=Text())
-    basis: str = Field(sa_type=Text())
+    cause: str = Field(sa_type=PersonalText())
+    basis: str = Field(sa_type=PersonalText())
     working_days: int | None = None
     stop: str | None = Field(default=None, sa_type=Text())
     calendar_version: str | None = Field(default=None, sa_type=Text())
@@ -293,7 +310,7 @@ class ConsentRow(Table, table=True):
     dossier_code: str = Field(primary_key=True, sa_type=_KEY)
     leg: str = Field(primary_key=True, sa_type=_KEY)
     person: str = Field(primary_key=True, sa_type=_KEY)
-    personal_id: str = Field(sa_type=_KEY)
+    personal_id: str = Field(sa_type=PersonalText())
     state: ConsentState = Field(sa_type=Word(ConsentState), index=True)
     requested_at: datetime = Field(sa_type=UtcInstant())
     due_at: datetime | None = Field(default=None, sa_type=UtcInstant())
@@ -319,7 +336,7 @@ class DocumentRow(Table, table=True):
     sha256: str = Field(sa_type=String(64), index=True)
     size: int
     media_type: MediaType = Field(sa_type=Word(MediaType))
-    file_name: str = Field(sa_type=Text())
+    file_name: str = Field(sa_type=PersonalText())
     at: datetime = Field(sa_type=UtcInstant())
     superseded_at: datetime | None = Field(default=None, sa_type=UtcInstant())
 
@@ -350,7 +367,7 @@ class ReplacementRow(Table, table=True):
     started: bool = Field(default=True, index=True)
     unacknowledged: bool
     due_at: datetime | None = Field(default=None, sa_type=UtcInstant())
-    state: Replacement = Field(sa_type=Shown(Replacement))
+    state: Replacement = Field(sa_type=Personal(Replacement))
     sequence: int | None = None
 
 
@@ -366,13 +383,14 @@ class MessageOutRow(Table, table=True):
     step: str = Field(sa_type=_KEY)
     sent_at: datetime = Field(sa_type=UtcInstant())
     attempts: int = 0
-    reply: Sent | None = Field(default=None, sa_type=Shown(Sent))
+    reply: Sent | None = Field(default=None, sa_type=Personal(Sent))
 
 
 class MessageInRow(Table, table=True):
     """Thông điệp nhận về: what came in and its verdict (`accepted` is none while it is not settled).
 
-    The dossier it names may not exist, so the code is no foreign key. `status_token` is known to its sender alone.
+    `digest` tells the same message from another one, and nobody without the master key what is in it
+    (`ledger.keys.DossierKeys.fingerprint`). The dossier it names may not exist, so the code is no foreign key. `status_token` is known to its sender alone.
     """
 
     __tablename__ = "messages_in"
@@ -386,7 +404,7 @@ class MessageInRow(Table, table=True):
     arrived_at: datetime = Field(sa_type=UtcInstant())
     accepted: bool | None = None
     reason: FactRefusal | None = Field(default=None, sa_type=Word(FactRefusal))
-    text: str | None = Field(default=None, sa_type=Text())
+    text: str | None = Field(default=None, sa_type=PersonalText())
     status_token: str | None = Field(default=None, sa_type=_KEY)
 
 
@@ -404,7 +422,7 @@ class WaitingMessageRow(Table, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=_RUNNING_NUMBER)
     message_id: str = Field(sa_type=_KEY, foreign_key="messages_in.message_id", unique=True)
     dossier_code: str = Field(sa_type=_KEY)
-    fact: Mapping[str, Any] = Field(sa_type=JSON)
+    fact: Mapping[str, Any] = Field(sa_type=Personal(Mapping[str, Any]))
     update_id: str = Field(sa_type=_MESSAGE_KEY)
     since: datetime = Field(sa_type=UtcInstant())
     attempts: int = 0
@@ -429,7 +447,7 @@ class NoticeCheckRow(Table, table=True):
     at: datetime = Field(sa_type=UtcInstant())
     signed_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     sha256: str | None = Field(default=None, sa_type=String(64))
-    says: str | None = Field(default=None, sa_type=Text())
+    says: str | None = Field(default=None, sa_type=PersonalText())
 
 
 class HeardFactRow(Table, table=True):
@@ -444,7 +462,7 @@ class HeardFactRow(Table, table=True):
     kind: str = Field(sa_type=_KEY)
     at: datetime = Field(sa_type=UtcInstant())
     reason: FactRefusal | None = Field(default=None, sa_type=Word(FactRefusal))
-    text: str = Field(sa_type=Text())
+    text: str = Field(sa_type=PersonalText())
 
 
 class NoticeRow(Table, table=True):
@@ -468,12 +486,36 @@ class NoticeRow(Table, table=True):
     dossier_code: str = Field(sa_type=_KEY, foreign_key="dossiers.code", index=True)
     channel: System = Field(sa_type=Word(System))
     kind: DispatchKind = Field(sa_type=Word(DispatchKind))
-    dispatch: Dispatch = Field(sa_type=Shown(Dispatch))
+    dispatch: Dispatch = Field(sa_type=Personal(Dispatch))
     attempts: int = 0
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     leased_until: datetime | None = Field(default=None, sa_type=UtcInstant())
     sent_at: datetime | None = Field(default=None, sa_type=UtcInstant())
     last_error: str | None = Field(default=None, sa_type=Text())
+
+
+class AuditRow(Table, table=True):
+    """Nhật ký kiểm toán: one entry, never changed, never removed; numbers have no gaps.
+
+    Every column is text exactly as it was hashed: `at` in ISO 8601 (UTC), `why` sealed, `detail` in JSON. `previous` is
+    the hash of the entry before it, `key_id` the master key that binds the chain (`trust.chain`).
+    """
+
+    __tablename__ = "audit_trail"
+    __table_args__ = (Index(None, "code", "number"),)
+
+    number: int = Field(primary_key=True, sa_type=_RUNNING_NUMBER, sa_column_kwargs={"autoincrement": False})
+    at: str = Field(sa_type=_KEY, index=True)
+    who: str = Field(sa_type=_MESSAGE_KEY)
+    role: str | None = Field(default=None, sa_type=_KEY)
+    what: str = Field(sa_type=_KEY)
+    code: str | None = Field(default=None, sa_type=_KEY)
+    why: str | None = Field(default=None, sa_type=Text())
+    pack: str | None = Field(default=None, sa_type=_KEY)
+    detail: str = Field(sa_type=Text())
+    key_id: str = Field(sa_type=_KEY)
+    previous: str = Field(sa_type=String(64))
+    hash: str = Field(sa_type=String(64))
 
 
 class Direction(StrEnum):

@@ -6,15 +6,20 @@ from temporalio.client import Client
 from temporalio.service import TLSConfig
 
 from settings import BadSettings, Settings
+from trust.codec import DossierCodec, Keys
 from workflows.plugin import connect
 
 
-async def connect_as_set(settings: Settings, *, lazy: bool = False) -> Client:
-    """A client of the server of the settings. Raises TemporalUnusable, and BadSettings for a file that is not there."""
+async def connect_as_set(settings: Settings, keys: Keys, *, lazy: bool = False) -> Client:
+    """A client of the server of the settings, which seals by these keys.
+
+    Raises TemporalUnusable, and BadSettings for a file that is not there.
+    """
     key = settings.temporal_api_key
     return await connect(
         settings.temporal_address,
         settings.temporal_namespace,
+        DossierCodec(keys),
         lazy=lazy,
         tls=_tls(settings) if settings.temporal_uses_tls else False,
         api_key=key.get_secret_value() if key else None,

@@ -1,15 +1,25 @@
 """Secrets kept in files: only their owner may read them, and none is made unless somebody says so."""
 
+import base64
+import logging
 import os
 import secrets
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from settings import BadSettings, Settings
+from trust.masters import KEY_BYTES, KeyRing, MasterKeys, MasterKeysUnusable
+
+logger = logging.getLogger("lienthong.keys")
 
 HASH_KEY = Path("keys") / "hash.key"
 """The key of the hashes, in the state folder."""
+
+MASTER_KEYS = Path("keys") / "master.keys"
+"""The master keys, in the state folder: one `id:base64` a line, the current one first."""
 
 _BYTES = 32
 _LEAST_CHARACTERS = 32
@@ -22,18 +32,12 @@ def hash_key(settings: Settings) -> SecretStr:
     if settings.hash_key:
         return settings.hash_key
     file = settings.state / HASH_KEY
-    try:
-        with file.open(encoding="ascii") as opened:
-            if os.fstat(opened.fileno()).st_mode & OF_OTHERS:
-                raise BadSettings(f"Người khác đọc được khóa {file}: chmod 600, hoặc đặt LIENTHONG_HASH_KEY.")
-            key = opened.read().strip()
-    except FileNotFoundError:
+    key = secret_of(file)
+    if key is None:
         raise BadSettings(
             f"Thiếu khóa băm: đặt LIENTHONG_HASH_KEY (ít nhất {_LEAST_CHARACTERS} ký tự ngẫu nhiên, giữ lâu dài), "
             f"hoặc để khóa trong {file}. Chạy thử trên máy này: lienthong dev."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"Không đọc được khóa {file} ({type(error).__name__}).") from None
+        )
     if len(key) < _LEAST_CHARACTERS:
         raise BadSettings(f"Khóa trong {file} ngắn hơn {_LEAST_CHARACTERS} ký tự.")
     return SecretStr(key)
@@ -44,18 +48,133 @@ def make_hash_key(settings: Settings) -> None:
 
     Raises BadSettings outside training: there a new key by mistake would forget whoever has declared.
     """
-    file = settings.state / HASH_KEY
-    if settings.hash_key or file.exists():
+    if not settings.hash_key:
+        _make(settings, HASH_KEY, secrets.token_urlsafe(_BYTES))
+
+
+def master_keys(settings: Settings) -> MasterKeys:
+    """The master keys of the key service, else of the settings, else of the state folder.
+
+    Raises BadSettings: there is no other default.
+    """
+    if settings.key_service:
+        return _service(settings.key_service)
+    if settings.master_keys:
+        return _ring("LIENTHONG_MASTER_KEYS", settings.master_keys.get_secret_value().split(","))
+    return KeyFile(settings.state / MASTER_KEYS)
+
+
+class KeyFile:
+    """The master keys of a file, read anew when it has changed: a new key needs no restart.
+
+    A file that was spoilt or taken away while we run changes nothing but the log.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Raises BadSettings when the file is not there or is no such file."""
+        self._file = file
+        self._seen = self._stamp()
+        self._ring = self._read()
+
+    @property
+    def current(self) -> str:
+        return self._fresh().current
+
+    def derive(self, key_id: str, label: bytes, context: bytes) -> bytes:
+        return self._fresh().derive(key_id, label, context)
+
+    def _fresh(self) -> KeyRing:
+        stamp = self._stamp()
+        if stamp != self._seen:
+            self._seen = stamp
+            try:
+                self._ring = self._read()
+                logger.info("đã đọc lại khóa chủ, khóa đang dùng: %s", self._ring.current)
+            except BadSettings as error:
+                logger.error("giữ khóa chủ đã đọc: %s", error)
+        return self._ring
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            status = self._file.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
+    def _read(self) -> KeyRing:
+        content = secret_of(self._file)
+        if content is None:
+            raise BadSettings(
+                f"Thiếu khóa chủ: đặt LIENTHONG_MASTER_KEYS, LIENTHONG_KEY_SERVICE, hoặc để khóa trong {self._file} "
+                "(tạo: lienthong keys new k1; mất khóa là mất dữ liệu). Chạy thử trên máy này: lienthong dev."
+            )
+        return _ring(str(self._file), content.splitlines())
+
+
+def _ring(where: str, entries: Sequence[str]) -> KeyRing:
+    try:
+        return KeyRing.read(entries)
+    except MasterKeysUnusable as error:
+        raise BadSettings(f"{where}: {error}.") from None
+
+
+def make_master_key(settings: Settings) -> None:
+    """Make the file of the state folder with a new key, unless there are master keys. Raises as `make_hash_key`."""
+    if not settings.master_keys and not settings.key_service:
+        _make(settings, MASTER_KEYS, new_master_key("k1"))
+
+
+def new_master_key(key_id: str) -> str:
+    """A new master key of that id, as an entry of the file and of the setting."""
+    return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
+
+
+def _service(path: str) -> MasterKeys:
+    """What `module:factory` makes."""
+    module, _, factory = path.partition(":")
+    try:
+        service: MasterKeys = getattr(import_module(module), factory)()
+    except Exception as error:  # whatever somebody else's code raises, the process cannot start
+        raise BadSettings(f"LIENTHONG_KEY_SERVICE: không dùng được {path} ({type(error).__name__}).") from error
+    return service
+
+
+def secret_of(file: Path) -> str | None:
+    """What stands in a file that only its owner can read; None where there is none. Raises BadSettings."""
+    try:
+        with file.open(encoding="ascii") as opened:
+            if os.fstat(opened.fileno()).st_mode & OF_OTHERS:
+                raise BadSettings(f"Người khác đọc được khóa {file}: chmod 600, hoặc đặt khóa bằng biến môi trường.")
+            return opened.read().strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"Không đọc được khóa {file} ({type(error).__name__}).") from None
+
+
+def _make(settings: Settings, name: Path, content: str) -> None:
+    file = settings.state / name
+    if file.exists():
         return
     if not settings.training:
-        raise BadSettings("Chỉ khi tập dượt (LIENTHONG_TRAINING=true) khóa băm mới được tự tạo.")
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-    made.touch(mode=0o600)
-    made.write_text(secrets.token_urlsafe(_BYTES), "ascii")
+        raise BadSettings(f"Chỉ khi tập dượt (LIENTHONG_TRAINING=true) khóa {file} mới được tự tạo.")
+    made = _written_beside(file, content)
     try:
         os.link(made, file)
     except FileExistsError:
         pass
     finally:
         made.unlink()
+
+
+def write_secret(file: Path, content: str) -> None:
+    """Put this content in the place of the file's at once; only its owner can read it. Raises OSError."""
+    _written_beside(file, content).replace(file)
+
+
+def _written_beside(file: Path, content: str) -> Path:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    made.touch(mode=0o600)
+    made.write_text(content, "ascii")
+    return made

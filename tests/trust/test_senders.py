@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from models.events import EventType
@@ -310,6 +310,12 @@ def test_a_sender_serves_its_provinces() -> None:
     of_hanoi.expect_serves("01")
     with pytest.raises(FactRefused, match="tỉnh"):
         of_hanoi.expect_serves("79")
+
+
+@pytest.mark.parametrize("id_", ["operator:vh-07", "cli:root"])
+def test_no_sender_passes_for_a_person_of_ours_on_the_trail(id_: str) -> None:
+    with pytest.raises(ValidationError, match="people of ours"):
+        Sender(id=id_, system=System.VNEID)
 
 
 # --- How often --------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from settings import BadSettings, Settings
 from telemetry import traces
 from tests.activities.simulated import head
 from tests.trust.tls import TestAuthority, answering, forwarding_to, listening, server_context
+from trust.codec import NoKeys
 from workflows.plugin import TemporalUnusable
 
 OTHER = "other.example"
@@ -135,7 +136,7 @@ def temporal() -> Iterator[int]:
     try:
         while True:
             try:
-                asyncio.run(connect_as_set(Settings(temporal_address=f"{LOOPBACK}:{port}")))
+                asyncio.run(connect_as_set(Settings(temporal_address=f"{LOOPBACK}:{port}"), NoKeys()))
                 break
             except TemporalUnusable:
                 assert time.monotonic() < deadline
@@ -157,22 +158,22 @@ async def test_temporal_is_believed_by_a_certificate_of_an_authority_we_trust(
 ) -> None:
     context = server_context(*authority.certify(LOOPBACK), None, "h2")
     async with listening(forwarding_to(temporal), context) as port:
-        client = await connect_as_set(by_tls(port, authority))
+        client = await connect_as_set(by_tls(port, authority), NoKeys())
         assert await client.service_client.check_health()
         machines = Settings(temporal_address=f"{LOOPBACK}:{port}", temporal_tls=True)
         for others in (by_tls(port, stranger), machines):
             with pytest.raises(TemporalUnusable, match=r"(?i)certificate|UnknownIssuer"):
-                await connect_as_set(others)
+                await connect_as_set(others, NoKeys())
         with pytest.raises(TemporalUnusable):
-            await connect_as_set(Settings(temporal_address=f"{LOOPBACK}:{port}"))
+            await connect_as_set(Settings(temporal_address=f"{LOOPBACK}:{port}"), NoKeys())
 
 
 async def test_temporal_must_have_the_name_it_is_called_by(temporal: int, authority: TestAuthority) -> None:
     context = server_context(*authority.certify(OTHER), None, "h2")
     async with listening(forwarding_to(temporal), context) as port:
         with pytest.raises(TemporalUnusable, match=r"(?i)certificate|NotValidForName"):
-            await connect_as_set(by_tls(port, authority))
-        assert await connect_as_set(by_tls(port, authority, temporal_tls_server_name=OTHER))
+            await connect_as_set(by_tls(port, authority), NoKeys())
+        assert await connect_as_set(by_tls(port, authority, temporal_tls_server_name=OTHER), NoKeys())
 
 
 async def test_temporal_is_shown_our_certificate(temporal: int, authority: TestAuthority) -> None:
@@ -180,9 +181,9 @@ async def test_temporal_is_shown_our_certificate(temporal: int, authority: TestA
     context = server_context(*authority.certify(LOOPBACK), authority.file, "h2")
     async with listening(forwarding_to(temporal), context) as port:
         shown = by_tls(port, authority, temporal_tls_certificate=certificate, temporal_tls_key=key)
-        assert await connect_as_set(shown)
+        assert await connect_as_set(shown, NoKeys())
         with pytest.raises(TemporalUnusable):
-            await connect_as_set(by_tls(port, authority))
+            await connect_as_set(by_tls(port, authority), NoKeys())
 
 
 @pytest.mark.parametrize("content", [None, b"no certificate"])
@@ -191,7 +192,7 @@ async def test_a_file_for_temporal_that_cannot_be_read_is_named(content: bytes |
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(BadSettings, match="LIENTHONG_TEMPORAL_TLS_CA"):
-        await connect_as_set(Settings(temporal_tls_ca=file))
+        await connect_as_set(Settings(temporal_tls_ca=file), NoKeys())
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,103 @@
+"""Erasing one dossier (hủy dữ liệu của một hồ sơ): its seed is destroyed, so nobody ever reads its data again.
+
+That reaches every copy at once: the ledger, the histories in Temporal, and copies of either. What stays says nothing of
+anybody: codes, dates, states, outcomes for the figures, and the keyed hashes that keep a birth or death from being
+registered twice. Documents are files of their own: whoever erases removes those no other dossier has.
+"""
+
+from collections.abc import Collection
+from contextlib import closing
+from datetime import datetime
+
+from sqlalchemy import delete, func, text
+from sqlmodel import Session, col, select
+
+from ledger.errors import NotErasable
+from ledger.keys import seals_of
+from ledger.trail import tell
+from ledger.transactions import Transactions, locked
+from models.audit import Action, Entry, operator
+from models.base import Code
+from models.documents import Sha256
+from models.dossier import DossierStage
+from models.erasure import Erased, ErasureOrder
+from models.tables import (
+    DocumentRow,
+    DossierKeyRow,
+    DossierRow,
+    FamilyClaimRow,
+    NoticeRow,
+    ReplacementRow,
+    WaitingMessageRow,
+)
+from trust.vault import NO_DOSSIER
+
+
+class Erasure(Transactions):
+    """What destroys data on purpose, on the trail."""
+
+    def erase(self, order: ErasureOrder, at: datetime) -> Erased:
+        """Destroys the dossier's key; again, it says what the first time did. What was erased stays so.
+
+        Raises UnknownDossier, and NotErasable while anything of it is still to be done.
+        """
+        with self._writing(order.code) as session:
+            dossier = locked(session, order.code)
+            key = session.get_one(DossierKeyRow, order.code)
+            digests = documents_of_nobody_else(session, order.code)
+            if key.erased_at:
+                return Erased(code=order.code, at=key.erased_at, documents=digests)
+            if hindrance := _hindrance(session, dossier):
+                raise NotErasable(order.code, hindrance)
+            seals_of(session).belongs_to(NO_DOSSIER)
+            key.seed, key.erased_at = None, at
+            session.exec(delete(FamilyClaimRow).where(col(FamilyClaimRow.dossier_code) == order.code))
+            session.flush()
+            self.keys.forget(order.code)
+            detail = {"basis": order.basis}
+            tell(
+                session,
+                Entry(
+                    who=operator(order.operator), what=Action.ERASED, code=order.code, why=order.because, detail=detail
+                ),
+            )
+        self._overwrite_what_was_deleted()
+        return Erased(code=order.code, at=at, documents=digests)
+
+    def erased_at(self, code: Code) -> datetime | None:
+        """When the dossier's data was destroyed, None if it was not."""
+        with self._reading() as session:
+            return session.exec(select(DossierKeyRow.erased_at).where(DossierKeyRow.dossier_code == code)).first()
+
+    def _overwrite_what_was_deleted(self) -> None:
+        """The seed is in no page of the database's files any more, as far as the database is ours to clean."""
+        if self._writer.dialect.name == "sqlite":
+            with closing(self._writer.raw_connection()) as raw:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return
+        with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM dossier_keys"))
+
+
+def _hindrance(session: Session, dossier: DossierRow) -> str | None:
+    """Why it is too early, in Vietnamese."""
+    unsent = select(func.count()).where(NoticeRow.dossier_code == dossier.code, col(NoticeRow.sent_at).is_(None))
+    pending = select(func.count()).where(
+        ReplacementRow.dossier_code == dossier.code, col(ReplacementRow.unacknowledged).is_(True)
+    )
+    waiting = select(func.count()).where(WaitingMessageRow.dossier_code == dossier.code)
+    if dossier.stage is not DossierStage.CONCLUDED:
+        return "hồ sơ chưa kết thúc; dừng hồ sơ trước (lienthong withdraw, lienthong operator cancel)"
+    if session.exec(unsent).one():
+        return "còn kết quả hoặc thông báo chưa gửi xong (lienthong gaps)"
+    if session.exec(pending).one():
+        return "còn cơ quan chưa xác nhận đã thay bản kết quả (lienthong gaps)"
+    return "còn thông điệp chờ xử lý (lienthong inbox)" if session.exec(waiting).one() else None
+
+
+def documents_of_nobody_else(session: Session, code: Code) -> Collection[Sha256]:
+    """The contents that only this dossier has."""
+    digests = select(DocumentRow.sha256)
+    own = set(session.exec(digests.where(DocumentRow.dossier_code == code)))
+    others = session.exec(digests.where(DocumentRow.dossier_code != code, col(DocumentRow.sha256).in_(own)))
+    return tuple(sorted(own - set(others)))

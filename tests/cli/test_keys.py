@@ -1,0 +1,120 @@
+"""`keys` and `erase`: a ledger whose master key changes under it, and a dossier that is destroyed on purpose."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.output import Exit
+from ledger.documents import DocumentStore
+from ledger.engine import open_engine, upgrade
+from ledger.store import Ledger
+from models.base import Code
+from models.documents import DocumentKind
+from settings import Settings
+from starter import application
+from tests.ledger.builders import declared, published
+from tests.ledger.test_seals import concluded, in_progress
+from trust.keys import MASTER_KEYS, master_keys
+
+ORDER = ("--reason", "Hết thời hạn lưu trữ", "--basis", "Luật 91/2025/QH15 Điều 14", "--operator", "vh-01", "--yes")
+
+
+def command(*arguments: str) -> Result:
+    return CliRunner().invoke(application(arguments[:1]), arguments)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A new state whose master key was just made, with an empty ledger."""
+    monkeypatch.setenv("LIENTHONG_STATE", str(tmp_path))
+    assert command("keys", "new", "k1").exit_code == Exit.OK
+    settings = Settings()
+    upgrade(open_engine(settings.ledger_url))
+    return settings
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Ledger:
+    return Ledger(open_engine(settings.ledger_url), master_keys(settings))
+
+
+@pytest.fixture
+def code(ledger: Ledger) -> Code:
+    return in_progress(ledger)
+
+
+def test_a_key_is_added_put_to_use_and_everything_sealed_by_it(settings: Settings, ledger: Ledger, code: Code) -> None:
+    documents = DocumentStore(settings.documents, master_keys(settings))
+    document = documents.put(b"%PDF-1.7 x", DocumentKind.RESIDENCE_PAPERS, "a.pdf")
+    assert (settings.state / MASTER_KEYS).stat().st_mode & 0o777 == 0o600
+    assert command("keys", "new", "k2").exit_code == Exit.OK
+    assert json.loads(command("keys", "list", "--json").stdout) == {"current": "k1", "others": ["k2"], "rows_behind": 0}
+    assert command("keys", "use", "k2").exit_code == Exit.OK
+    behind = json.loads(command("keys", "list", "--json").stdout)
+    assert (behind["current"], behind["others"]) == ("k2", ["k1"])
+    assert ledger.declaration(code, 0) == declared()  # a process that has run all the time
+    assert ledger.keys.masters.current == "k2"
+    done = json.loads(command("keys", "reseal", "--json").stdout)
+    assert done == {"rows": behind["rows_behind"], "documents": 1}
+    assert command("keys", "list").stdout.count("k1") == 1
+    first, _ = (settings.state / MASTER_KEYS).read_text("ascii").splitlines()
+    (settings.state / MASTER_KEYS).write_text(first, "ascii")
+    assert ledger.declaration(code, 0) == declared()
+    assert DocumentStore(settings.documents, master_keys(settings)).get(document) == b"%PDF-1.7 x"
+
+
+def test_what_cannot_be_done_with_keys_changes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (settings.state / MASTER_KEYS).read_text("ascii")
+    assert command("keys", "new", "k1").exit_code == Exit.USAGE
+    assert command("keys", "new", "khóa").exit_code == Exit.USAGE
+    assert command("keys", "use", "k9").exit_code == Exit.NOT_FOUND
+    assert (settings.state / MASTER_KEYS).read_text("ascii") == before
+    monkeypatch.setenv("LIENTHONG_MASTER_KEYS", before.strip())
+    told = command("keys", "new", "k2")
+    assert (told.exit_code, "biến môi trường" in told.stderr) == (Exit.USAGE, True)
+
+
+def test_without_master_keys_a_command_says_what_to_do(settings: Settings) -> None:
+    (settings.state / MASTER_KEYS).unlink()
+    told = command("list")
+    assert told.exit_code == Exit.USAGE
+    assert "lienthong keys new" in told.stderr
+
+
+def test_a_dossier_is_erased_with_its_papers_and_only_once_it_is_over(
+    settings: Settings, ledger: Ledger, code: Code
+) -> None:
+    documents = DocumentStore(settings.documents, master_keys(settings))
+    paper = documents.put(b"%PDF-1.7 Giay to", DocumentKind.RESIDENCE_PAPERS, "giay.pdf")
+    ledger.publish(published(code, 3, attachments=(paper,)), ())
+    early = command("erase", code, *ORDER)
+    assert (early.exit_code, "chưa kết thúc" in early.stderr) == (Exit.REFUSED, True)
+    assert documents.has(paper.sha256)
+    concluded(ledger, code)
+    done = json.loads(command("erase", code, *ORDER, "--json").stdout)
+    assert (done["code"], done["documents"]) == (code, [paper.sha256])
+    assert not documents.has(paper.sha256)
+    shown = command("show", code)
+    assert (shown.exit_code, "hủy" in shown.stderr) == (Exit.REFUSED, True)
+    assert command("list").exit_code == Exit.OK
+    again = json.loads(command("erase", code, *ORDER, "--json").stdout)
+    assert again["at"] == done["at"]
+    [entry] = json.loads(command("audit", "list", "--what", "erased", "--json").stdout)
+    assert (entry["who"], entry["why"]) == ("operator:vh-01", "Hết thời hạn lưu trữ")
+
+
+@pytest.mark.parametrize("left_out", ["--reason", "--basis", "--operator"])
+def test_an_erasure_without_identity_reason_or_law_is_refused(ledger: Ledger, code: Code, left_out: str) -> None:
+    concluded(ledger, code)
+    at = ORDER.index(left_out)
+    assert command("erase", code, *ORDER[:at], *ORDER[at + 2 :]).exit_code == Exit.USAGE
+    assert ledger.erased_at(code) is None
+
+
+def test_an_erasure_is_asked_about_and_of_an_unknown_dossier_says_so(ledger: Ledger, code: Code) -> None:
+    concluded(ledger, code)
+    asked = CliRunner().invoke(application(["erase"]), ["erase", code, *ORDER[:-1]], input="n\n")
+    assert (asked.exit_code, ledger.erased_at(code)) == (Exit.REFUSED, None)
+    assert command("erase", "G22.99.08-261119-999999", *ORDER).exit_code == Exit.NOT_FOUND

@@ -1,14 +1,16 @@
 """Facts out of events, the documents inside them stored by content, their signatures judged where their bytes are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from ledger.documents import DocumentStore
+from models.base import Model, parts
 from models.documents import Document, DocumentRefused
-from models.events import CloudEvent, WireDocument
+from models.events import CloudEvent, WireDocument, event_schemas
 from models.facts import (
     AgencyEvent,
     Corrected,
@@ -17,8 +19,12 @@ from models.facts import (
     FactRefusal,
     FactRefused,
     InboundFact,
+    PaperAnswer,
     ResultDocument,
 )
+
+_STRANGE = "(mục lạ)"
+_NUMBERS = frozenset({"personal_id", "identity_number", "signed_by"})
 
 
 class Judge(Protocol):
@@ -40,13 +46,23 @@ def fact_from(event: CloudEvent, documents: DocumentStore, judge: Judge) -> Inbo
 
     try:
         data = _stored(dict(event.data), keep)
-        return kind.model.model_validate({**data, "message_id": event.id, "dossier_code": event.subject})
+        fact = kind.model.model_validate({**data, "message_id": event.id, "dossier_code": event.subject})
     except ValidationError as error:
         raise FactRefused(FactRefusal.MALFORMED, f"Sai cấu trúc ở: {wrong_fields(error)}.") from None
     except DocumentRefused as error:
         raise FactRefused(FactRefusal.MALFORMED, f"Giấy tờ kèm theo không nhận được: {error}") from None
     except RecursionError:
         raise FactRefused(FactRefusal.MALFORMED, "Dữ liệu lồng nhau quá sâu.") from None
+    if any(number in event.id for number in _numbers_of_people(fact)):
+        raise FactRefused(FactRefusal.MALFORMED, "Mã thông điệp (id) không được chứa số định danh của ai.")
+    return fact
+
+
+def _numbers_of_people(fact: InboundFact) -> Iterator[str]:
+    """An id is readable in Temporal and on the trail, so it may name none of those the fact is about."""
+    for path, value in parts(fact):
+        if isinstance(value, str) and not _NUMBERS.isdisjoint(map(str, path)):
+            yield value
 
 
 def judged(event: AgencyEvent, documents: DocumentStore, judge: Judge) -> AgencyEvent:
@@ -57,8 +73,19 @@ def judged(event: AgencyEvent, documents: DocumentStore, judge: Judge) -> Agency
     fact = event.fact
     if not isinstance(fact, Decided | ResultDocument | Corrected):
         return event
+    return event.model_copy(update={"fact": _sealed(fact, documents, judge)})
+
+
+def judged_paper(act: PaperAnswer, documents: DocumentStore, judge: Judge) -> PaperAnswer:
+    """The same for an answer on paper, whose results are scans. Raises DocumentMissing, DocumentDamaged."""
+    if not isinstance(act.answer, Decided):
+        return act
+    return act.model_copy(update={"answer": _sealed(act.answer, documents, judge)})
+
+
+def _sealed(fact: Decided | ResultDocument | Corrected, documents: DocumentStore, judge: Judge) -> Model:
     sealed = tuple(judge.sealed(document, documents.get(document), fact.at) for document in fact.documents)
-    return event.model_copy(update={"fact": fact.model_copy(update={"documents": sealed})})
+    return fact.model_copy(update={"documents": sealed})
 
 
 def _stored(value: Any, keep: Callable[[WireDocument], Document]) -> Any:
@@ -75,6 +102,28 @@ def _stored(value: Any, keep: Callable[[WireDocument], Document]) -> Any:
 
 
 def wrong_fields(error: ValidationError) -> str:
-    """Where a message is not of its contract, at most 300 characters."""
-    names = {".".join(str(part) for part in problem["loc"]) or "(gốc)" for problem in error.errors()}
-    return ", ".join(sorted(names))[:300]
+    """Where a message is not of its contract, at most 300 characters.
+
+    A name that the contract does not know is the sender's own text, and may be anybody's: it is not repeated.
+    """
+    places = {tuple(part if isinstance(part, int) or part in _names() else _STRANGE for part in problem["loc"])
+              for problem in error.errors()}  # fmt: skip
+    return ", ".join(sorted(".".join(map(str, place)) or "(gốc)" for place in places))[:300]
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Every name in the contract of what comes in: of fields, and of the kinds that facts say they are."""
+    return frozenset(_named(event_schemas()))
+
+
+def _named(schema: object) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        yield from schema.get("properties", {})
+        if isinstance(const := schema.get("const"), str):
+            yield const
+        for part in schema.values():
+            yield from _named(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _named(part)

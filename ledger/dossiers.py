@@ -1,6 +1,6 @@
 """Opening dossiers: the one place where dossier codes are minted (REQUIREMENTS §8)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import count
 
@@ -9,9 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from ledger.claims import ATTEMPTS, claim_family
-from ledger.errors import DuplicateDossier, PossibleDuplicate, SubmissionReused, UnknownRevision
-from ledger.transactions import Transactions, add_documents, found, insert_if_absent, locked
+from ledger.errors import DossierErased, DuplicateDossier, PossibleDuplicate, SubmissionReused, UnknownRevision
+from ledger.keys import seals_of
+from ledger.trail import tell
+from ledger.transactions import Transactions, add_documents, erased, found, insert_if_absent, locked
 from ledger.values import OPEN_DOSSIERS, Opened, StoredNotDuplicate
+from models.audit import Action, Entry, Who
 from models.base import Code, legal_date
 from models.declaration import Declaration
 from models.dossier import DossierStage
@@ -49,10 +52,13 @@ class Dossiers(Transactions):
                         claim_family(session, claims, submission.family_keys, opened.code)
                         if not_duplicate:
                             _keep(session, opened.code, others, not_duplicate, submission.at)
-                        return opened
                 except IntegrityError:  # another process was first: look again at what it opened
                     if attempt == ATTEMPTS:
                         raise
+                    continue
+                for entry in _entries(self.acting, opened.code, others, not_duplicate):
+                    tell(session, entry)
+                return opened
             raise AssertionError("the attempts come to an end")
 
     def mark_started(self, code: Code) -> None:
@@ -87,12 +93,12 @@ class Dossiers(Transactions):
     def declaration(self, code: Code, revision: int | None = None) -> Declaration:
         """The form as it last was corrected, or as that revision has it: 0 is the one the dossier was opened with.
 
-        Raises UnknownDossier, and UnknownRevision for one that is not there yet.
+        Raises UnknownDossier, DossierErased, and UnknownRevision for one that is not there yet.
         """
         with self._reading() as session:
             if revision is None:
                 return latest_form(session, code)
-            opened_with = found(session, code).declaration
+            opened_with = _readable(found(session, code)).declaration
             if revision == 0:
                 return opened_with
             row = session.get(FormRevisionRow, (code, revision))
@@ -115,10 +121,11 @@ Found = Sequence[tuple[DossierRow, FamilyClaimRow | None]]
 
 
 def latest_form(session: Session, code: Code) -> Declaration:
-    """The form as it last was corrected. Raises UnknownDossier."""
+    """The form as it last was corrected. Raises UnknownDossier, DossierErased."""
+    opened_with = _readable(found(session, code)).declaration
     revisions = select(FormRevisionRow).where(FormRevisionRow.dossier_code == code)
     last = session.exec(revisions.order_by(col(FormRevisionRow.number).desc())).first()
-    return last.declaration if last else found(session, code).declaration
+    return last.declaration if last else opened_with
 
 
 def not_duplicates(session: Session, code: Code) -> tuple[StoredNotDuplicate, ...]:
@@ -167,9 +174,13 @@ def _possibly_same(session: Session, known: Found, submission: Submission) -> tu
     corrected = _corrected_forms(session, dossiers)
     possible = []
     for code, dossier in dossiers.items():
+        if dossier.subject_claim == submission.subject_key:
+            raise DuplicateDossier(dossier.group, _shown(dossier, submission))
+        if erased(dossier):
+            continue
         *earlier, latest = dossier.declaration, *corrected[code]
         verdict = sameness(latest, submission.declaration)
-        if verdict is Sameness.SAME or dossier.subject_claim == submission.subject_key:
+        if verdict is Sameness.SAME:
             raise DuplicateDossier(dossier.group, _shown(dossier, submission))
         verdicts = (verdict, *(sameness(form, submission.declaration) for form in earlier))
         if any(one is not Sameness.OTHER for one in verdicts):
@@ -201,6 +212,21 @@ def _keep(session: Session, code: Code, others: Sequence[DossierRow], decision: 
         session.add(NotDuplicateRow(dossier_code=code, other_code=other.code, reason=decision.reason, at=at))
 
 
+def _entries(who: Who, code: Code, others: Sequence[DossierRow], not_duplicate: NotDuplicate | None) -> Iterator[Entry]:
+    """What the trail says of a new dossier."""
+    yield Entry(who=who, what=Action.OPENED, code=code)
+    if not_duplicate:
+        for other in others:
+            detail = {"other": other.code}
+            yield Entry(who=who, what=Action.NOT_DUPLICATE, code=code, why=not_duplicate.reason, detail=detail)
+
+
+def _readable(dossier: DossierRow) -> DossierRow:
+    if erased(dossier):
+        raise DossierErased(dossier.code)
+    return dossier
+
+
 def _known(dossier: DossierRow) -> Opened:
     concluded = dossier.stage is DossierStage.CONCLUDED
     return Opened(code=dossier.code, created=False, started=dossier.started, concluded=concluded)
@@ -209,6 +235,7 @@ def _known(dossier: DossierRow) -> Opened:
 def _opened(session: Session, submission: Submission, prefix: Code) -> Opened:
     day = legal_date(submission.at)
     code = f"{prefix}-{day:%y%m%d}-{_next_number(session, prefix, day):06d}"
+    key = seals_of(session).make_key(code)
     session.add(
         DossierRow(
             code=code,
@@ -223,6 +250,7 @@ def _opened(session: Session, submission: Submission, prefix: Code) -> Opened:
         )
     )
     session.flush()
+    session.add(key)
     add_documents(session, code, None, submission.declaration.attachments, submission.at)
     return Opened(code=code, created=True, started=False)
 

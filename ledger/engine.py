@@ -74,7 +74,7 @@ def read_only(engine: Engine) -> Engine:
 
 def check_schema(engine: Engine) -> None:
     """Raises DatabaseUnusable unless the database is there, answers, and has exactly the schema of this code."""
-    file = _sqlite_file(engine)
+    file = sqlite_file(engine)
     if file and not file.exists():
         raise DatabaseUnusable(shown(engine), "chưa có tệp", "the file does not exist")
     with told_when_opening(engine), read_only(engine).connect() as connection:
@@ -84,9 +84,14 @@ def check_schema(engine: Engine) -> None:
         return
     if not found:
         raise DatabaseUnusable(shown(engine), "chưa được tạo bảng", "it has no tables yet, upgrade it first")
-    if set(found) <= {revision.revision for revision in script.walk_revisions()}:
+    if all(map(is_known, found)):
         raise DatabaseUnusable(shown(engine), "cũ hơn chương trình", "it is older than the code, upgrade it first")
     raise DatabaseUnusable(shown(engine), "mới hơn chương trình", "it is newer than the code")
+
+
+def is_known(version: str) -> bool:
+    """Whether that is a version of the schema this code knows: its own or an older one."""
+    return version in {revision.revision for revision in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def upgrade(engine: Engine) -> None:
@@ -94,7 +99,7 @@ def upgrade(engine: Engine) -> None:
 
     Raises DatabaseUnusable when the database cannot be reached or is newer than the code.
     """
-    file = _sqlite_file(engine)
+    file = sqlite_file(engine)
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
     with told_when_opening(engine):
@@ -144,7 +149,8 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def _sqlite_file(engine: Engine) -> Path | None:
+def sqlite_file(engine: Engine) -> Path | None:
+    """The file of a database that is one."""
     return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
 
 
@@ -179,6 +185,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     _use_wal(cursor)
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # a seed that was destroyed must be in no page of the file
     cursor.close()
 
 

@@ -37,6 +37,21 @@ class UnknownDossier(LedgerError):
         self.code = code
 
 
+class DossierErased(LedgerError):
+    """The dossier's data was destroyed on purpose."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(f"Dữ liệu của hồ sơ {code} đã được hủy theo quyết định, không đọc lại được nữa.")
+        self.code = code
+
+
+class NotErasable(LedgerError):
+    """The dossier's data is still needed."""
+
+    def __init__(self, code: Code, why: str) -> None:
+        super().__init__(f"Chưa hủy được dữ liệu của hồ sơ {code}: {why}.")
+
+
 class UnknownRevision(LedgerError):
     """The dossier's form has no such revision; one just made is there with the next publication."""
 
@@ -133,6 +148,13 @@ class UnknownMessage(LedgerError):
         super().__init__(f"Không có thông điệp {key}.")
 
 
+class NotSetAside(LedgerError):
+    """The message is not to be set aside: it has its verdict, or may still be delivered."""
+
+    def __init__(self, message_id: Code, why: str) -> None:
+        super().__init__(f"Không gác thông điệp {message_id}: {why}.")
+
+
 class MessageReused(LedgerError):
     """A message id came again with other content; `source` is who used it first."""
 
@@ -154,3 +176,10 @@ class DocumentDamaged(LedgerError):
 
     def __init__(self, sha256: str) -> None:
         super().__init__(f"Tệp {sha256} trong kho giấy tờ đã hỏng.")
+
+
+class TrailDamaged(LedgerError):
+    """An entry of the audit trail cannot be read: it is not as it was written."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Dòng {number} của nhật ký kiểm toán không đọc được; chạy: lienthong audit verify.")

@@ -5,20 +5,32 @@ Temporal takes one update of one id once. Who crashed loses the lease by time. A
 back the younger ones of its dossier, and nobody else.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, delete, func, or_, update
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from ledger.errors import NotSetAside, UnknownMessage
+from ledger.keys import seals_of
 from ledger.messages import arrive, verdict_of
+from ledger.trail import tell
 from ledger.transactions import Transactions
-from ledger.values import Arrival, Delivery
+from ledger.values import Arrival, Delivery, Verdict
+from models.audit import Action, Entry, operator
 from models.base import Code
-from models.facts import FactKind, InboundFact, kind_of
-from models.inbox import Hindrance, Progress, Standing, WaitingMessage
+from models.facts import FactKind, FactRefusal, InboundFact, kind_of
+from models.inbox import Hindrance, Progress, SetAside, Standing, WaitingMessage
 from models.tables import MessageInRow, WaitingMessageRow
+from trust.masters import MasterKeyUnknown
+from trust.vault import NO_DOSSIER, Unreadable
+
+_SEALED = defer(WaitingMessageRow.fact)  # type: ignore[arg-type]
+"""The content stays closed until it is wanted, so that one that cannot be opened holds up no other message."""
 
 
 class Inbox(Transactions):
@@ -30,7 +42,7 @@ class Inbox(Transactions):
         A message that its dossier refused as out of turn is to be judged anew, behind those that wait. Raises
         MessageReused when the id came before with another digest.
         """
-        with self._writing() as session:
+        with self._writing(fact.dossier_code) as session:
             message = arrive(session, fact.message_id, digest, kind_of(fact).value, fact.dossier_code, source, at)
             token, verdict = message.status_token, verdict_of(message)
             if verdict and verdict.final:
@@ -108,6 +120,37 @@ class Inbox(Transactions):
             session.delete(row)
             return True
 
+    def set_aside(self, order: SetAside, now: datetime) -> Verdict:
+        """Settles a message that nobody could read or deliver as refused, on the trail; who sent it reads so, and why.
+
+        The younger ones of its dossier go on. Raises UnknownMessage, and NotSetAside for one that has its verdict, is
+        in somebody's hands, has not been tried, or will be delivered by itself.
+        """
+        with self._writing() as session:
+            message = session.get(MessageInRow, order.message_id, with_for_update=True)
+            if message is None:
+                raise UnknownMessage(order.message_id)
+            row = _waiting(session, order.message_id)
+            if row is None:
+                raise NotSetAside(order.message_id, "thông điệp không còn chờ, đã có kết quả")
+            if why := _deliverable(session, row, now):
+                raise NotSetAside(order.message_id, why)
+            seals_of(session).belongs_to(message.dossier_code or NO_DOSSIER)
+            text = f"Người vận hành gác lại, không chuyển đến hồ sơ: {order.because}"
+            message.accepted, message.reason, message.text = False, FactRefusal.SET_ASIDE, text
+            session.exec(delete(WaitingMessageRow).where(col(WaitingMessageRow.id) == row.id))
+            tell(
+                session,
+                Entry(
+                    who=operator(order.operator),
+                    what=Action.SET_ASIDE,
+                    code=message.dossier_code,
+                    why=order.because,
+                    detail={"message": order.message_id, "kind": message.kind},
+                ),
+            )
+            return Verdict(accepted=False, reason=FactRefusal.SET_ASIDE, text=text)
+
     def standing_of(self, message_id: Code) -> Standing | None:
         """How far a message is; None when nobody has judged it and it does not wait here: its sender sends it again."""
         with self._reading() as session:
@@ -129,6 +172,7 @@ class Inbox(Transactions):
         with self._reading() as session:
             rows = session.exec(
                 select(WaitingMessageRow, MessageInRow)
+                .options(_SEALED)
                 .join(MessageInRow, col(MessageInRow.message_id) == col(WaitingMessageRow.message_id))
                 .order_by(col(WaitingMessageRow.id))
                 .limit(limit)
@@ -149,6 +193,7 @@ def _free(now: datetime, oldest: SelectOfScalar[int]) -> SelectOfScalar[WaitingM
     """Those of the oldest that can be leased; what another process is claiming at this moment is passed over."""
     return (
         select(WaitingMessageRow)
+        .options(_SEALED)
         .where(col(WaitingMessageRow.id).in_(oldest), _has_come(WaitingMessageRow.leased_until, now))
         .with_for_update(skip_locked=True)
     )
@@ -170,14 +215,35 @@ def _leased(session: Session, row: WaitingMessageRow, until: datetime) -> Delive
     return Delivery(
         message_id=row.message_id,
         kind=FactKind(message.kind),
-        content=row.fact,
+        content=_content(row),
         update_id=row.update_id,
         attempts=row.attempts,
     )
 
 
+def _content(row: WaitingMessageRow) -> Mapping[str, Any] | None:
+    """What it says; None when that cannot be opened: then it holds up only its own dossier."""
+    try:
+        return row.fact
+    except (Unreadable, MasterKeyUnknown, ValueError):
+        return None
+
+
+def _deliverable(session: Session, row: WaitingMessageRow, now: datetime) -> str | None:
+    """Why a message that waits may still be delivered, in Vietnamese; None when that has been tried in vain."""
+    if row.leased_until and row.leased_until > now:
+        return "đang được chuyển đến hồ sơ, hãy xem lại sau"
+    if session.exec(_oldest_of(row.dossier_code)).one() != row.id:
+        return "còn chờ thông điệp đến trước của cùng hồ sơ"
+    if row.hindrance is None:
+        return "chưa thử chuyển lần nào"
+    if row.hindrance.passes:
+        return f"không có gì sai, sẽ tự được chuyển ({row.hindrance.label})"
+    return None
+
+
 def _waiting(session: Session, message_id: Code) -> WaitingMessageRow | None:
-    at = select(WaitingMessageRow).where(WaitingMessageRow.message_id == message_id)
+    at = select(WaitingMessageRow).options(_SEALED).where(WaitingMessageRow.message_id == message_id)
     return session.exec(at.with_for_update()).first()
 
 

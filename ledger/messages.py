@@ -3,18 +3,24 @@
 from datetime import datetime
 from secrets import token_urlsafe
 
+from pydantic import ValidationError
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from ledger.errors import MessageReused, UnknownMessage
+from ledger.keys import seals_of
+from ledger.trail import judged, tell
 from ledger.transactions import Transactions, found, insert_if_absent
 from ledger.values import Verdict
+from models.audit import who_sent
 from models.base import Code, MessageKey
-from models.facts import FactRefusal
+from models.facts import FactKind, FactRefusal, OperatorAct
 from models.messages import Head, Sent
 from models.publication import HeardFact
 from models.systems import System
 from models.tables import HeardFactRow, MessageInRow, MessageOutRow, WaitingMessageRow
+from trust.masters import MasterKeyUnknown
+from trust.vault import NO_DOSSIER, Unreadable
 
 _TOKEN_BYTES = 24
 """192 bits: nobody guesses the status address of another's message."""
@@ -28,7 +34,7 @@ class Messages(Transactions):
 
         Raises UnknownDossier.
         """
-        with self._writing() as session:
+        with self._writing(head.dossier_code) as session:
             found(session, head.dossier_code)
             message = MessageOutRow(
                 key=head.key,
@@ -46,6 +52,7 @@ class Messages(Transactions):
         """Keeps the system's answer to a message; the first answer stays. Raises UnknownMessage."""
         with self._writing() as session:
             message = _message_out(session, key)
+            seals_of(session).belongs_to(message.dossier_code)
             message.reply = message.reply or reply
 
     def reply_to(self, key: MessageKey) -> Sent | None:
@@ -79,13 +86,17 @@ class Messages(Transactions):
         """
         with self._writing() as session:
             message = _message_in(session, message_id)
+            seals_of(session).belongs_to(message.dossier_code or NO_DOSSIER)
+            act = _operator_act(session, message)
             waiting = delete(WaitingMessageRow).where(col(WaitingMessageRow.message_id) == message_id)
             session.exec(waiting.where(col(WaitingMessageRow.update_id) == update_id) if update_id else waiting)
             earlier = verdict_of(message)
             if earlier and earlier.final:
                 return earlier
             message.accepted, message.reason, message.text = accepted, reason, text
-            return Verdict(accepted=accepted, reason=reason, text=text)
+            verdict = Verdict(accepted=accepted, reason=reason, text=text)
+            tell(session, judged(message.dossier_code, _heard(message, verdict, act)))
+            return verdict
 
     def refused_facts(self, code: Code) -> tuple[HeardFact, ...]:
         """What was sent to the dossier and not accepted, by message and by signal, oldest first."""
@@ -97,11 +108,12 @@ def arrive(
     session: Session, message_id: Code, digest: str, kind: Code, dossier_code: Code | None, source: str, at: datetime
 ) -> MessageInRow:
     """Records a message that came in, once, and holds it until the transaction ends. Raises MessageReused."""
+    keys = seals_of(session).keys
     message = session.get(MessageInRow, message_id, with_for_update=True)
     if message is None:
         message = MessageInRow(
             message_id=message_id,
-            digest=digest,
+            digest=keys.fingerprint(digest),
             kind=kind,
             dossier_code=dossier_code,
             source=source,
@@ -109,10 +121,20 @@ def arrive(
         )
         if not insert_if_absent(session, message):
             message = _message_in(session, message_id)
-    if message.digest != digest:
+    if not keys.is_fingerprint_of(message.digest, digest):
         raise MessageReused(message_id, message.source)
     message.status_token = message.status_token or token_urlsafe(_TOKEN_BYTES)
     return message
+
+
+def came_by_inbox(session: Session, code: Code, fact: HeardFact) -> bool:
+    """Whether a fact that a dossier tells of is a message on record, whose verdict is kept there."""
+    if fact.digest is None:
+        return False
+    stored = session.exec(
+        select(MessageInRow.digest).where(MessageInRow.message_id == fact.message_id, MessageInRow.dossier_code == code)
+    ).first()
+    return stored is not None and seals_of(session).keys.is_fingerprint_of(stored, fact.digest)
 
 
 def verdict_of(message: MessageInRow) -> Verdict | None:
@@ -140,6 +162,31 @@ def read_refused_facts(session: Session, code: Code) -> tuple[HeardFact, ...]:
         for row in signals
     ]
     return tuple(sorted(facts, key=lambda fact: (fact.at, fact.message_id)))
+
+
+def _operator_act(session: Session, message: MessageInRow) -> OperatorAct | None:
+    """What an operator did by the message that waits; None for what others say, and for what cannot be read."""
+    if message.kind not in set(FactKind) or not issubclass(FactKind(message.kind).model, OperatorAct):
+        return None
+    waiting = select(WaitingMessageRow.fact).where(WaitingMessageRow.message_id == message.message_id)
+    try:
+        fact = FactKind(message.kind).model.model_validate(session.exec(waiting).first())
+    except (ValidationError, Unreadable, MasterKeyUnknown):
+        return None
+    return fact if isinstance(fact, OperatorAct) else None
+
+
+def _heard(message: MessageInRow, verdict: Verdict, act: OperatorAct | None) -> HeardFact:
+    return HeardFact(
+        message_id=message.message_id,
+        kind=message.kind,
+        at=message.arrived_at,
+        reason=verdict.reason,
+        text=verdict.text,
+        via=who_sent(message.source),
+        operator=act.operator if act else None,
+        because=act.because if act else None,
+    )
 
 
 def _message_out(session: Session, key: MessageKey) -> MessageOutRow:

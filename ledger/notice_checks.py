@@ -23,7 +23,7 @@ class NoticeChecks(Transactions):
 
         Raises UnknownDossier.
         """
-        with self._writing() as session:
+        with self._writing(check.dossier_code) as session:
             found(session, check.dossier_code)
             session.merge(NoticeCheckRow(day=legal_date(check.at), **check.model_dump()))
 

@@ -8,11 +8,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, update
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
+from ledger.trail import tell
 from ledger.transactions import Transactions
 from ledger.values import Claimed, StoredNotice
-from models.base import Code
+from models.audit import Action, Entry, operator
+from models.base import Code, MessageKey
+from models.facts import FactKind, Resend
 from models.messages import DispatchKind
 from models.systems import System
 from models.tables import NoticeRow
@@ -69,6 +72,26 @@ class Outbox(Transactions):
                 .values(leased_until=None, next_attempt_at=next_attempt_at, last_error=error)
             )
 
+    def send_again(self, code: Code, key: MessageKey | None = None) -> int:
+        """Makes due at once what a channel did not take of a dossier: all of it, or the row of that key and what holds
+        it back. How many rows that is; what is being sent at this moment counts.
+        """
+        with self._writing() as session:
+            return _send_again(session, code, key)
+
+    def send_again_after_end(self, act: Resend) -> int:
+        """The same for a dossier that has concluded, whose workflow no longer answers: on the trail."""
+        with self._writing() as session:
+            rows = _send_again(session, act.dossier_code, act.key)
+            if rows:
+                detail = {"kind": FactKind.RESEND.value, "message": act.message_id}
+                who = operator(act.operator)
+                tell(
+                    session,
+                    Entry(who=who, what=Action.ACT_ACCEPTED, code=act.dossier_code, why=act.because, detail=detail),
+                )
+            return rows
+
     def outbox_open(self, code: Code | None = None) -> int:
         """How many rows are not sent yet, of one dossier or of all."""
         with self._reading() as session:
@@ -80,6 +103,26 @@ class Outbox(Transactions):
         with self._reading() as session:
             rows = select(NoticeRow).where(NoticeRow.dossier_code == code).order_by(col(NoticeRow.id))
             return tuple(stored_notice(row) for row in session.exec(rows))
+
+
+def _send_again(session: Session, code: Code, key: MessageKey | None) -> int:
+    untaken = select(NoticeRow.id, NoticeRow.channel).where(
+        NoticeRow.dossier_code == code, col(NoticeRow.sent_at).is_(None)
+    )
+    wanted = NoticeRow.key == key if key else col(NoticeRow.last_error).is_not(None)
+    rows = session.exec(untaken.where(wanted)).all()
+    for id, channel in rows:
+        session.exec(
+            update(NoticeRow)
+            .where(
+                col(NoticeRow.dossier_code) == code,
+                col(NoticeRow.channel) == channel,
+                col(NoticeRow.id) <= id,
+                col(NoticeRow.sent_at).is_(None),
+            )
+            .values(next_attempt_at=None)
+        )
+    return len(rows)
 
 
 def stored_notice(row: NoticeRow) -> StoredNotice:

@@ -10,7 +10,9 @@ from sqlmodel import Session, col, select
 
 from ledger.claims import claim_as_corrected
 from ledger.errors import ClockRewritten
+from ledger.messages import came_by_inbox
 from ledger.replacements import write_replacements
+from ledger.trail import judged, tell
 from ledger.transactions import Transactions, add_documents, locked, supersede_documents, write_outbox
 from ledger.values import GROUP_CLOCK
 from models.base import Code
@@ -60,7 +62,7 @@ class Publications(Transactions):
 
         Raises UnknownDossier, and ClockRewritten when a clock entry differs from the one written at its position.
         """
-        with self._writing() as session:
+        with self._writing(publication.code) as session:
             dossier = locked(session, publication.code)
             was_open = dossier.concluded_at is None
             _write_state(dossier, publication)
@@ -74,6 +76,19 @@ class Publications(Transactions):
             if dossier.stage is DossierStage.CONCLUDED and not _registered(session, dossier):
                 _let_go(session, dossier)
             return was_open and dossier.concluded_at is not None
+
+    def restate(self, publication: Publication) -> bool:
+        """Writes the dossier's state once more, all of it, as of that publication, unless a later one is written.
+
+        Whether it was written. For a restored ledger, in which publications may have come out of order. Raises
+        UnknownDossier.
+        """
+        with self._writing(publication.code) as session:
+            dossier = locked(session, publication.code)
+            if dossier.sequence is not None and dossier.sequence > publication.sequence:
+                return False
+            _restate(dossier, publication)
+            return True
 
 
 def _let_go(session: Session, dossier: DossierRow) -> None:
@@ -90,8 +105,11 @@ def _write_state(dossier: DossierRow, publication: Publication) -> None:
         dossier.plan = publication.plan
         dossier.pack = publication.plan.pack
         dossier.plan_sequence = publication.sequence
-    if not _later(publication, dossier.sequence):
-        return
+    if _later(publication, dossier.sequence):
+        _restate(dossier, publication)
+
+
+def _restate(dossier: DossierRow, publication: Publication) -> None:
     dossier.sequence = publication.sequence
     for name in _STATE & publication.model_fields_set:
         setattr(dossier, name, getattr(publication, name))
@@ -241,14 +259,18 @@ def _write_statuses(session: Session, publication: Publication) -> None:
 
 def _write_heard(session: Session, publication: Publication) -> None:
     for position, fact in enumerate(publication.heard):
-        session.merge(
-            HeardFactRow(
-                dossier_code=publication.code,
-                sequence=publication.sequence,
-                position=position,
-                **fact.model_dump(),
+        if came_by_inbox(session, publication.code, fact):
+            continue
+        if session.get(HeardFactRow, (publication.code, publication.sequence, position)) is None:
+            session.add(
+                HeardFactRow(
+                    dossier_code=publication.code,
+                    sequence=publication.sequence,
+                    position=position,
+                    **fact.model_dump(exclude={"via", "operator", "because", "digest"}),
+                )
             )
-        )
+            tell(session, judged(publication.code, fact))
 
 
 def _registered(session: Session, dossier: DossierRow) -> bool:

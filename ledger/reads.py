@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlmodel import Session, col, select
 
 from ledger.dossiers import not_duplicates
+from ledger.errors import DossierErased
 from ledger.messages import read_refused_facts
 from ledger.notice_checks import notice_checks
 from ledger.outbox import stored_notice
 from ledger.replacements import pending_replacements, read_replacements
-from ledger.transactions import Transactions
+from ledger.transactions import Transactions, erased
 from ledger.values import (
     GROUP_CLOCK,
     StoredClock,
@@ -42,9 +43,11 @@ class Reads(Transactions):
     """Dossiers as they were last published."""
 
     def view(self, code: Code) -> StoredDossier | None:
-        """Everything about one dossier, None when there is none of that code."""
+        """Everything about one dossier, None when there is none of that code. Raises DossierErased."""
         with self._reading() as session:
             row = session.get(DossierRow, code)
+            if row and erased(row):
+                raise DossierErased(code)
             return _dossier(session, row) if row else None
 
     def summaries(
@@ -72,7 +75,8 @@ class Reads(Transactions):
 def _legs(session: Session, codes: Sequence[Code]) -> Mapping[Code, list[Leg]]:
     legs = defaultdict(list)
     for row in session.exec(select(LegRow).where(col(LegRow.dossier_code).in_(codes)).order_by(col(LegRow.key))):
-        legs[row.dossier_code].append(row.state)
+        if row.state is not None:  # an erased dossier has none any more
+            legs[row.dossier_code].append(row.state)
     return legs
 
 
@@ -129,6 +133,7 @@ def _dossier(session: Session, row: DossierRow) -> StoredDossier:
         fee=row.fee,
         duties=row.duties or (),
         troubles=row.troubles or (),
+        acts=row.acts or (),
         not_duplicates=not_duplicates(session, row.code),
         warnings=row.warnings,
         legs=legs,

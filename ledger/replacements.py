@@ -10,8 +10,11 @@ from sqlmodel import Session, col, select
 
 from ledger.dossiers import latest_form
 from ledger.errors import UnknownReplacement
-from ledger.transactions import Transactions, add_documents, found, locked, supersede_documents, write_outbox
+from ledger.messages import came_by_inbox
+from ledger.trail import judged, tell
+from ledger.transactions import Transactions, add_documents, erased, found, locked, supersede_documents, write_outbox
 from ledger.values import OpenedReplacement
+from models.audit import Action, Entry
 from models.base import Code
 from models.delivery import dispatches
 from models.dossier import DossierStage, Leg
@@ -21,7 +24,7 @@ from models.plan import Plan
 from models.publication import Publication
 from models.replacement import Replacement, replacement_id
 from models.replacement_case import ReplacementCase, ReplacementNews
-from models.replacing import Correction, acknowledge, correct
+from models.replacing import Correction, acknowledge, correct, taken
 from models.tables import DossierRow, LegRow, ReplacementRow
 
 
@@ -34,14 +37,34 @@ class Replacements(Transactions):
         From here on the new versions are the live ones. None when they were already. Raises UnknownDossier, and
         FactRefused as `models.replacing.correct`.
         """
-        with self._writing() as session:
+        with self._writing(event.dossier_code) as session:
             dossier = locked(session, event.dossier_code)
             earlier = _of_message(session, event.message_id)
             if earlier:
                 return _opened(earlier)
             legs, plan = _judged_by(session, dossier, event)
             correction = correct(legs, plan, read_replacements(session, dossier.code), event, now)
-            return _opened(_write_correction(session, dossier.code, correction, event, now)) if correction else None
+            if correction is None:
+                return None
+            opened = _opened(_write_correction(session, dossier.code, correction, event.message_id, now))
+            detail = {"number": str(opened.number), "message": event.message_id}
+            tell(session, Entry(who=self.acting, what=Action.REPLACEMENT_OPENED, code=dossier.code, detail=detail))
+            return opened
+
+    def restore_replacement(self, code: Code, replacement: Replacement) -> None:
+        """A replacement of its own that the ledger no longer knew, though its workflow runs; nothing if it does.
+
+        Its workflow's id stands for the message, which nobody knows any more. Raises UnknownDossier.
+        """
+        with self._writing(code) as session:
+            locked(session, code)
+            leg = session.get(LegRow, (code, replacement.leg))
+            known = session.get(ReplacementRow, (code, replacement.number))
+            if leg is None or known:
+                return
+            correction = taken(leg.state, replacement, read_replacements(session, code))
+            workflow_id = replacement_id(code, replacement.number)
+            _write_correction(session, code, correction, workflow_id, replacement.taken_at).started = True
 
     def replacement_started(self, code: Code, number: int) -> None:
         """Remembers that its workflow runs. Raises UnknownReplacement."""
@@ -90,9 +113,13 @@ class Replacements(Transactions):
 
         Raises UnknownReplacement.
         """
-        with self._writing() as session:
+        with self._writing(news.code) as session:
             dossier = locked(session, news.code)
             row = _row(session, news.code, news.number)
+            if row.sequence is None or news.sequence > row.sequence:
+                for fact in news.heard:
+                    if not came_by_inbox(session, news.code, fact):
+                        tell(session, judged(news.code, fact))
             _write(row, news.replacement, news.sequence)
             write_outbox(session, news.code, _outgoing(session, dossier, news))
 
@@ -106,7 +133,7 @@ class Replacements(Transactions):
 
     def acknowledged_late(self, event: AgencyEvent, now: datetime) -> None:
         """Keeps an acknowledgement that no workflow waits for any more. Raises UnknownDossier and FactRefused."""
-        with self._writing() as session:
+        with self._writing(event.dossier_code) as session:
             dossier = locked(session, event.dossier_code)
             legs, plan = _judged_by(session, dossier, event)
             rows = {row.number: row for row in _rows(session, dossier.code)}
@@ -158,7 +185,7 @@ def _write(row: ReplacementRow, replacement: Replacement, sequence: int | None) 
 
 
 def _write_correction(
-    session: Session, code: Code, correction: Correction, event: AgencyEvent, now: datetime
+    session: Session, code: Code, correction: Correction, message_id: Code, now: datetime
 ) -> ReplacementRow:
     leg, replacement = correction.leg, correction.replacement
     written = session.get_one(LegRow, (code, leg.key))
@@ -171,7 +198,7 @@ def _write_correction(
         dossier_code=code,
         number=replacement.number,
         leg=leg.key,
-        message_id=event.message_id,
+        message_id=message_id,
         started=False,
         unacknowledged=bool(replacement.awaited),
         state=replacement,
@@ -201,6 +228,8 @@ def _judged_by(session: Session, dossier: DossierRow, event: AgencyEvent) -> tup
     """What an event about a concluded dossier is judged by. Raises FactRefused when it is about another."""
     if event.provincial_code and dossier.provincial_code and event.provincial_code != dossier.provincial_code:
         raise FactRefused(FactRefusal.WRONG_DOSSIER, "Mã hồ sơ cấp tỉnh không phải của hồ sơ này.")
+    if erased(dossier):
+        raise FactRefused(FactRefusal.ENDED, "Dữ liệu của hồ sơ đã được hủy theo quyết định.")
     if dossier.plan is None or dossier.stage is not DossierStage.CONCLUDED:
         raise FactRefused(FactRefusal.OUT_OF_TURN, "Hồ sơ chưa có kết quả nào.")
     return _legs(session, dossier.code), dossier.plan

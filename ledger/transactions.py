@@ -11,28 +11,50 @@ from sqlmodel import Session, col, select
 from ledger.engine import read_only
 from ledger.errors import UnknownDossier
 from ledger.failures import told_in_use
+from ledger.keys import DossierKeys, RowSeals, seals_of
+from ledger.trail import write_told
+from models.audit import WORKER, Who
 from models.base import Code
 from models.documents import Document
 from models.dossier import Leg
 from models.messages import Dispatch
+from models.personal import in_hand
 from models.tables import DocumentRow, DossierRow, NoticeRow, Table
+from trust.chain import Chain
+from trust.masters import MasterKeys
 
 
 class Transactions:
-    """A database, and how to write to it and read from it."""
+    """A database, how to write to it and read from it, and the keys of its dossiers."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, masters: MasterKeys, acting: Who = WORKER, user: Who | None = None) -> None:
+        """`acting`: who the audit trail says does what nobody else is named for; `user`: as the system knows them."""
+        self.keys = DossierKeys(engine, masters)
+        self.acting = acting
+        self._user = user
+        self._chain = Chain(masters)
         self._writer = engine
         self._reader = read_only(engine)
 
     @contextmanager
-    def _writing(self) -> Iterator[Session]:
-        with told_in_use(self._writer), Session(self._writer) as session, session.begin():
+    def _writing(self, code: Code | None = None) -> Iterator[Session]:
+        """`code`: whose personal data is written, if any is; who learns it later says so to `seals_of(session)`."""
+        with told_in_use(self._writer), self._session(self._writer) as session, session.begin():
+            if code is not None:
+                seals_of(session).belongs_to(code)
             yield session
+            write_told(session, self._chain, self._user)
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:
-        with told_in_use(self._reader), Session(self._reader) as session, session.begin():
+        with told_in_use(self._reader), self._session(self._reader) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
+        session = Session(engine)
+        seals = session.info[RowSeals] = RowSeals(self.keys, session.connection)
+        with in_hand(seals), session:
             yield session
 
 
@@ -57,6 +79,11 @@ def locked(session: Session, code: Code) -> DossierRow:
 def found(session: Session, code: Code) -> DossierRow:
     """The dossier. Raises UnknownDossier."""
     return _found(session.get(DossierRow, code), code)
+
+
+def erased(dossier: DossierRow) -> bool:
+    """Whether its data was destroyed: what is personal has then no value any more."""
+    return dossier.declaration is None
 
 
 def add_documents(session: Session, code: Code, leg: Code | None, documents: Iterable[Document], at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models.acts import Act
 from models.base import Code, Instant, LongText, MessageKey, Model
 from models.clock import ClockEntry, Due
 from models.documents import Document
@@ -65,18 +66,20 @@ class Claimed(Model):
 class Delivery(Model):
     """A message that came in, leased to whoever puts it to its dossier as the update `update_id`.
 
-    `content` is the fact as JSON. `attempts` counts the leases, this one included, and names it.
+    `content` is the fact as JSON, None when what was stored cannot be opened. `attempts` counts the leases, this one
+    included, and names it.
     """
 
     message_id: Code
     kind: FactKind
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] | None
     update_id: MessageKey
     attempts: int
 
     @property
     def fact(self) -> InboundFact:
-        """What it says. Raises ValidationError when it was stored by code that meant something else by it."""
+        """What it says. Raises ValidationError when it cannot be opened, or was stored by code that meant something
+        else by it."""
         return self.kind.model.model_validate(self.content)
 
 
@@ -147,6 +150,7 @@ class StoredDossier(Model):
     fee: Fee
     duties: tuple[OwedDuty, ...]
     troubles: tuple[Trouble, ...]
+    acts: tuple[Act, ...]
     not_duplicates: tuple[StoredNotDuplicate, ...]
     warnings: tuple[LongText, ...]
     legs: tuple[Leg, ...]

@@ -31,12 +31,13 @@ from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable, UnknownDossier
 from ledger.store import Ledger
-from models.contract import PROBLEM_MEDIA_TYPE, SIGNED, complete
+from models.contract import SIGNED, complete
 from models.documents import MAX_DOCUMENT_BYTES
 from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent
 from models.facts import Accepted, FactRefusal, FactRefused, InboundFact
 from models.inbox import Standing, Stored
 from models.senders import MESSAGE_ID, SIGNATURE, TIMESTAMP, Sender, Turned
+from processes.answers import Answered, answered, read_body, say_problems
 from processes.deliverer import Deliverer, delivering
 from processes.lifecycle import Stop, leave
 from processes.probes import NotReady, Problem, Reason, Surroundings, probes
@@ -49,7 +50,7 @@ from telemetry.metrics import MetricsOff, TurnedAwayCount, metered_runtime
 from trust.callers import Proxies
 from trust.examiner import Papers
 from trust.guard import Guard, TurnedAway
-from trust.keys import OF_OTHERS
+from trust.keys import OF_OTHERS, master_keys
 from trust.roots import TrustUnusable
 from trust.senders import TOLERANCE, Senders, SendersUnusable
 
@@ -63,6 +64,7 @@ logger = logging.getLogger("lienthong.gateway")
 MAX_EVENT_OF_OVERRUN = 64 * 1024
 """The largest event read from where strangers come too often: a sender may be there too."""
 
+_REFUSED_MESSAGE = b"lienthong refused message"
 _BODY_SECONDS = 60
 """How long a sender may take to send an event."""
 
@@ -107,15 +109,6 @@ _NO_SENDERS = (
 )
 
 _TOKEN = re.compile(r"[\w-]{1,80}", re.ASCII)
-
-
-class Answered(Exception):
-    """The request ends here with this problem."""
-
-    def __init__(self, status: int, type_: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.headers = headers
-        self.problem = Problem(type=f"urn:lienthong:{type_}", title=type_, status=status, detail=detail)
 
 
 class Doors:
@@ -172,14 +165,7 @@ def create_app(doors: Doors, process: GatewayProcess) -> FastAPI:
     app.state.doors = doors
     app.include_router(probes(process))
 
-    @app.exception_handler(Answered)
-    async def answered(request: Request, answer: Answered) -> JSONResponse:
-        return JSONResponse(
-            answer.problem.model_dump(),
-            status_code=answer.problem.status,
-            media_type=PROBLEM_MEDIA_TYPE,
-            headers=answer.headers,
-        )
+    say_problems(app)
 
     @app.exception_handler(DatabaseUnusable)
     async def ledger_away(request: Request, error: DatabaseUnusable) -> JSONResponse:
@@ -206,7 +192,7 @@ def create_app(doors: Doors, process: GatewayProcess) -> FastAPI:
         _expect_media_type(request)
         sender, body = await _admitted(request, at)
         try:
-            event = await _event(body, sender, at.inbox)
+            event = await _event(body, sender, at)
             _expect_signed_id(event, request)
             with _traced(event, request):
                 outcome = await at.inbox.deliver(await _fact(event, body, sender, at), sender.id)
@@ -266,18 +252,17 @@ async def _admitted(request: Request, at: Doors) -> tuple[Sender, bytes]:
 
 async def _body(request: Request, overrun: TurnedAway | None) -> bytes:
     """The body as it came; a short one only from where strangers come too often."""
-    body = bytearray()
+
+    def expect_size(size: int) -> None:
+        if overrun and size > MAX_EVENT_OF_OVERRUN:
+            raise overrun
+        if size > MAX_EVENT_BYTES:
+            raise Answered(TOO_LARGE, "too_large", f"Sự kiện lớn hơn {MAX_EVENT_BYTES // 2**20} MiB.")
+
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if overrun and len(body) > MAX_EVENT_OF_OVERRUN:
-                    raise overrun
-                if len(body) > MAX_EVENT_BYTES:
-                    raise Answered(TOO_LARGE, "too_large", f"Sự kiện lớn hơn {MAX_EVENT_BYTES // 2**20} MiB.")
+        return await read_body(request, _BODY_SECONDS, expect_size)
     except TimeoutError:
         raise Answered(TOO_SLOW, "too_slow", f"Chưa nhận hết sự kiện sau {_BODY_SECONDS} giây; hãy gửi lại.") from None
-    return bytes(body)
 
 
 def _stranger(_: TurnedAway) -> Answered:
@@ -303,16 +288,22 @@ _ANSWERS: Mapping[Turned, Callable[[TurnedAway], Answered]] = {
 }
 
 
-async def _event(body: bytes, sender: Sender, inbox: Inbox) -> CloudEvent:
+async def _event(body: bytes, sender: Sender, at: Doors) -> CloudEvent:
     """The envelope. One that cannot be read is recorded under its digest, since it has no id to go by."""
     try:
         return CloudEvent.model_validate_json(body)
     except ValidationError as error:
         text = f"Không phải CloudEvents đúng cấu trúc; sai ở: {wrong_fields(error)}."
         refusal = FactRefused(FactRefusal.MALFORMED, text)
-        digest = hashlib.sha256(body).hexdigest()
-        await inbox.refuse(f"unreadable:{digest}", digest, "unknown", None, sender.id, refusal)
+        digest = await _digest(body, at.ledger)
+        await at.inbox.refuse(f"unreadable:{digest}", digest, "unknown", None, sender.id, refusal)
         raise Answered(UNREADABLE, refusal.reason.value, refusal.text) from None
+
+
+async def _digest(body: bytes, ledger: Ledger) -> str:
+    """A keyed one: from a plain digest, what a short message says can be guessed."""
+    masters, content = ledger.keys.masters, hashlib.sha256(body).digest()
+    return (await asyncio.to_thread(masters.derive, masters.current, _REFUSED_MESSAGE, content)).hex()
 
 
 def _expect_signed_id(event: CloudEvent, request: Request) -> None:
@@ -331,9 +322,10 @@ async def _fact(event: CloudEvent, body: bytes, sender: Sender, at: Doors) -> In
         fact = await at.read(event)
         sender.expect_speaks_for_itself(fact)
     except FactRefused as refusal:
-        digest = hashlib.sha256(body).hexdigest()
+        digest = await _digest(body, at.ledger)
         kind = event.type.fact_kind.value
-        await at.inbox.refuse(f"wrongful:{digest}", digest, kind, event.subject, sender.id, refusal)
+        code = traces.as_dossier_code(event.subject)  # anything else may be a name or a number of a person
+        await at.inbox.refuse(f"wrongful:{digest}", digest, kind, code, sender.id, refusal)
         raise
     except OSError as error:
         logger.warning("chưa lưu hoặc kiểm tra được giấy tờ kèm theo: %s", error)
@@ -346,7 +338,7 @@ async def _expect_own_province(sender: Sender, code: str, ledger: Ledger) -> Non
     try:
         province = await asyncio.to_thread(ledger.province_of, code)
     except UnknownDossier:
-        raise FactRefused(FactRefusal.UNKNOWN_DOSSIER, f"Không có hồ sơ {code}.") from None
+        raise FactRefused(FactRefusal.UNKNOWN_DOSSIER, "Không có hồ sơ này.") from None
     sender.expect_serves(province)
 
 
@@ -378,11 +370,13 @@ async def serve(settings: Settings, meter: MetricMeter) -> None:
     await asyncio.to_thread(check_schema, engine)
     guard = _guard(settings)
     papers = Papers.of(settings)
-    client = await connect_as_set(settings, lazy=True)
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, master_keys(settings))
+    client = await connect_as_set(settings, ledger.keys, lazy=True)
     patience = timedelta(seconds=settings.inbox_patience)
     inbox = Inbox(client, ledger, Replacements.of(ledger, settings), patience)
-    doors = Doors(inbox, ledger, DocumentStore(settings.documents), papers, guard, TurnedAwayCount(meter))
+    doors = Doors(
+        inbox, ledger, DocumentStore(settings.documents, ledger.keys.masters), papers, guard, TurnedAwayCount(meter)
+    )
     with closing(papers):
         async with delivering(client, ledger, inbox, patience) as deliverer:
             app = create_app(doors, GatewayProcess(stop, Surroundings(engine), deliverer))

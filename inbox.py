@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
+from pydantic import ValidationError
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -20,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from ledger.errors import DatabaseUnusable, MessageReused, UnknownDossier
 from ledger.store import Ledger
 from ledger.values import Arrival, Delivery
+from models.audit import Action, Entry, who_sent
 from models.facts import (
     Accepted,
     Acknowledged,
@@ -40,6 +42,7 @@ from models.replacement import replacement_id
 from replacements import Replacements
 from telemetry import traces
 from telemetry.traces import Fact, Facts
+from trust.vault import KeyErased, KeyUnknown
 
 logger = logging.getLogger("lienthong.inbox")
 
@@ -56,6 +59,8 @@ _AWAY = (RPCError, RuntimeError)
 _ENDED_MEANWHILE = "AcceptedUpdateCompletedWorkflow"
 """What the server says of an update whose workflow ended before it was done."""
 
+_UNKNOWN = "Không có hồ sơ này."
+_REUSED = "Mã thông điệp này đã dùng cho một nội dung khác."
 _LOOK_SECONDS = 0.05
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 
@@ -109,13 +114,21 @@ class Inbox:
 
     def _store(self, fact: InboundFact, source: str) -> tuple[InboundFact, Arrival]:
         """Store it, under an id of its sender's own where another sender has used this one: ids are per source."""
+        if traces.as_dossier_code(fact.dossier_code) is None:  # it may be a name or a number of a person: not stored
+            self._refuse_unstored(fact, source, FactRefused(FactRefusal.UNKNOWN_DOSSIER, _UNKNOWN))
         try:
             return fact, self._ledger.store(fact, digest_of(fact), source, datetime.now(UTC), self.lease)
         except MessageReused as reused:
             if reused.source == source:
-                text = "Mã thông điệp này đã dùng cho một nội dung khác."
-                raise FactRefused(FactRefusal.MESSAGE_REUSED, text) from None
+                self._refuse_unstored(fact, source, FactRefused(FactRefusal.MESSAGE_REUSED, _REUSED))
         return self._store(fact.model_copy(update={"message_id": _own_id(source, fact.message_id)}), source)
+
+    def _refuse_unstored(self, fact: InboundFact, source: str, refusal: FactRefused) -> NoReturn:
+        """Refuse a fact of which only the trail tells. Raises FactRefused."""
+        who, code = who_sent(source), traces.as_dossier_code(fact.dossier_code)
+        detail = {"kind": kind_of(fact).value, "message": fact.message_id, "reason": refusal.reason.value}
+        self._ledger.note(Entry(who=who, what=Action.FACT_REFUSED, code=code, why=refusal.text, detail=detail))
+        raise refusal from None
 
     async def _in_turn(self, fact: InboundFact, delivery: Delivery | None) -> Accepted:
         """Have the older messages of the dossier judged, then this one. Raises as `deliver`."""
@@ -173,7 +186,11 @@ class Inbox:
         raise NotDelivered(hindrance)
 
     async def _put(self, delivery: Delivery, until: float) -> Accepted:
-        fact = delivery.fact
+        try:
+            fact = delivery.fact
+        except ValidationError:
+            logger.error("%s: không đọc được thông điệp đã lưu", delivery.kind.value)
+            raise NotDelivered(Hindrance.UNREADABLE) from None
         with traces.span(f"deliver {delivery.kind.value}", fact.dossier_code, _facts(fact)) as span:
             try:
                 accepted = await self._judged(fact, delivery.update_id, until)
@@ -271,6 +288,8 @@ class Inbox:
             raise _not_taken(failure) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             raise NotDelivered(Hindrance.NO_ANSWER) from None
+        except (KeyUnknown, KeyErased):  # it could not be sealed, for no such dossier, or one that was erased
+            await self._explain_absence(fact.dossier_code)
         except _AWAY as error:
             if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
                 await self._explain_absence(fact.dossier_code)
@@ -281,7 +300,7 @@ class Inbox:
         try:
             opened = await asyncio.to_thread(self._ledger.opened, code)
         except UnknownDossier:
-            raise FactRefused(FactRefusal.UNKNOWN_DOSSIER, f"Không có hồ sơ {code}.") from None
+            raise FactRefused(FactRefusal.UNKNOWN_DOSSIER, _UNKNOWN) from None
         if not opened.concluded:  # it has yet to start, or Temporal does not have it: then its ledger knows better
             raise NotDelivered(Hindrance.NOT_RUNNING) from None
         raise FactRefused(FactRefusal.ENDED, f"Hồ sơ {code} đã kết thúc.") from None

@@ -22,6 +22,8 @@ from models.duties import term_of
 from models.gate import Gate, GateQuery, gate_of
 from models.lateness import AgencyReminder, day_ahead, with_reminder
 from models.law import LawError, pack, pack_in_force
+from models.migrating import migrated
+from models.migration import Migration, MigrationQuery
 from models.reading import DeclarationErrors
 from models.start import (
     CitizenDueQuery,
@@ -71,6 +73,12 @@ class LawActivities:
             fields = ", ".join(problem.field for problem in errors.problems)
             text = f"Tờ khai không đủ để lập kế hoạch giải quyết; thiếu: {fields}."
             raise ApplicationError(text, type=LAW_NOT_RESOLVED, non_retryable=True) from None
+
+    @activity.defn(name="migrate_plan")
+    def migrate_plan(self, query: MigrationQuery) -> Migration:
+        """The plan of a running dossier under another law pack, or why it cannot go over."""
+        declaration = self._declarations.declaration(query.code, query.revision)
+        return migrated(query, declaration, self.calendar, self.communes)
 
     @activity.defn(name="gate_of_pack")
     async def gate_of_pack(self, query: GateQuery) -> Gate:

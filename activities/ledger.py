@@ -10,9 +10,11 @@ from temporalio.exceptions import ApplicationError
 from activities.law import LawActivities
 from ledger.errors import LedgerError, UnknownDossier
 from ledger.store import Ledger
+from models.declaration import Declaration
 from models.delivery import dispatches
 from models.groups import Group
-from models.publication import Publication
+from models.plan import Plan
+from models.publication import OutboxAnswer, OutboxOrder, Publication
 from models.replacement_case import ReplacementCase, ReplacementNews, ReplacementQuery
 from models.start import Confirmation, Resolved, declaration_digest
 from models.submission import subject_keys
@@ -84,19 +86,35 @@ class LedgerActivities:
         self._wake_outbox()
         logger.info("thay thế %d: %d xác nhận còn thiếu", news.number, len(news.replacement.awaited))
 
+    @activity.defn(name="send_outbox_again")
+    def send_outbox_again(self, order: OutboxOrder) -> OutboxAnswer:
+        """What a channel did not take of a dossier is due at once."""
+        rows = self._ledger.send_again(order.code, order.key)
+        self._wake_outbox()
+        logger.info("gửi lại %d thông báo chưa gửi được", rows)
+        return OutboxAnswer(rows=rows)
+
     @activity.defn(name="publish")
     def publish(self, publication: Publication) -> None:
         """One change, and everything that goes out because of it, in one transaction."""
         plan = publication.plan or self._ledger.plan(publication.code)
         revised = publication.revisions[-1].declaration if publication.revisions else None
         declaration = revised or self._ledger.declaration(publication.code)
-        outgoing = dispatches(publication, plan, declaration) if plan else ()
-        keys = {
-            revision.number: subject_keys(revision.declaration, self._hash_key) for revision in publication.revisions
-        }
-        concluded = self._ledger.publish(publication, outgoing, keys)
+        concluded = write_publication(self._ledger, publication, plan, declaration, self._hash_key)
         self._wake_outbox()
         if concluded:
             self._concluded(publication, declaration.group)
         legs = [f"{leg.key} {(leg.outcome or leg.stage).value}" for leg in publication.legs]
         logger.info("%s%s", publication.stage.value, "".join(f"; {leg}" for leg in legs))
+
+
+def write_publication(
+    ledger: Ledger, publication: Publication, plan: Plan | None, declaration: Declaration, hash_key: SecretStr
+) -> bool:
+    """Writes a publication, and what goes out because of it under that plan and form, in one transaction.
+
+    Whether the dossier has concluded by it. Raises as `Ledger.publish`.
+    """
+    outgoing = dispatches(publication, plan, declaration) if plan else ()
+    keys = {revision.number: subject_keys(revision.declaration, hash_key) for revision in publication.revisions}
+    return ledger.publish(publication, outgoing, keys)

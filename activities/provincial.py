@@ -82,8 +82,13 @@ _LETTER_TYPES = {
     FollowUpKind.RESULT_ASKED: "DE_NGHI_GUI_KET_QUA",
     FollowUpKind.REMINDER: "NHAC_HAN",
     FollowUpKind.OVERDUE: "QUA_HAN",
+    FollowUpKind.APPOINTMENT: "HEN_LAI",
+    FollowUpKind.CANCELLATION: "HUY_HO_SO",
 }
 """`loaiThongDiep` of what practice has no message for: a letter in free text, its kind in a word [choice]."""
+
+_STOPS = (FollowUpKind.WITHDRAWAL, FollowUpKind.CANCELLATION)
+"""Letters after which there is nothing for the province to do with a dossier it does not know."""
 
 _RESULT_TYPES = {DocumentKind.BIRTH_CERTIFICATE: "KQ.G15.000031", DocumentKind.DEATH_EXTRACT: "KQ.G15.000034"}
 """`maGiayToKetQua` of the national list, where it is known (STANDARDS §2)."""
@@ -183,7 +188,7 @@ class Adapter:
             await self._supply(message, read)
             return Sent(receipt_follows=True)
         reply = await self._client.post(_LETTERS, await _letter(message, read), message.head)
-        final = (*_ALREADY_THERE, _UNKNOWN) if message.kind is FollowUpKind.WITHDRAWAL else _ALREADY_THERE
+        final = (*_ALREADY_THERE, _UNKNOWN) if message.kind in _STOPS else _ALREADY_THERE
         _judge(reply.read(_Answer), message.head, final)
         return Sent()
 

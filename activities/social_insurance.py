@@ -72,6 +72,8 @@ _TELLS = {
     FollowUpKind.NOT_SUPPLEMENTED: "9",
     FollowUpKind.TO_COMPLETE: "10",
     FollowUpKind.COMPLETED: "11",
+    FollowUpKind.APPOINTMENT: "12",
+    FollowUpKind.CANCELLATION: "13",
 }
 """`Loai` of a message about a part: numbers of our own, as no contract is published [choice]."""
 

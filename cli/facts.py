@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.context import open_client, open_documents, open_ledger, run
+from cli.context import open_client, open_documents, open_ledger, run, user
 from cli.output import Exit, JsonOption, emit_json, fail, say
 from inbox import Inbox, NotDelivered
-from ledger.arrivals import judged
+from ledger.arrivals import judged, judged_paper
 from ledger.documents import DocumentStore
 from ledger.errors import DocumentDamaged, DocumentMissing
 from ledger.store import Ledger
@@ -34,6 +34,7 @@ from models.facts import (
     InboundFact,
     OverdueChoice,
     OverdueDecision,
+    PaperAnswer,
     PaymentConfirmed,
     SupplementProvided,
     Withdrawal,
@@ -51,6 +52,9 @@ class AttestedAnswer(StrEnum):
     GRANTED = Answer.GRANTED
     DECLINED = Answer.DECLINED
 
+
+OPERATOR = "LIENTHONG_OPERATOR"
+"""Where operators' commands find who answers for them, if nothing else says so."""
 
 CodeArgument = Annotated[str, typer.Argument(help="Mã hồ sơ.")]
 MessageIdOption = Annotated[
@@ -92,8 +96,8 @@ def consent(
 
       lienthong consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011 --answer declined
     """
-    data = {"leg": leg, "personal_id": person, "answer": answer, "at": at or _now()}
-    _send(ConsentAnswer, code, message_id, data, as_json)
+    data = {"leg": leg, "personal_id": person, "answer": answer, "at": at or now()}
+    send(ConsentAnswer, code, message_id, data, as_json)
 
 
 def attest_consent(
@@ -120,9 +124,9 @@ def attest_consent(
       lienthong attest-consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011 \\
         --official cb-12 --office MC-00004 --document bien-ban.pdf --answer declined --json
     """
-    [attestation] = _stored([f"{DocumentKind.CONSENT_ATTESTATION}={document}"], as_json)
+    [attestation] = stored([f"{DocumentKind.CONSENT_ATTESTATION}={document}"], as_json)
     data = {"leg": leg, "personal_id": person, "answer": answer, "official": official, "office": office}
-    _send(AttestedConsent, code, message_id, {**data, "attestation": attestation, "at": at or _now()}, as_json)
+    send(AttestedConsent, code, message_id, {**data, "attestation": attestation, "at": at or now()}, as_json)
 
 
 def agreement(
@@ -146,9 +150,9 @@ def agreement(
       lienthong agreement G22.99.08-261119-000002 --leg insurance_survivor_benefit --signed-by 001162900303 \\
         --signed-by 001188900304 --document thong-nhat.pdf --json
     """
-    [signed] = _stored([f"{DocumentKind.CONSENT_AGREEMENT}={document}"], as_json)
-    data = {"leg": leg, "signed_by": signed_by, "document": signed, "at": at or _now()}
-    _send(AgreementProvided, code, message_id, data, as_json)
+    [signed] = stored([f"{DocumentKind.CONSENT_AGREEMENT}={document}"], as_json)
+    data = {"leg": leg, "signed_by": signed_by, "document": signed, "at": at or now()}
+    send(AgreementProvided, code, message_id, data, as_json)
 
 
 def withdraw(
@@ -167,8 +171,8 @@ def withdraw(
 
       lienthong withdraw G22.99.08-261119-000001 --person 001194000013 --reason "Khai nhầm nơi thường trú" --json
     """
-    data = {"personal_id": person, "reason": reason, "at": at or _now()}
-    _send(Withdrawal, code, message_id, data, as_json)
+    data = {"personal_id": person, "reason": reason, "at": at or now()}
+    send(Withdrawal, code, message_id, data, as_json)
 
 
 def agency_event(
@@ -208,8 +212,8 @@ def agency_event(
     if not isinstance(data, dict):
         fail(Exit.USAGE, "Sự kiện phải là một đối tượng JSON.", as_json=as_json)
     if document and isinstance(data.get("fact"), dict):
-        data["fact"]["documents"] = _stored(document, as_json)
-    _send(AgencyEvent, code, message_id or data.pop("message_id", None), data, as_json)
+        data["fact"]["documents"] = stored(document, as_json)
+    send(AgencyEvent, code, message_id or data.pop("message_id", None), data, as_json)
 
 
 def pay(
@@ -229,10 +233,10 @@ def pay(
 
       lienthong pay G22.99.08-261119-000001 --amount 16000 --receipt BL-0001 --receipt-file bien-lai.pdf --json
     """
-    data: dict[str, Any] = {"amount_vnd": amount, "receipt_number": receipt, "at": at or _now()}
+    data: dict[str, Any] = {"amount_vnd": amount, "receipt_number": receipt, "at": at or now()}
     if receipt_file:
-        [data["receipt"]] = _stored([f"{DocumentKind.PAYMENT_RECEIPT}={receipt_file}"], as_json)
-    _send(PaymentConfirmed, code, message_id, data, as_json)
+        [data["receipt"]] = stored([f"{DocumentKind.PAYMENT_RECEIPT}={receipt_file}"], as_json)
+    send(PaymentConfirmed, code, message_id, data, as_json)
 
 
 def attach(
@@ -252,11 +256,11 @@ def attach(
 
       lienthong attach G22.99.08-261119-000001 --document birth_commitment=cam-doan.pdf --json
     """
-    _send(
+    send(
         DocumentsSupplied,
         code,
         message_id,
-        {"documents": _stored(document, as_json), "at": at or _now()},
+        {"documents": stored(document, as_json), "at": at or now()},
         as_json,
     )
 
@@ -298,9 +302,9 @@ def supplement(
         if not equals or path in corrections:
             fail(Exit.USAGE, f"“{path}”: ghi trường=giá trị, mỗi trường một lần.", as_json=as_json)
         corrections[path] = value
-    documents = _stored(document or [], as_json)
-    data = {"leg": leg, "documents": documents, "corrections": corrections, "at": at or _now()}
-    _send(SupplementProvided, code, message_id, data, as_json)
+    documents = stored(document or [], as_json)
+    data = {"leg": leg, "documents": documents, "corrections": corrections, "at": at or now()}
+    send(SupplementProvided, code, message_id, data, as_json)
 
 
 def classify(
@@ -308,7 +312,7 @@ def classify(
     leg: Annotated[str, typer.Option(help="Thủ tục mà tin nói đến.")],
     message: Annotated[str, typer.Option(help="Mã tin chưa phân loại, xem: lienthong show.")],
     found: Annotated[ClassifiedAs, typer.Option("--as", help="Tin này là gì; no_action: không phải làm gì.")],
-    operator: Annotated[str, typer.Option(help="Mã người vận hành phân loại.")],
+    operator: Annotated[str, typer.Option(envvar=OPERATOR, help="Mã người vận hành phân loại.")],
     because: Annotated[str, typer.Option(help="Vì sao phân loại như vậy.")],
     reason_code: Annotated[str | None, typer.Option(help="Mã lý do, xem: lienthong grounds.")] = None,
     document: Annotated[
@@ -345,16 +349,16 @@ def classify(
         "text": text,
         "operator": operator,
         "because": because,
-        "at": at or _now(),
+        "at": at or now(),
     }
-    _send(Classification, code, message_id, data, as_json)
+    send(Classification, code, message_id, data, as_json)
 
 
 def decide_overdue(
     code: CodeArgument,
     leg: Annotated[str, typer.Option(help="Thủ tục quá hạn đã lâu, ví dụ residence_registration.")],
     choice: Annotated[OverdueChoice, typer.Option(help="wait_on: chờ tiếp; end_leg: kết thúc riêng thủ tục này.")],
-    operator: Annotated[str, typer.Option(help="Mã người vận hành quyết định.")],
+    operator: Annotated[str, typer.Option(envvar=OPERATOR, help="Mã người vận hành quyết định.")],
     because: Annotated[str, typer.Option(help="Lý do; công dân và cơ quan được báo khi kết thúc thủ tục.")],
     at: AtOption = None,
     message_id: MessageIdOption = None,
@@ -372,11 +376,11 @@ def decide_overdue(
       lienthong decide-overdue G22.99.08-261119-000001 --leg residence_registration --choice end_leg \\
         --operator vh-07 --because "Cơ quan không giải quyết được" --json
     """
-    data = {"leg": leg, "choice": choice, "operator": operator, "because": because, "at": at or _now()}
-    _send(OverdueDecision, code, message_id, data, as_json)
+    data = {"leg": leg, "choice": choice, "operator": operator, "because": because, "at": at or now()}
+    send(OverdueDecision, code, message_id, data, as_json)
 
 
-def _stored(entries: list[str], as_json: bool) -> list[dict[str, Any]]:
+def stored(entries: list[str], as_json: bool) -> list[dict[str, Any]]:
     """Files, each given as kind=path, in the document store; as a fact names them."""
     store = open_documents(Settings())
     return [_document(store, entry, as_json).model_dump() for entry in entries]
@@ -397,7 +401,7 @@ def _document(store: DocumentStore, entry: str, as_json: bool) -> Document:
         fail(Exit.USAGE, f"Không nhận được tệp “{path}”: {error}", as_json=as_json)
 
 
-def _send(model: type[InboundFact], code: str, message_id: str | None, data: dict[str, Any], as_json: bool) -> None:
+def send(model: type[InboundFact], code: str, message_id: str | None, data: dict[str, Any], as_json: bool) -> None:
     """Validate, deliver through the inbox, and say what the dossier said."""
     settings = Settings()
     try:
@@ -405,14 +409,14 @@ def _send(model: type[InboundFact], code: str, message_id: str | None, data: dic
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])) or '(gốc)'}: {e['msg']}" for e in error.errors(include_url=False)]
         fail(Exit.USAGE, "Dữ kiện sai cấu trúc:", *lines, as_json=as_json)
-    if isinstance(fact, AgencyEvent):
+    if isinstance(fact, AgencyEvent | PaperAnswer):
         fact = _judged(fact, settings, as_json)
     ledger = open_ledger(settings, as_json=as_json)
 
     async def deliver() -> Accepted | Stored:
-        client = await open_client(settings, as_json=as_json, lazy=True)
+        client = await open_client(settings, ledger.keys, as_json=as_json, lazy=True)
         patience = timedelta(seconds=settings.inbox_patience)
-        return await Inbox(client, ledger, Replacements.of(ledger, settings), patience).deliver(fact, "cli")
+        return await Inbox(client, ledger, Replacements.of(ledger, settings), patience).deliver(fact, user())
 
     try:
         outcome = run(deliver(), as_json=as_json)
@@ -435,11 +439,14 @@ def _send(model: type[InboundFact], code: str, message_id: str | None, data: dic
         say(outcome.text)
 
 
-def _judged(event: AgencyEvent, settings: Settings, as_json: bool) -> AgencyEvent:
-    """The event, with what the signatures of its documents are worth; whatever it says of that itself is not heard."""
+def _judged(told: AgencyEvent | PaperAnswer, settings: Settings, as_json: bool) -> AgencyEvent | PaperAnswer:
+    """The event or paper, with what the signatures of its documents are worth; what it says of that is not heard."""
     try:
         with closing(Papers.of(settings)) as papers:
-            return judged(event, open_documents(settings), papers)
+            store = open_documents(settings)
+            if isinstance(told, PaperAnswer):
+                return judged_paper(told, store, papers)
+            return judged(told, store, papers)
     except (DocumentMissing, DocumentDamaged) as error:
         fail(
             Exit.USAGE, f"Không đọc được giấy tờ {error} trong kho; gửi kèm tệp: --document loại=tệp.", as_json=as_json
@@ -458,5 +465,6 @@ def _way_out(ledger: Ledger, code: str, reason: FactRefusal) -> str:
     return f"Hồ sơ đang chờ gì, của ai: lienthong show {code}"
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Legal time as this machine has it."""
     return datetime.now(UTC) + Settings().training_offset

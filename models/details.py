@@ -6,6 +6,7 @@ Pure functions of the dossier's view; nothing personal in any of them.
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
+from models.acts import act_words
 from models.base import legal_date
 from models.clock import Due
 from models.codes import province
@@ -73,6 +74,8 @@ def details(view: DossierView) -> str:
         lines += ["", "Cơ quan tự hoàn thiện, công dân không phải nộp:", *(f"- {line}" for line in _completed(plan))]
     for new in view.replacements:
         lines += ["", f"Kết quả cấp lại – {replacement_state(new)}:", *(f"- {line}" for line in versions(new, plan))]
+    if view.acts:
+        lines += ["", "Người vận hành đã làm:", *(f"- {act_words(act, plan)}" for act in view.acts)]
     if view.refused_signals:
         lines += ["", f"Đã từ chối {view.refused_signals} tín hiệu gửi sai."]
     return "\n".join(lines)
@@ -198,8 +201,9 @@ def waiting(leg: Leg, leg_plan: LegPlan, plan: Plan) -> str:
 
 
 def _operators(leg: Leg) -> bool:
-    """Whether a person of ours has to decide or to read something."""
-    return leg.awaits_operator or bool(leg.open_notes)
+    """Whether a person of ours has to decide or to read something, or to promise anew."""
+    broken = leg.appointment is not None and leg.appointment.missed
+    return leg.awaits_operator or bool(leg.open_notes) or broken
 
 
 def attributes(view: DossierView) -> AttributeValues:

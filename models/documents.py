@@ -26,6 +26,7 @@ class DocumentKind(Labelled):
     PARENT_AGREEMENT = "parent_agreement", "Văn bản đồng ý của cha, mẹ"
     CONSENT_AGREEMENT = "consent_agreement", "Văn bản đồng ý của người được hỏi ý kiến"
     CONSENT_ATTESTATION = "consent_attestation", "Biên bản ghi nhận ý kiến tại bộ phận một cửa"
+    REGISTRATION_ATTESTATION = "registration_attestation", "Văn bản xác nhận việc đăng ký khai sinh, khai tử"
     GUARDIANSHIP_DOCUMENT = "guardianship_document", "Giấy tờ chứng minh việc giám hộ"
     DEATH_NOTICE = "death_notice", "Giấy báo tử"
     DEATH_NOTICE_SUBSTITUTE = "death_notice_substitute", "Giấy tờ thay thế Giấy báo tử"
@@ -61,6 +62,7 @@ class DocumentKind(Labelled):
     BENEFIT_END_DECISION = "benefit_end_decision", "Quyết định thôi hưởng trợ cấp tuất hằng tháng"
     FUNERAL_DECISION = "funeral_decision", "Quyết định hưởng trợ cấp mai táng"
     SURVIVOR_DECISION = "survivor_decision", "Quyết định hưởng trợ cấp tuất"
+    PAPER_ANSWER = "paper_answer", "Văn bản giấy của cơ quan, bản quét"
     PAYMENT_RECEIPT = "payment_receipt", "Biên lai thu phí, lệ phí"
 
 

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 
+from models.acts import Act
 from models.base import Code, Instant, LongText, Model, Text, within
 from models.clock import Clock, Due, Timeliness
 from models.documents import Document, DocumentKind
 from models.facts import ClassifiedAs, FactRefusal, OverdueChoice
 from models.gate import DemandKind, Fault
 from models.labelled import Labelled
-from models.lateness import Apology, Chase, Ruling
+from models.lateness import Apology, Appointment, Chase, Ruling
 from models.plan import AskedPerson, ConsentRule, Plan, RequiredDocument
 from models.replacement import Replacement
 from models.systems import System
@@ -36,6 +37,7 @@ class DossierOutcome(Labelled):
     NOT_COMPLETED = "not_completed", "không thủ tục nào hoàn thành"
     UNPAID = "unpaid", "kết thúc vì chưa nộp lệ phí"
     WITHDRAWN = "withdrawn", "công dân rút hồ sơ"
+    CANCELLED = "cancelled", "bị hủy theo quyết định của cơ quan có thẩm quyền"
     DOCUMENTS_NOT_PROVIDED = "documents_not_provided", "kết thúc vì không bổ sung giấy tờ"
 
 
@@ -63,6 +65,7 @@ class LegOutcome(Labelled):
     NOT_POSSIBLE = "not_possible", "không thực hiện được"
     SUPPLEMENT_NOT_PROVIDED = "supplement_not_provided", "không bổ sung trong thời hạn"
     WITHDRAWN = "withdrawn", "công dân rút hồ sơ"
+    CANCELLED = "cancelled", "bị hủy theo quyết định của cơ quan có thẩm quyền"
     ENDED_BY_OPERATOR = "ended_by_operator", "kết thúc theo quyết định của người vận hành"
 
 
@@ -264,6 +267,16 @@ class RefusedPaper(Model):
     document: Document
 
 
+class AttestedRegistration(Model):
+    """What a leg goes on with instead of the certificate of `of`: an official's signed word that it is registered."""
+
+    of: Code
+    document: Document
+    official: Code
+    office: Code
+    at: Instant
+
+
 class Leg(Model):
     """The state of one leg. The plan says what it is; this says how far it is.
 
@@ -272,7 +285,8 @@ class Leg(Model):
     how an electronic result that does not follow its decision is, `missing_receipt` how the receipt of what we sent is,
     or its being taken at all.
     `documents` are the live versions of its results, `superseded` those that newer ones have replaced, oldest first.
-    `untold` are corrections of the form that its agency hears of only once others have agreed to them.
+    `untold` are corrections of the form that its agency hears of only once others have agreed to them. `attested`
+    stands for a certificate that it does not wait for any more.
     """
 
     key: Code
@@ -286,6 +300,7 @@ class Leg(Model):
     missed_due: Instant | None = None
     reminded: tuple[Instant, ...] = ()
     apologies: tuple[Apology, ...] = ()
+    appointments: tuple[Appointment, ...] = ()
     lateness: Chase | None = None
     missing_result: Chase | None = None
     missing_receipt: Chase | None = None
@@ -307,6 +322,11 @@ class Leg(Model):
     refused_demands: tuple[RefusedDemand, ...] = ()
     refused_papers: tuple[RefusedPaper, ...] = ()
     notes: tuple[AgencyNote, ...] = ()
+    attested: AttestedRegistration | None = None
+
+    def goes_on_without(self, other: Code) -> bool:
+        """Whether an attestation stands for the certificate of that leg."""
+        return self.attested is not None and self.attested.of == other
 
     def caught_up(self) -> "Leg":
         """The leg with what its agency has not been told going there with the supplement under way."""
@@ -332,6 +352,11 @@ class Leg(Model):
         """Whether its agency has the part and waits for the citizen: a supplement, or consents it makes necessary."""
         consents = (LegStage.WAITING_CONSENTS, LegStage.WAITING_AGREEMENT)
         return self.stage is LegStage.WAITING_SUPPLEMENT or (self.supplement is not None and self.stage in consents)
+
+    @property
+    def appointment(self) -> Appointment | None:
+        """What the citizen was promised last; None once the leg has ended."""
+        return None if self.ended or not self.appointments else self.appointments[-1]
 
     @property
     def open_notes(self) -> tuple[AgencyNote, ...]:
@@ -525,7 +550,9 @@ class DossierState(Model):
     """How a dossier as a whole stands: what people see of it and what each publication writes.
 
     `missed_due` is the group's due date that came while a leg it promises was undecided; `apologies` are those for
-    the group as a whole. `withdrawn_at` is when the applicant withdrew it; `troubles` are messages not taken so far.
+    the group as a whole. `withdrawn_at` is when the applicant withdrew
+    it, `cancelled_at` when the authority cancelled it; `troubles` are messages not taken so far;
+    `acts` is what operators have done, oldest first.
     """
 
     code: Code
@@ -540,9 +567,11 @@ class DossierState(Model):
     timeliness: Timeliness | None = None
     fee: Fee = Fee()
     withdrawn_at: Instant | None = None
+    cancelled_at: Instant | None = None
     duties: tuple[OwedDuty, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     warnings: tuple[LongText, ...] = ()
+    acts: tuple[Act, ...] = ()
 
 
 class DossierView(DossierState):

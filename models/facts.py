@@ -6,11 +6,11 @@ CloudEvents through the gateway, scripts and plain Temporal signals all carry th
 import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from models.base import Code, Instant, LongText, Model
+from models.base import Code, Instant, LongText, MessageKey, Model
 from models.documents import Document, Sha256
 from models.identity import PersonalId
 from models.statuses import Status
@@ -47,6 +47,8 @@ class FactRefusal(StrEnum):
     CONTRADICTS = "contradicts"
     MESSAGE_REUSED = "message_reused"
     BADLY_SIGNED = "badly_signed"
+    SET_ASIDE = "set_aside"
+    """Not the dossier's answer but an operator's, about a message that nobody could read or deliver."""
 
     @property
     def final(self) -> bool:
@@ -302,12 +304,25 @@ class ClassifiedAs(StrEnum):
     NO_ACTION = "no_action"
 
 
-class Classification(Model):
-    """An operator's reading of an unclassified message (`of`), on record; its grounds pass the return gate as any."""
+class OperatorAct(Model):
+    """Something a person of ours does to a dossier, on record: who (`operator`), why, and when by their own word."""
 
     message_id: Code
     dossier_code: Code
+    operator: Code
+    because: Reason
+    at: Instant
+
+
+class ActOnLeg(OperatorAct):
+    """One that is about a single leg."""
+
     leg: Code
+
+
+class Classification(ActOnLeg):
+    """An operator's reading of an unclassified message (`of`), on record; its grounds pass the return gate as any."""
+
     of: Code
     found: ClassifiedAs
     reason_code: Code | None = None
@@ -315,9 +330,6 @@ class Classification(Model):
     fields: Annotated[tuple[Code, ...], Field(max_length=MAX_CONCERNS)] = ()
     legal_basis: LongText | None = None
     text: LongText | None = None
-    operator: Code
-    because: Reason
-    at: Instant
 
 
 class OverdueChoice(StrEnum):
@@ -327,16 +339,63 @@ class OverdueChoice(StrEnum):
     END_LEG = "end_leg"
 
 
-class OverdueDecision(Model):
+class OverdueDecision(ActOnLeg):
     """An operator's recorded decision about a leg long overdue."""
 
-    message_id: Code
-    dossier_code: Code
-    leg: Code
     choice: OverdueChoice
-    operator: Code
-    because: Reason
-    at: Instant
+
+
+class NewAppointment(ActOnLeg):
+    """A new date promised to the citizen for a leg (hẹn lại). A promise: the legal due date stays as the law says."""
+
+    appointment: Instant
+
+
+PaperFact = Annotated[
+    Received | Verification | Decided | SupplementRequested | Returned | Refused, Field(discriminator="kind")
+]
+"""What an agency may answer on paper; an electronic result is none."""
+
+
+class PaperAnswer(ActOnLeg):
+    """An agency's answer that came on paper, as an operator enters it; `scans` are the evidence.
+
+    Documents of a decision are scans too: what they lack of signatures was found where they came in (`Document.seal`).
+    """
+
+    answer: PaperFact
+    scans: tuple[Document, ...] = Field(min_length=1, max_length=MAX_CONCERNS)
+
+
+class Cancellation(OperatorAct):
+    """The authority ends the dossier (hủy hồ sơ theo quyết định của cơ quan có thẩm quyền): what is unfinished."""
+
+
+class GoOnWithoutCertificate(ActOnLeg):
+    """A leg goes on without the certificate it waits for, which is lost or late: the registration is attested instead.
+
+    `official` is the official's code at `office`, who signed the attestation of the registration.
+    """
+
+    official: Code
+    office: Code
+    attestation: Document
+
+
+class Resend(OperatorAct):
+    """What a system has not taken is sent again at once: all of it, what is about that leg, or the message of that key.
+
+    By key also a notice that waits in the outbox.
+    """
+
+    leg: Code | None = None
+    key: MessageKey | None = None
+
+
+class PackMigration(OperatorAct):
+    """The dossier goes on under another law pack; what has begun keeps its course (REQUIREMENTS §9, §10)."""
+
+    pack: Code
 
 
 InboundFact = (
@@ -350,6 +409,12 @@ InboundFact = (
     | Withdrawal
     | Classification
     | OverdueDecision
+    | NewAppointment
+    | PaperAnswer
+    | Cancellation
+    | GoOnWithoutCertificate
+    | Resend
+    | PackMigration
 )
 
 
@@ -366,6 +431,12 @@ class FactKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     CLASSIFICATION = "classification"
     OVERDUE_DECISION = "overdue_decision"
+    APPOINTMENT = "appointment"
+    PAPER_ANSWER = "paper_answer"
+    CANCELLATION = "cancellation"
+    GO_ON = "go_on"
+    RESEND = "resend"
+    PACK_MIGRATION = "pack_migration"
 
     @property
     def model(self) -> type[InboundFact]:
@@ -383,6 +454,12 @@ _MODELS: dict[FactKind, type[InboundFact]] = {
     FactKind.WITHDRAWAL: Withdrawal,
     FactKind.CLASSIFICATION: Classification,
     FactKind.OVERDUE_DECISION: OverdueDecision,
+    FactKind.APPOINTMENT: NewAppointment,
+    FactKind.PAPER_ANSWER: PaperAnswer,
+    FactKind.CANCELLATION: Cancellation,
+    FactKind.GO_ON: GoOnWithoutCertificate,
+    FactKind.RESEND: Resend,
+    FactKind.PACK_MIGRATION: PackMigration,
 }
 
 
@@ -392,11 +469,14 @@ def digest_of(fact: InboundFact) -> str:
     What its papers' signatures are worth is our finding, not the sender's word: it may differ when the same message
     comes again, after a list of revocations for example.
     """
-    findings = {"fact": {"documents": {"__all__": {"seal"}}}} if isinstance(fact, AgencyEvent) else None
+    findings: dict[str, Any] | None = None
+    if isinstance(fact, AgencyEvent | PaperAnswer):
+        said = "fact" if isinstance(fact, AgencyEvent) else "answer"
+        findings = {said: {"documents": {"__all__": {"seal"}}}}
     return hashlib.sha256(fact.model_dump_json(exclude=findings).encode()).hexdigest()
 
 
-def kind_of(fact: InboundFact) -> FactKind:
+def kind_of(fact: InboundFact | OperatorAct) -> FactKind:
     """The way in that carries this fact."""
     return next(kind for kind, model in _MODELS.items() if isinstance(fact, model))
 

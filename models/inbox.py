@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from models.base import Code, Instant, LongText, Model, Text
-from models.facts import FactKind, FactRefusal
+from models.facts import FactKind, FactRefusal, Reason
 from models.labelled import Labelled
 
 
@@ -15,6 +15,7 @@ class Hindrance(Labelled):
     NOT_RUNNING = "not_running", "Hồ sơ chưa chạy ở Temporal này"
     CONCLUDING = "concluding", "Hồ sơ đang kết thúc"
     BEHIND_ANOTHER = "behind_another", "Chờ thông điệp đến trước"
+    UNREADABLE = "unreadable", "Không đọc được nội dung đã lưu"
     UNEXPECTED = "unexpected", "Lỗi ngoài dự kiến, xem nhật ký"
 
     @property
@@ -22,6 +23,19 @@ class Hindrance(Labelled):
         """Whether Temporal answered and the dossier is not there to judge: then the sender may as well keep the
         message."""
         return self in (Hindrance.NOT_RUNNING, Hindrance.CONCLUDING)
+
+    @property
+    def passes(self) -> bool:
+        """Whether the message is delivered by itself once that is over: nothing is wrong with it."""
+        return self in (Hindrance.TEMPORAL_AWAY, Hindrance.BEHIND_ANOTHER)
+
+
+class SetAside(Model):
+    """An operator's order to deliver a message no more: its sender reads why."""
+
+    message_id: Code
+    operator: Code
+    because: Reason
 
 
 class Stored(Model):

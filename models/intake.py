@@ -35,7 +35,7 @@ def resolve(query: LawQuery, calendar: WorkingCalendar, communes: Communes | Non
         plan=resolve_plan(pack, declaration),
         missing_documents=missing_documents(required_documents(pack, declaration.group, facts), declaration),
         fee=assess_fee(declaration, facts, query.on),
-        warnings=_warnings(pack, declaration, facts, communes or packaged_communes()),
+        warnings=warnings_of(pack, declaration, facts, communes or packaged_communes()),
     )
 
 
@@ -56,17 +56,19 @@ def expected_dates(plan: Plan | PlanTerms, received_at: datetime, calendar: Work
     """
     expected: dict[str, Due] = {}
     for leg in plan.legs:
-        days = [_due_day(expected[key]) for key in leg.requires if key in expected]
+        days = [due_day(expected[key]) for key in leg.requires if key in expected]
         start = datetime.combine(max(days), _NEXT_MORNING, LEGAL_ZONE) if days else received_at
         expected[leg.key] = agency_due(start, leg.limit, calendar, plan.receipt)
     return expected
 
 
-def _due_day(due: Due) -> date:
+def due_day(due: Due) -> date:
+    """The legal day on which something is due; while its clock stands still, the day it counts from."""
     return due.at.astimezone(LEGAL_ZONE).date() if due.at else due.effective_date
 
 
-def _warnings(pack: LawPack, declaration: Declaration, facts: frozenset[Fact], communes: Communes) -> tuple[str, ...]:
+def warnings_of(pack: LawPack, declaration: Declaration, facts: frozenset[Fact], communes: Communes) -> tuple[str, ...]:
+    """What operators should look at, under that pack."""
     texts = [warning.text for warning in (*declaration.warnings(), *doubts_of_form(declaration, communes))]
     if Fact.DECLARED_LATE in facts:
         duty = pack.group(declaration.group).duties["declaration"]

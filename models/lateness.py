@@ -63,6 +63,19 @@ class Apology(Model):
     provisional: bool = False
 
 
+class Appointment(Model):
+    """A date that an operator promised to the citizen (hẹn lại): made when, by whom, why.
+
+    `missed`: it came, and the result had not. The legal due date is another matter.
+    """
+
+    at: Instant
+    made_at: Instant
+    operator: Code
+    because: LongText
+    missed: bool = False
+
+
 class Chase(Model):
     """How something owed since `due` is being chased (đôn đốc): how often so far, when next, when an operator decides.
 

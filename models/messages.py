@@ -111,6 +111,8 @@ class FollowUpKind(Labelled):
     RESULT_ASKED = "result_asked", "đề nghị gửi bản điện tử còn thiếu"
     REMINDER = "reminder", "nhắc sắp đến hạn"
     OVERDUE = "overdue", "thông báo quá hạn"
+    APPOINTMENT = "appointment", "hẹn lại ngày trả kết quả"
+    CANCELLATION = "cancellation", "hồ sơ bị hủy theo quyết định của cơ quan có thẩm quyền"
 
 
 class FieldChange(Model):

@@ -11,6 +11,7 @@ from models.base import Instant
 from models.consent_words import matter, roles
 from models.dossier import CitizenLimit, Consent, ConsentState, DossierStage, DossierView, Leg, LegStage
 from models.gate import concerned
+from models.lateness import Appointment
 from models.plan import LegPlan, Plan
 from models.replacement import Replacement
 from models.replacement_words import agencies, what
@@ -76,7 +77,8 @@ def _untaken(trouble: Trouble, plan: Plan | None) -> Step:
     system, since = trouble.system.label, when(trouble.since)
     if trouble.rejected:
         text = f"**Người vận hành** tìm nguyên nhân: **{system} không nhận** thông điệp{what} từ {since}"
-        return Step(f"{text}. {trouble.text}. Hệ thống tự gửi lại vài giờ một lần.", trouble.since, overdue=True)
+        again = "Hệ thống tự gửi lại vài giờ một lần; đã sửa xong thì gửi lại ngay (lệnh `operator resend`)."
+        return Step(f"{text}. {trouble.text}. {again}", trouble.since, overdue=True)
     text = f"**{system}** chưa nhận được thông điệp{what} từ {since}"
     return Step(f"{text}. {trouble.text}. Hệ thống tự gửi lại đến khi được.")
 
@@ -102,6 +104,8 @@ def _under_way(view: DossierView, plan: Plan) -> Iterator[Step]:
         )
     if view.withdrawn_at:
         yield Step(f"**Công dân đã rút hồ sơ** lúc {when(view.withdrawn_at)}; cơ quan đang giữ hồ sơ được báo.")
+    if view.cancelled_at:
+        yield Step(f"**Hồ sơ đã bị hủy** lúc {when(view.cancelled_at)}; cơ quan đang giữ hồ sơ được báo.")
     untaken = {trouble.leg for trouble in view.troubles}
     for leg in view.legs:
         if not leg.ended and not (leg.untaken and leg.key in untaken and not leg.awaits_operator):
@@ -123,6 +127,8 @@ def acknowledgement(new: Replacement, plan: Plan) -> Step:
 def _open_leg(leg: Leg, leg_plan: LegPlan, plan: Plan) -> Iterator[Step]:
     if leg.awaits_operator:
         yield _operator(leg, leg_plan)
+    if leg.appointment:
+        yield _appointed(leg.appointment, leg_plan)
     for note in leg.open_notes:
         yield Step(
             f"**Người vận hành** phân loại tin {note.message_id} của {leg_plan.agency} về “{leg_plan.name}” (lệnh "
@@ -145,6 +151,14 @@ def _open_leg(leg: Leg, leg_plan: LegPlan, plan: Plan) -> Iterator[Step]:
             yield _decision(leg, leg_plan)
         case LegStage.WAITING_DOCUMENT:
             yield _documents(leg, leg_plan)
+
+
+def _appointed(promise: Appointment, leg_plan: LegPlan) -> Step:
+    at = when(promise.at)
+    if promise.missed:
+        text = f"**Người vận hành** hẹn lại “{leg_plan.name}” (lệnh `operator appoint`): đã qua ngày hẹn **{at}**"
+        return Step(f"{text} với công dân mà chưa có kết quả.", promise.at, overdue=True)
+    return Step(f"**{leg_plan.agency}** trả kết quả “{leg_plan.name}” như đã hẹn công dân: **{at}**.", promise.at)
 
 
 def _awaited_together(awaited: Iterable[Consent]) -> Iterator[list[Consent]]:
@@ -238,7 +252,10 @@ def _documents(leg: Leg, leg_plan: LegPlan) -> Step:
     if leg.missing_result is None or not leg.missing_result.times:
         return Step(text)
     since = leg.missing_result.due
-    return Step(f"{text} Quá hạn gửi từ {when(since)}.{_chased(leg)}", since, overdue=True)
+    overdue = f"{text} Quá hạn gửi từ {when(since)}.{_chased(leg)}"
+    if leg_plan.sent_with_intake:
+        overdue += " Thủ tục sau có thể đi tiếp với văn bản xác nhận việc đăng ký (lệnh `operator go-on`)."
+    return Step(overdue, since, overdue=True)
 
 
 def _apologised(leg: Leg) -> str:

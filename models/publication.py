@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from models.audit import SIGNAL, Who
 from models.base import Code, Instant, LongText, MessageKey, Model, Text
 from models.clock import Timeliness
 from models.corrections import Revision
@@ -37,6 +38,7 @@ class Notice(StrEnum):
     AGREEMENT_TAKEN = "agreement_taken"
     LEG_DATES = "leg_dates"
     GROUP_DATES = "group_dates"
+    LEG_GOES_ON = "leg_goes_on"
     LEG_DECIDED = "leg_decided"
     LEG_COMPLETED = "leg_completed"
     LEG_REFUSED = "leg_refused"
@@ -49,6 +51,7 @@ class Notice(StrEnum):
     LEG_SUPPLEMENT_NOT_PROVIDED = "leg_supplement_not_provided"
     FORM_CORRECTED = "form_corrected"
     LEG_APOLOGY = "leg_apology"
+    LEG_APPOINTMENT = "leg_appointment"
     GROUP_APOLOGY = "group_apology"
     RESULT_MISSING = "result_missing"
     RESULT_REPLACED = "result_replaced"
@@ -56,8 +59,11 @@ class Notice(StrEnum):
     LEG_GIVEN_UP_RESULT = "leg_given_up_result"
     LEG_GIVEN_UP_RECEIPT = "leg_given_up_receipt"
     DUTY = "duty"
+    LAW_MIGRATED = "law_migrated"
     WITHDRAWAL_TAKEN = "withdrawal_taken"
     WITHDRAWAL_TOO_LATE = "withdrawal_too_late"
+    DOSSIER_CANCELLED = "dossier_cancelled"
+    CANCELLATION_TOO_LATE = "cancellation_too_late"
     CONCLUDED = "concluded"
     ENDED_UNPAID = "ended_unpaid"
     ENDED_WITHOUT_DOCUMENTS = "ended_without_documents"
@@ -86,13 +92,21 @@ class StatusEvent(Model):
 
 
 class HeardFact(Model):
-    """A fact that came by plain signal, and what became of it; `reason` is None when it was accepted."""
+    """A fact that came past the inbox, by signal or look-up, and what became of it; `reason` is None when accepted.
+
+    `via` is who brought it. An act of an operator's names its `operator`, and why (`because`). One with a `digest` was
+    accepted by update: by it the ledger sees whether it came by the inbox after all.
+    """
 
     message_id: Code
     kind: Code
     at: Instant
     reason: FactRefusal | None = None
     text: LongText
+    via: Who = SIGNAL
+    operator: Code | None = None
+    because: LongText | None = None
+    digest: str | None = None
 
 
 class FollowUpOrder(Model):
@@ -107,6 +121,19 @@ class FollowUpOrder(Model):
     registration_number: Code | None = None
     documents: tuple[Document, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+
+
+class OutboxOrder(Model):
+    """What waits in the outbox for a dossier and was not taken is due at once: all of it, or the row of that key."""
+
+    code: Code
+    key: MessageKey | None = None
+
+
+class OutboxAnswer(Model):
+    """How many rows that was."""
+
+    rows: int
 
 
 class Publication(DossierState):

@@ -6,7 +6,7 @@ from models.base import Code, Instant, LongText, Model, Text
 from models.documents import Sha256
 from models.dossier import Leg
 from models.plan import Plan
-from models.publication import FollowUpOrder, NoticeOrder
+from models.publication import FollowUpOrder, HeardFact, NoticeOrder
 from models.replacement import Replacement
 
 SUPERSEDED = "superseded"
@@ -47,7 +47,10 @@ class ReplacementCase(Model):
 
 
 class ReplacementNews(Model):
-    """One change of a replacement, as it is written to the ledger and told. `sequence` rises by one."""
+    """One change of a replacement, as it is written to the ledger and told. `sequence` rises by one.
+
+    `heard` are the signals since the one before, for the audit trail.
+    """
 
     code: Code
     number: int
@@ -56,6 +59,7 @@ class ReplacementNews(Model):
     replacement: Replacement
     notices: tuple[NoticeOrder, ...] = ()
     follow_ups: tuple[FollowUpOrder, ...] = ()
+    heard: tuple[HeardFact, ...] = ()
 
 
 class ReplacementView(Model):

@@ -61,9 +61,18 @@ def correct(
             Telling(leg=key, sha256=document.sha256) for key in _holders(legs, plan, leg_plan) for document in changed
         ),
     )
-    shas = frozenset(document.sha256 for document in replaced)
-    voided = tuple(one.void(shas, now) for one in known if any(t.sha256 in shas and t.awaited for t in one.tellings))
-    return Correction(_with_versions(leg, changed, replacement.registration_number), replacement, voided)
+    return taken(leg, replacement, known)
+
+
+def taken(leg: Leg, replacement: Replacement, earlier: Iterable[Replacement]) -> Correction:
+    """What a replacement does to its leg and to earlier ones; their versions are replaced from when it was taken."""
+    shas = frozenset(document.sha256 for document in replacement.superseded)
+    voided = tuple(
+        one.void(shas, replacement.taken_at)
+        for one in earlier
+        if any(telling.sha256 in shas and telling.awaited for telling in one.tellings)
+    )
+    return Correction(_with_versions(leg, replacement.documents, replacement.registration_number), replacement, voided)
 
 
 def acknowledge(

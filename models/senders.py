@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from pydantic import field_validator
+
+from models.audit import could_be_ours
 from models.base import Code, Model
 from models.events import EventType
 from models.facts import AgencyEvent, FactRefusal, FactRefused, InboundFact
@@ -34,6 +37,13 @@ class Sender(Model):
     id: Code
     system: System
     provinces: frozenset[Code] | None = None
+
+    @field_validator("id")
+    @classmethod
+    def _is_not_one_of_us(cls, id: Code) -> Code:
+        if could_be_ours(id):
+            raise ValueError("an id like this is kept for people of ours")
+        return id
 
     def expect_may_send(self, type_: EventType) -> None:
         """Raises FactRefused when such events are not this system's."""

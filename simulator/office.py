@@ -224,7 +224,7 @@ class Office:
                 if registration and registration.number == taken.registration_number:
                     answers.find(course)
                     self._issue_again(intake, registration)
-            case FollowUpKind.WITHDRAWAL | FollowUpKind.NOT_SUPPLEMENTED:
+            case FollowUpKind.WITHDRAWAL | FollowUpKind.CANCELLATION | FollowUpKind.NOT_SUPPLEMENTED:
                 answers.drop(course)
             case FollowUpKind.REPLACEMENT:
                 self._replace(taken, intake)

@@ -130,6 +130,8 @@ _LETTERS = {
     "DE_NGHI_GUI_KET_QUA": FollowUpKind.RESULT_ASKED,
     "NHAC_HAN": FollowUpKind.REMINDER,
     "QUA_HAN": FollowUpKind.OVERDUE,
+    "HEN_LAI": FollowUpKind.APPOINTMENT,
+    "HUY_HO_SO": FollowUpKind.CANCELLATION,
 }
 """`loaiThongDiep`."""
 

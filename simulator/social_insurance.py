@@ -87,6 +87,8 @@ _KINDS = {
     "9": FollowUpKind.NOT_SUPPLEMENTED,
     "10": FollowUpKind.TO_COMPLETE,
     "11": FollowUpKind.COMPLETED,
+    "12": FollowUpKind.APPOINTMENT,
+    "13": FollowUpKind.CANCELLATION,
 }
 """`Loai` of a message."""
 

@@ -40,6 +40,7 @@ _LEDGER_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
 )
 _COMPUTING_TIMEOUT = timedelta(seconds=10)
+_TO_THE_END = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
 
 
 async def call_system(
@@ -50,8 +51,11 @@ async def call_system(
     *,
     retries: RetryPolicy = _BRIEF,
     give_up: timedelta | None = None,
+    to_the_end: bool = False,
 ) -> R:
     """Call a system on its own queue; `give_up` bounds calls the dossier can do without.
+
+    `to_the_end`: who cancels the call is told of it only when it has ended, so that another may follow.
 
     Raises ActivityError when the system rejects the message or asks for a long pause, and when retries are used up.
     """
@@ -63,6 +67,7 @@ async def call_system(
         schedule_to_start_timeout=_UNSERVED if retries is PROMPT else None,
         schedule_to_close_timeout=give_up,
         retry_policy=retries,
+        cancellation_type=_TO_THE_END if to_the_end else workflow.ActivityCancellationType.TRY_CANCEL,
         summary=summary,
     )
 

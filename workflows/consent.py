@@ -152,7 +152,7 @@ class ConsentRound:
     @property
     def _over(self) -> bool:
         """Whether nobody will be asked any more."""
-        return bool(self._leg.ended or self._dossier.withdrawn_at)
+        return bool(self._leg.ended or self._dossier.stop)
 
     @property
     def _settled(self) -> bool:

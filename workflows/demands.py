@@ -16,6 +16,7 @@ from models.facts import (
     FactRefusal,
     FactRefused,
     InboundFact,
+    PaperAnswer,
     SupplementRequested,
     Unclassified,
 )
@@ -47,6 +48,8 @@ def judged_by_gate(fact: InboundFact) -> bool:
     """Whether the gate's rules must be known before this fact can take effect."""
     if isinstance(fact, AgencyEvent):
         return isinstance(fact.fact, Demand)
+    if isinstance(fact, PaperAnswer):
+        return isinstance(fact.answer, Demand)
     return isinstance(fact, Classification) and fact.found is not ClassifiedAs.NO_ACTION
 
 

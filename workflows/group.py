@@ -39,7 +39,7 @@ from workflows.leg import LegRun
 from workflows.overdue import OverdueWatch
 from workflows.retiming import Retiming
 from workflows.sending import hand_over
-from workflows.withdrawal import unless_withdrawn
+from workflows.stopping import unless_stopped
 
 _CHECK_PATIENCE = timedelta(minutes=15)
 
@@ -70,7 +70,7 @@ class ProcedureGroup(DossierWorkflow):
     async def go(self, start: StartDossier) -> GroupOutcome:
         """What the decision describes: taken in, carried through its legs, concluded."""
         with intake_group().scope():
-            taken_in = await unless_withdrawn(self, self.take_in(start))
+            taken_in = await unless_stopped(self, self.take_in(start))
         if taken_in:
             await Duties(self).during(self.run_legs())
             await self.replacements_settled()
@@ -268,8 +268,18 @@ class ProcedureGroup(DossierWorkflow):
     async def run_others(self, first: LegPlan) -> None:
         """Once the province has the dossier and dates are promised: every other leg at once."""
         await workflow.wait_condition(lambda: self.clock is not None or self.legs[first.key].ended)
-        others = [leg for leg in self.required_plan.legs if leg.key != first.key]
-        await asyncio.gather(*(LegRun(self, leg.key).run() for leg in others))
+        await self.run_added(frozenset({first.key}))
+
+    async def run_added(self, known: frozenset[str]) -> None:
+        """Run the legs that are not known yet, and those that another law pack adds while any leg is open."""
+
+        def added() -> list[str]:
+            return [leg.key for leg in self.required_plan.legs if leg.key not in known]
+
+        await workflow.wait_condition(lambda: bool(added()) or all(leg.ended for leg in self.legs.values()))
+        if keys := added():
+            more = self.run_added(known.union(keys))
+            await asyncio.gather(*(LegRun(self, key).run() for key in keys), more)
 
     async def replacements_settled(self) -> None:
         """Wait until every agency that has an old version of a result has acknowledged the new one, or is late."""
@@ -424,14 +434,16 @@ class ProcedureGroup(DossierWorkflow):
             return DossierOutcome.COMPLETED
         if LegOutcome.COMPLETED in outcomes:
             return DossierOutcome.PARTLY_COMPLETED
-        return DossierOutcome.WITHDRAWN if LegOutcome.WITHDRAWN in outcomes else DossierOutcome.NOT_COMPLETED
+        if self.stop and self.stop.words.leg_outcome in outcomes:
+            return self.stop.words.outcome
+        return DossierOutcome.NOT_COMPLETED
 
     def _last_status(self, outcome: DossierOutcome) -> PortalStatus | None:
-        """What the portal hears at the end; of a withdrawal it has heard already."""
+        """What the portal hears at the end; of a dossier stopped before registration it has heard already."""
         match outcome:
             case DossierOutcome.COMPLETED | DossierOutcome.PARTLY_COMPLETED:
                 return PortalStatus.DELIVERED
-            case DossierOutcome.WITHDRAWN:
+            case DossierOutcome.WITHDRAWN | DossierOutcome.CANCELLED:
                 return None
             case _:
                 return PortalStatus.STOPPED
@@ -444,7 +456,7 @@ class ProcedureGroup(DossierWorkflow):
             for leg in self.legs.values()
             if plan.leg(leg.key).in_group_promise and leg.ended_at
         ]
-        nothing = self.outcome in (DossierOutcome.WITHDRAWN, DossierOutcome.NOT_COMPLETED)
+        nothing = self.outcome in (DossierOutcome.WITHDRAWN, DossierOutcome.CANCELLED, DossierOutcome.NOT_COMPLETED)
         if self.due is None or self.due.at is None or not ends or nothing:
             return None
         return timeliness(max(end for end in ends if end), self.due.at)

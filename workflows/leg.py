@@ -23,9 +23,10 @@ from workflows.calls import stopped
 from workflows.chasing import part, tell_agency
 from workflows.consent import ConsentRound
 from workflows.event_groups import leg_group
+from workflows.going_on import send_after
 from workflows.sending import hand_over
+from workflows.stopping import LegStop
 from workflows.supplement import SupplementRound
-from workflows.withdrawal import LegWithdrawal
 
 if TYPE_CHECKING:
     from workflows.group import ProcedureGroup
@@ -40,7 +41,7 @@ class LegRun:
         self.consents = ConsentRound(dossier, key)
         self._promised: Due | None = None
         self._handing_over: list[asyncio.Task[None]] = []
-        self.withdrawal = LegWithdrawal(self)
+        self.stopping = LegStop(self)
 
     @property
     def rule(self) -> ReceiptRule:
@@ -66,31 +67,37 @@ class LegRun:
         """Run the leg to its end, whatever that is; a leg that ends badly never touches another."""
         with leg_group(self.plan).scope():
             asking = asyncio.create_task(self.consents.run())
-            withdrawing = asyncio.create_task(self.withdrawal.at_agency())
+            stopping = asyncio.create_task(self.stopping.at_agency())
             if await self.prerequisites_met() and await self.consents_given():
                 await self.send()
                 await self.follow()
             for task in self._handing_over:
                 await stopped(task)
             await asking
-            await withdrawing
+            await stopping
 
     async def prerequisites_met(self) -> bool:
         """Wait for the results this leg needs; without them it is not possible. A lost consent ends the wait."""
-        needed = self.plan.requires
-        await workflow.wait_condition(
-            lambda: self.withdrawal.due or self.consents.lost or all(self.dossier.legs[key].ended for key in needed)
-        )
-        if self.withdrawal.due:
-            self.withdrawal.before_sending()
+        await workflow.wait_condition(lambda: self.stopping.due or self.consents.lost or not self._still_needed)
+        if self.stopping.due:
+            self.stopping.before_sending()
             return False
-        failed = [key for key in needed if self.dossier.legs[key].ended and not self.dossier.legs[key].completed]
+        failed = [leg.key for leg in self._prerequisites if leg.ended and not leg.completed]
         if failed:
             names = listed(self.dossier.required_plan.leg(key).name for key in failed)
             reason = f"không có kết quả của thủ tục {names}"
             self.end(LegOutcome.NOT_POSSIBLE, text=f"Không thực hiện được: {reason}.")
             self.dossier.tell(Notice.LEG_NOT_POSSIBLE, leg=self.plan.name, reason=reason)
         return not failed
+
+    @property
+    def _prerequisites(self) -> list[Leg]:
+        """The legs whose results it rests on, but for those an attestation stands for."""
+        return [self.dossier.legs[key] for key in self.plan.requires if not self.leg.goes_on_without(key)]
+
+    @property
+    def _still_needed(self) -> bool:
+        return any(not leg.ended for leg in self._prerequisites)
 
     async def consents_given(self) -> bool:
         """Wait for the consents; while nothing else is missing, the group's clock stands still."""
@@ -99,7 +106,7 @@ class LegRun:
             stopped_at = self.dossier.time.now()
             self.stand(self.consents.stage)
             await self.dossier.stop_group_clock(self.plan, stopped_at, basis)
-            await self.consents_settled(unless=lambda: self.withdrawal.due)
+            await self.consents_settled(unless=lambda: self.stopping.due)
             given = self.consents_judged()
             resumed_at = self.consents.answered_at(stopped_at) or self.dossier.time.now()
             await self.dossier.resume_group_clock(self.plan, resumed_at, basis)
@@ -120,8 +127,8 @@ class LegRun:
 
     def consents_judged(self) -> bool:
         """Whether the leg goes on; a withdrawal, a refusal or silence ends it, each under its own name."""
-        if self.withdrawal.due:
-            self.withdrawal.before_sending()
+        if self.stopping.due:
+            self.stopping.before_sending()
             return False
         match self.consents.verdict:
             case ConsentVerdict.DECLINED:
@@ -166,6 +173,9 @@ class LegRun:
         """What the agency gets beside the form, which the ledger has: attachments and earlier results, consents."""
         earlier = [self.dossier.legs[key] for key in self.plan.requires]
         results = [document for leg in earlier for document in leg.documents]
+        attested = self.leg.attested
+        if attested and not self.dossier.legs[attested.of].completed:
+            results.append(attested.document)
         return LegOrder(
             head=self.dossier.head(f"{self.plan.key}:submit"),
             system=self.plan.system,
@@ -193,7 +203,7 @@ class LegRun:
                 self.refused()
             elif self.leg.given_up:
                 self.given_up()
-            elif self.leg.supplement_due and not self.withdrawal.due:
+            elif self.leg.supplement_due and not self.stopping.due:
                 await SupplementRound(self).run()
             elif results_complete(self.leg, self.plan):
                 self.completed()
@@ -243,6 +253,7 @@ class LegRun:
     def completed(self) -> None:
         """Decision and results are in; the results go out with the publication of this change."""
         self.end(LegOutcome.COMPLETED)
+        send_after(self.dossier, self.plan)
         self.dossier.tell(
             Notice.LEG_COMPLETED,
             leg=self.plan.name,

@@ -1,10 +1,26 @@
 """Which messages a workflow has had: the same one again changes nothing, whichever way it comes (REQUIREMENTS §3)."""
 
+from datetime import datetime
 from typing import NoReturn
 
+from models.audit import UPDATE
 from models.base import Code
-from models.facts import Accepted, AgencyEvent, Decided, FactRefusal, FactRefused, InboundFact, digest_of
+from models.facts import (
+    Accepted,
+    AgencyEvent,
+    Decided,
+    FactRefusal,
+    FactRefused,
+    InboundFact,
+    OperatorAct,
+    PaperAnswer,
+    digest_of,
+    kind_of,
+)
+from models.publication import HeardFact
 from models.sealing import refusal_words, refused_papers
+
+_TAKEN = "Đã ghi nhận."
 
 
 class Letterbox:
@@ -41,10 +57,25 @@ class Letterbox:
         raise refusal
 
 
+def told_fact(fact: InboundFact, now: datetime) -> HeardFact:
+    """A fact accepted by update, which ought to have come by the inbox: by its digest the ledger sees if it did."""
+    kind, digest = kind_of(fact), digest_of(fact)
+    heard = HeardFact(message_id=fact.message_id, kind=kind, at=now, text=_TAKEN, via=UPDATE, digest=digest)
+    return signed(heard, fact)
+
+
+def signed(heard: HeardFact, fact: InboundFact | None) -> HeardFact:
+    """With the operator and the reason that an act names."""
+    if not isinstance(fact, OperatorAct):
+        return heard
+    return heard.model_copy(update={"operator": fact.operator, "because": fact.because})
+
+
 def accepted(fact: InboundFact, *, repeated: bool) -> Accepted:
     """What the sender of an accepted message hears."""
-    text = "Đã ghi nhận trước đó." if repeated else "Đã ghi nhận."
-    if isinstance(fact, AgencyEvent) and isinstance(fact.fact, Decided):
-        refused = refused_papers(fact.fact.documents)
+    text = "Đã ghi nhận trước đó." if repeated else _TAKEN
+    said = fact.fact if isinstance(fact, AgencyEvent) else fact.answer if isinstance(fact, PaperAnswer) else None
+    if isinstance(said, Decided):
+        refused = refused_papers(said.documents)
         text = f"{text} {refusal_words(refused)}" if refused else text
     return Accepted(message_id=fact.message_id, text=text, repeated=repeated)

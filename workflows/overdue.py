@@ -15,6 +15,7 @@ from models.messages import FollowUpKind
 from models.plan import LegPlan
 from models.publication import Notice
 from models.words import when
+from workflows.appointing import Appointments
 from workflows.chasing import NEXT, OPERATOR, Chasing, at_hour_of, days_ahead, part, tell_agency
 from workflows.receipts import MissingReceipts, Untaken
 from workflows.replacing import Acknowledgements
@@ -35,6 +36,7 @@ class OverdueWatch(Watch):
             dossier.time,
             lambda: dossier.stage is DossierStage.CONCLUDED,
             Reminders(dossier),
+            Appointments(dossier),
             OverdueLegs(dossier),
             OverdueGroup(dossier),
             MissingResults(dossier),

@@ -1,8 +1,9 @@
-"""The one plugin that makes a Temporal client ours: converter, sandbox policy, failure types, workflows.
+"""The one plugin that makes a Temporal client ours: converter, codec, sandbox policy, failure types, workflows.
 
 Given to the client, it configures every worker and replayer made from it.
 """
 
+import dataclasses
 import logging
 from collections.abc import Mapping
 from typing import Literal
@@ -13,6 +14,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
@@ -57,19 +59,29 @@ PROCEDURE_GROUPS: Mapping[Group, type[BirthProcedureGroup] | type[DeathProcedure
 """The workflow of each group."""
 
 
+def _sealing(codec: PayloadCodec) -> DataConverter:
+    """Failures are sealed too: their texts and traces may quote what they failed at."""
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=codec,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
 class LienthongPlugin(SimplePlugin):
     """Everything about Temporal that is ours."""
 
-    def __init__(self, *, isolated: bool = False) -> None:
-        """`isolated`: the sandbox imports also our own code for each dossier, and so forbids it the clock, chance and
-        I/O. Tests of workflows run like that; for workers it is too dear.
+    def __init__(self, codec: PayloadCodec | None = None, *, isolated: bool = False) -> None:
+        """`codec` seals what is personal (`trust.codec`); without one everything is stored in the clear, which is for
+        tests and replays only. `isolated`: the sandbox imports also our own code for each dossier, and so forbids it
+        the clock, chance and I/O. Tests of workflows run like that; for workers it is too dear.
         """
         activity.logger.activity_info_on_message = False  # our log lines name the dossier by themselves
         workflow.logger.workflow_info_on_message = False
         # A ValidationError in workflow code would otherwise wedge a run for ever (measured, TEMPORAL §0.4).
         super().__init__(
             "lienthong",
-            data_converter=pydantic_data_converter,
+            data_converter=_sealing(codec) if codec else pydantic_data_converter,
             workflow_runner=_sandbox() if isolated else _sandbox(_OWN_CODE),
             workflows=WORKFLOWS,
             workflow_failure_exception_types=[ValidationError],
@@ -99,13 +111,14 @@ class TemporalUnusable(RuntimeError):
 async def connect(
     address: str,
     namespace: str,
+    codec: PayloadCodec | None = None,
     *,
     lazy: bool = False,
     tls: TLSConfig | Literal[False] = False,
     api_key: str | None = None,
 ) -> Client:
     """A client of that server, ours by the plugin; a `lazy` one connects when it is used. Raises TemporalUnusable."""
-    plugins = [LienthongPlugin()]
+    plugins = [LienthongPlugin(codec)]
     try:
         return await Client.connect(address, namespace=namespace, plugins=plugins, lazy=lazy, tls=tls, api_key=api_key)
     except (RuntimeError, ValueError) as error:

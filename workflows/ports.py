@@ -18,7 +18,8 @@ from models.messages import (
     PeopleQuery,
     Sent,
 )
-from models.publication import Publication
+from models.migration import Migration, MigrationQuery
+from models.publication import OutboxAnswer, OutboxOrder, Publication
 from models.replacement_case import ReplacementCase, ReplacementNews, ReplacementQuery
 from models.start import (
     CitizenDueQuery,
@@ -45,6 +46,12 @@ async def confirm_dossier(confirmation: Confirmation) -> Resolved:
 @activity.defn(name="publish")
 async def publish(publication: Publication) -> None:
     """Write one change to the ledger together with everything it sends out."""
+    raise NotImplementedError
+
+
+@activity.defn(name="send_outbox_again")
+async def send_outbox_again(order: OutboxOrder) -> OutboxAnswer:
+    """Have the outbox send at once what a channel did not take."""
     raise NotImplementedError
 
 
@@ -147,4 +154,10 @@ async def gate_of_pack(query: GateQuery) -> Gate:
 @activity.defn(name="correct_form")
 async def correct_form(query: CorrectionQuery) -> CorrectedForm:
     """The form with corrections, read and judged again as a whole, or what is wrong with them."""
+    raise NotImplementedError
+
+
+@activity.defn(name="migrate_plan")
+async def migrate_plan(query: MigrationQuery) -> Migration:
+    """The plan of a running dossier under another law pack, or why it cannot go over."""
     raise NotImplementedError

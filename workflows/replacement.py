@@ -15,10 +15,10 @@ from temporalio.exceptions import ApplicationError
 
 from models.documents import Document
 from models.dossier import Leg
-from models.facts import Accepted, Acknowledged, AgencyEvent, FactRefusal, FactRefused, InboundFact
+from models.facts import Accepted, Acknowledged, AgencyEvent, FactKind, FactRefusal, FactRefused, InboundFact
 from models.messages import FollowUpKind
 from models.plan import Plan
-from models.publication import FollowUpOrder, Notice, NoticeOrder
+from models.publication import FollowUpOrder, HeardFact, Notice, NoticeOrder
 from models.replacement import Replacement, replacement_id
 from models.replacement_case import (
     SUPERSEDED,
@@ -35,7 +35,7 @@ from workflows import ports
 from workflows.calls import P, R, call_ledger, compute
 from workflows.clock import LegalTime
 from workflows.facts import answering, read_fact
-from workflows.letterbox import Letterbox, accepted
+from workflows.letterbox import Letterbox, accepted, told_fact
 from workflows.replacing import Acknowledgements, acknowledgement_effect, announce
 from workflows.visibility import Display
 from workflows.watch import Watch
@@ -62,6 +62,7 @@ class ReplacementWorkflow:
         self._refused_signals = 0
         self._notices: list[NoticeOrder] = []
         self._follow_ups: list[FollowUpOrder] = []
+        self._heard: list[HeardFact] = []
         self._changed = False
         self._count = 0
         self._sequence = 0
@@ -95,6 +96,8 @@ class ReplacementWorkflow:
             fact = read_fact(name, args)
             await self._known()
             repeated = self._accept(fact)
+            if not repeated:
+                self._heard.append(told_fact(fact, self.time.now()))
         return accepted(fact, repeated=repeated)
 
     @told.validator
@@ -116,9 +119,12 @@ class ReplacementWorkflow:
             else:
                 fact = read_fact(name, args)
                 await self._known()
-                self._accept(fact)
-        except FactRefused:
+                if not self._accept(fact):
+                    self._note_heard(name, fact.message_id, "Đã ghi nhận.")
+        except FactRefused as refusal:
             self._refused_signals += 1
+            kind = name if name in {SUPERSEDED, *FactKind} else "unknown_signal"
+            self._note_heard(kind, f"{self.code}:signal:{workflow.uuid4()}", refusal.text, refusal.reason)
 
     @workflow.query(name="replacement_view")
     def view(self) -> ReplacementView:
@@ -132,6 +138,11 @@ class ReplacementWorkflow:
             warnings=self.warnings,
             refused_signals=self._refused_signals,
         )
+
+    def _note_heard(self, kind: str, message_id: str, text: str, reason: FactRefusal | None = None) -> None:
+        heard = HeardFact(message_id=message_id, kind=kind, at=self.time.now(), reason=reason, text=text)
+        self._heard.append(heard)
+        self._changed = True
 
     async def _known(self) -> None:
         """What an acknowledgement is judged by has come from the ledger."""
@@ -247,6 +258,7 @@ class ReplacementWorkflow:
     async def _publish(self) -> None:
         notices, self._notices = tuple(self._notices), []
         follow_ups, self._follow_ups = tuple(self._follow_ups), []
+        heard, self._heard = tuple(self._heard), []
         self._changed = False
         self._sequence += 1
         view = self.view()
@@ -259,6 +271,7 @@ class ReplacementWorkflow:
             replacement=self.replacements[self.number],
             notices=notices,
             follow_ups=follow_ups,
+            heard=heard,
         )
         await call_ledger(ports.publish_replacement, news, f"Ghi sổ và thông báo lần {self._sequence}")
 

@@ -44,7 +44,7 @@ class Retiming:
             self._read = self._dossier.calendar_news
             with intake_group().scope():
                 await self._limit()
-            for key in self._dossier.legs:
+            for key in tuple(self._dossier.legs):
                 with leg_group(self._dossier.required_plan.leg(key)).scope():
                     await self._consents(key)
                     await self._supplement(key)
@@ -78,7 +78,8 @@ class Retiming:
         """The consent by the new calendar: the limit that runs, and the reminders still to come."""
         law = self._dossier.required_plan
         if consent.state is ConsentState.ASKED:
-            limit = await self._dossier.citizen_limit(consent.requested_at, law.consent_days, law.consent_reminders)
+            days = consent.due.working_days
+            limit = await self._dossier.citizen_limit(consent.requested_at, days, law.consent_reminders)
             to_come = tuple(at for at in limit.remind_at if at > self._dossier.time.now())
             return consent.model_copy(update={"due": limit.due, "remind_at": to_come})
         if consent.agreement is None:

@@ -33,8 +33,9 @@ def supplement_effect(
     dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, fact: SupplementProvided, form: CorrectedForm | None
 ) -> Callable[[], None]:
     """What a supplement would do; `form` is the declaration with its corrections, once it has been read again."""
-    if dossier.withdrawn_at and leg.undecided:
-        raise FactRefused(FactRefusal.ENDED, f"Công dân đã rút “{plan.name}”, không nhận bổ sung nữa.")
+    if dossier.stop and leg.undecided:
+        text = f"{dossier.stop.words.stopped}: “{plan.name}” không nhận bổ sung nữa."
+        raise FactRefused(FactRefusal.ENDED, text)
     apply_supplement(leg, plan, fact, dossier.time.now())
 
     def effect() -> None:
@@ -152,7 +153,7 @@ class SupplementRound:
             self._put(state=SupplementState.LAPSED)
         legs = self._dossier.legs.values()
         waiting = any(leg.stage is LegStage.WAITING_SUPPLEMENT for leg in legs)
-        if not (waiting or self._dossier.withdrawn_at or all(leg.ended for leg in legs)):
+        if not (waiting or self._dossier.stop or all(leg.ended for leg in legs)):
             self._dossier.enter(self._dossier.stage, PortalStatus.IN_PROGRESS)
 
     def _over_at(self, asked: Supplement, agreed_at: datetime | None) -> datetime:
@@ -208,14 +209,14 @@ class SupplementRound:
     @property
     def _waiting(self) -> bool:
         leg = self._run.leg
-        return leg.stage is LegStage.WAITING_SUPPLEMENT and not leg.refusal and not self._run.withdrawal.due
+        return leg.stage is LegStage.WAITING_SUPPLEMENT and not leg.refusal and not self._run.stopping.due
 
     @property
     def _consents_waited(self) -> bool:
         """Whether only people who must now agree are waited for."""
         leg = self._run.leg
         ours = leg.with_citizen and leg.stage is not LegStage.WAITING_SUPPLEMENT
-        return ours and not (leg.refusal or leg.given_up or self._run.withdrawal.due)
+        return ours and not (leg.refusal or leg.given_up or self._run.stopping.due)
 
     @property
     def _limit(self) -> CitizenLimit:

@@ -96,6 +96,7 @@ class MissingResults(OwedThatDay):
             )
 
     def _awaited(self, plan: LegPlan) -> bool:
-        """Whether other legs wait for its result."""
-        legs = self.dossier.required_plan.legs
-        return any(plan.key in other.requires and not self.dossier.legs[other.key].ended for other in legs)
+        """Whether other legs wait for its result; those that go on with an attestation do not."""
+        waiting = (other.key for other in self.dossier.required_plan.legs if plan.key in other.requires)
+        legs = (self.dossier.legs[key] for key in waiting)
+        return any(not (leg.ended or leg.goes_on_without(plan.key)) for leg in legs)

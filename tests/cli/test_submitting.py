@@ -15,12 +15,14 @@ from cli.stack import LOOPBACK, free_port
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
+from models.audit import Action
 from models.base import LEGAL_ZONE
 from models.dossier import DossierStage
 from models.groups import Group
 from settings import Settings
 from starter import application
 from submissions import Submissions
+from tests.keys import AS_SETTING, MASTERS
 from tests.ledger.builders import plan_of, published
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
@@ -36,12 +38,13 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     monkeypatch.setenv("LIENTHONG_TRAINING", "true")
     monkeypatch.setenv("LIENTHONG_TRAINING_OFFSET_SECONDS", str((NOW - datetime.now(UTC)).total_seconds()))
     monkeypatch.setenv("LIENTHONG_HASH_KEY", "k" * 32)
+    monkeypatch.setenv("LIENTHONG_MASTER_KEYS", AS_SETTING)
     settings = Settings()
     engine = open_engine(settings.ledger_url)
     upgrade(engine)
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, MASTERS)
     declaration, contents = load_declaration_file(SAMPLES / "plain.json", NOW.date())
-    Submissions(ledger, DocumentStore(settings.documents), settings).open(declaration, contents)
+    Submissions(ledger, DocumentStore(settings.documents, MASTERS), settings).open(declaration, contents)
     return ledger
 
 
@@ -140,6 +143,8 @@ def test_a_possible_reissue_is_refused_with_its_reason_and_what_to_do(ledger: Le
     answer = json.loads(submit(reissued, "--json").stdout)
     assert answer["details"] == ["Mã lý do: possible_duplicate"]
     assert ledger.unstarted() == (code,)
+    refusals = ledger.entries(what=Action.SUBMISSION_REFUSED)
+    assert [(entry.code, entry.detail) for entry in refusals] == [(None, {"reason": "possible_duplicate"})] * 2
 
 
 @pytest.mark.rule("4.case-notice-new-code")

@@ -54,6 +54,7 @@ from models.submission import submission
 from models.systems import System
 from processes.crew import AWAITED_SYSTEMS, core_activities
 from replacements import Replacements
+from tests.keys import MASTERS
 from tests.workflows.inputs import BIRTH, DEATH, IDENTITY_NUMBER, died, free, moment, result
 from tests.workflows.world import World
 from workflows.group import ProcedureGroup
@@ -63,7 +64,7 @@ QUEUE = "play"
 _PATIENCE, _LONG = 10.0, 60.0
 BINARIES = Path(sys.executable).parent
 Told = TypeVar("Told", LegMessage, ConsentMessage)
-_KEPT = {"plan", "provincial_code", "due", "expected", "fee", "warnings", "legs"}
+_KEPT = {"plan", "acts", "provincial_code", "due", "expected", "fee", "warnings", "legs"}
 
 
 @contextmanager
@@ -402,7 +403,7 @@ async def stage(
     """A fresh server with one worker for every queue; with no cached workflows, every workflow task is a replay."""
     engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
     upgrade(engine)
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, MASTERS)
     world, law = World(ledger), LawActivities(ledger, load_calendar())
     async with AsyncExitStack() as stack:
         stack.callback(engine.dispose)

@@ -14,6 +14,7 @@ from temporalio.worker import Replayer
 
 from ledger.gaps import Gap, GapKind
 from ledger.values import StoredDossier
+from models.audit import SIGNAL, Action
 from models.calendar import load_calendar
 from models.details import attributes, details
 from models.documents import Document, DocumentKind, describe
@@ -457,6 +458,8 @@ async def test_word_of_a_calendar_and_wrong_signals_reach_a_replacement_too(play
     moved = moment("2026-11-28 17:00:00")
     await seen(play, lambda s: s.replacements[0].due and s.replacements[0].due.at == moved, "the limit moved")
     assert (await as_it_stands(play, 1)).refused_signals == 3
+    refusals = play.ledger.entries(code=play.code, who=SIGNAL, what=Action.FACT_REFUSED)
+    assert sorted(entry.detail["kind"] for entry in refusals) == ["agency_event", SUPERSEDED, "unknown_signal"]
     wrong = Acknowledged(at=await play.now(), sha256=version(2).sha256)
     event = await play.event(RESIDENCE, wrong, source=System.SOCIAL_INSURANCE)
     with refused(FactRefusal.WRONG_SENDER):

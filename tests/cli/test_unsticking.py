@@ -1,0 +1,93 @@
+"""`lienthong operator go-on|resend|migrate|set-aside`: wrong use is named; what needs no Temporal is done at once."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.output import Exit
+from cli.stack import LOOPBACK, free_port
+from ledger.engine import open_engine, upgrade
+from ledger.store import Ledger
+from models.audit import Action
+from models.dossier import DossierOutcome, DossierStage
+from models.facts import FactRefusal, GoOnWithoutCertificate, PackMigration
+from models.inbox import Hindrance, Progress
+from models.systems import System
+from settings import Settings
+from starter import application
+from tests.keys import AS_SETTING, MASTERS
+from tests.ledger.builders import notice, opened, published
+
+LEASE = timedelta(minutes=1)
+WHO = ("--operator", "vh-07", "--because", "Đã xử lý")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """The ledger of a state of its own; nobody answers where Temporal should be."""
+    monkeypatch.setenv("LIENTHONG_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("LIENTHONG_TEMPORAL_ADDRESS", f"{LOOPBACK}:{free_port()}")
+    monkeypatch.setenv("LIENTHONG_INBOX_PATIENCE", "0.2")
+    monkeypatch.setenv("LIENTHONG_MASTER_KEYS", AS_SETTING)
+    monkeypatch.delenv("LIENTHONG_OPERATOR", raising=False)
+    engine = open_engine(Settings().ledger_url)
+    upgrade(engine)
+    return Ledger(engine, MASTERS)
+
+
+def operator(*arguments: str) -> Result:
+    return CliRunner().invoke(application(["operator"]), ["operator", *arguments])
+
+
+def test_a_message_nobody_can_deliver_is_set_aside(ledger: Ledger, tmp_path: Path) -> None:
+    code = opened(ledger)
+    paper = tmp_path / "xac-nhan.pdf"
+    paper.write_bytes(b"%PDF-1.4 xac nhan")
+    to = ("--leg", "residence_registration", "--official", "cb-12", "--office", "UB-4", "--document", str(paper))
+    waits = operator("go-on", code, *to, *WHO, "--message-id", "m1", "--json")
+    assert waits.exit_code == 0, waits.output
+    assert operator("migrate", code, "--to", "2026-09-01", *WHO, "--message-id", "m2").exit_code == 0
+    assert operator("resend", code, *WHO, "--message-id", "m3").exit_code == 0
+    early = operator("set-aside", "m1", *WHO)
+    assert (early.exit_code, "tự được chuyển" in early.output) == (Exit.REFUSED, True)
+    [first] = ledger.claim_messages(datetime.now(UTC) + LEASE, LEASE, 5)
+    assert isinstance(first.fact, GoOnWithoutCertificate)
+    ledger.put_off(first, Hindrance.NOT_RUNNING, datetime.now(UTC))
+    assert operator("set-aside", "m1", "--because", "vì sao").exit_code == Exit.USAGE
+    assert operator("set-aside", "m1", "--operator", "vh 07", "--because", "x" * 2001).exit_code == Exit.USAGE
+    assert operator("set-aside", "none", *WHO).exit_code == Exit.NOT_FOUND
+
+    done = operator("set-aside", "m1", *WHO, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["reason"]) == (0, FactRefusal.SET_ASIDE)
+    standing = ledger.standing_of("m1")
+    assert standing is not None
+    assert (standing.status, standing.text) == (
+        Progress.REFUSED,
+        "Người vận hành gác lại, không chuyển đến hồ sơ: Đã xử lý",
+    )
+    assert operator("set-aside", "m1", *WHO).exit_code == Exit.REFUSED
+    [second] = ledger.claim_messages(datetime.now(UTC) + LEASE, LEASE, 5)
+    assert isinstance(second.fact, PackMigration)
+    [entry] = ledger.entries(what=Action.SET_ASIDE)
+    assert (entry.who, entry.code, entry.why) == ("operator:vh-07", code, "Đã xử lý")
+
+
+def test_what_a_concluded_dossier_could_not_send_is_due_at_once(ledger: Ledger) -> None:
+    code = opened(ledger)
+    ended = published(code, 1, stage=DossierStage.CONCLUDED, outcome=DossierOutcome.WITHDRAWN)
+    ledger.publish(ended, [notice(code, 1)])
+    nothing = operator("resend", code, *WHO)
+    assert (nothing.exit_code, "Không có thông báo nào" in nothing.output) == (Exit.REFUSED, True)
+    [row] = ledger.claim((System.PORTAL,), datetime.now(UTC), LEASE, 1)
+    ledger.postponed(row.id, "AgencyRejected", datetime.now(UTC) + LEASE, row.attempts)
+    assert operator("resend", code, "--leg", "birth_registration", *WHO).exit_code == Exit.REFUSED
+    assert operator("resend", code, "--key", "khóa sai", *WHO).exit_code == Exit.USAGE
+    assert operator("resend", code, "--because", "Đã sửa").exit_code == Exit.USAGE
+    done = operator("resend", code, "--key", row.dispatch.head.key, *WHO, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["rows"]) == (0, 1)
+    assert ledger.claim((System.PORTAL,), datetime.now(UTC), LEASE, 1)[0].id == row.id
+    [entry] = ledger.entries(what=Action.ACT_ACCEPTED)
+    assert (entry.who, entry.code, entry.detail["kind"]) == ("operator:vh-07", code, "resend")

@@ -32,6 +32,7 @@ from models.publication import Publication
 from models.replacement import Replacement, Telling
 from models.submission import NotDuplicate, SubjectKeys, Submission, subject_keys, submission
 from models.systems import System
+from tests.keys import MASTERS
 from tests.ledger.processes import together
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "birth"
@@ -218,7 +219,7 @@ def open_all(url: str, numbers: Sequence[int]) -> list[tuple[int, str, bool]]:
     """Opens numbered dossiers through an engine of its own, as another process would: (number, code, created)."""
     engine = open_engine(url)
     try:
-        ledger = Ledger(engine)
+        ledger = Ledger(engine, MASTERS)
         outcomes = [(n, ledger.open_dossier(submitted(numbered(n)), PREFIX)) for n in numbers]
         return [(number, outcome.code, outcome.created) for number, outcome in outcomes]
     finally:
@@ -229,7 +230,7 @@ def claim_child(url: str, submission_id: str) -> str | None:
     """Declares the same child under another submission id: the code if it was the first, else None."""
     engine = open_engine(url)
     try:
-        return opened(Ledger(engine), declared(submission_id=submission_id))
+        return opened(Ledger(engine, MASTERS), declared(submission_id=submission_id))
     except DuplicateDossier:
         return None
     finally:
@@ -266,7 +267,7 @@ def declare_all(url: str, way: Way) -> list[str | None]:
     """Declares every child in a way, each at the moment another process does in its own: the codes, None if refused."""
     engine = open_engine(url)
     try:
-        return [_declared_at_once(Ledger(engine), in_a_way(number, way)) for number in range(2 * CHILDREN)]
+        return [_declared_at_once(Ledger(engine, MASTERS), in_a_way(number, way)) for number in range(2 * CHILDREN)]
     finally:
         engine.dispose()
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, make_url
 
 from ledger.engine import open_engine
 from ledger.store import Ledger
+from tests.keys import MASTERS
 from tests.ledger.databases import Server, packaged_server, with_tables
 
 
@@ -88,4 +89,4 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def ledger(engine: Engine) -> Ledger:
     """A ledger without dossiers."""
-    return Ledger(engine)
+    return Ledger(engine, MASTERS)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, Date, DateTime, Engine, MetaData, Table, func, insert, select
+from sqlalchemy import JSON, Date, DateTime, Engine, LargeBinary, MetaData, Table, func, insert, select
 
 from ledger import engine as ledger_engine
 from ledger.engine import open_engine, upgrade
@@ -21,6 +21,7 @@ from ledger.store import Ledger
 from models.facts import FactRefusal
 from models.messages import Head, NoticeState, Sent
 from models.systems import System
+from tests.keys import MASTERS
 from tests.ledger.builders import (
     OPENED_AT,
     certificate,
@@ -127,6 +128,8 @@ def load(engine: Engine, content: Rows) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -137,6 +140,8 @@ def _stored(table: Table, column: str, value: Any) -> Any:
     if isinstance(kind, DateTime):
         instant = datetime.fromisoformat(value)
         return instant if kind.timezone else instant.replace(tzinfo=None)
+    if isinstance(kind, LargeBinary):
+        return bytes.fromhex(value)
     return date.fromisoformat(value) if isinstance(kind, Date) else value
 
 
@@ -149,7 +154,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/ledger.db")
         upgrade(engine)
-        fill(Ledger(engine))
+        fill(Ledger(engine, MASTERS))
         content = json.dumps(rows(engine), ensure_ascii=False, indent=1, sort_keys=True)
     file.parent.mkdir(exist_ok=True)
     file.write_text(f"{content}\n", "utf-8")

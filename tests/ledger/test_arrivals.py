@@ -16,6 +16,7 @@ from models.events import CloudEvent, EventType
 from models.facts import AgencyEvent, Corrected, Decided, FactRefusal, FactRefused, ResultDocument, digest_of
 from models.sealing import seal_rules
 from models.signatures import Seal, SignatureOutcome
+from tests.keys import MASTERS
 
 AT = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)
 PDF = b"%PDF-1.4 a certificate"
@@ -58,7 +59,7 @@ def test_every_result_that_comes_with_its_bytes_is_judged(
     fact: Mapping[str, Any], kind: DocumentKind, tmp_path: Path
 ) -> None:
     judge = Findings()
-    heard = fact_from(event({**fact, "documents": [wire(kind)]}), DocumentStore(tmp_path), judge)
+    heard = fact_from(event({**fact, "documents": [wire(kind)]}), DocumentStore(tmp_path, MASTERS), judge)
     assert isinstance(heard, AgencyEvent)
     assert isinstance(heard.fact, Decided | ResultDocument | Corrected)
     assert ([one.seal for one in heard.fact.documents], judge.shown) == ([FOUND], [(kind, PDF)])
@@ -75,12 +76,14 @@ def test_every_result_that_comes_with_its_bytes_is_judged(
 )
 def test_no_finding_comes_along(named: Mapping[str, object], tmp_path: Path) -> None:
     with pytest.raises(FactRefused) as refusal:
-        fact_from(event({"kind": "result_document", "documents": [named]}), DocumentStore(tmp_path), Findings())
+        fact_from(
+            event({"kind": "result_document", "documents": [named]}), DocumentStore(tmp_path, MASTERS), Findings()
+        )
     assert refusal.value.reason is FactRefusal.MALFORMED
 
 
 def test_an_event_by_hand_is_judged_by_the_bytes_in_the_store(tmp_path: Path) -> None:
-    store = DocumentStore(tmp_path)
+    store = DocumentStore(tmp_path, MASTERS)
     claimed = Seal(outcome=SignatureOutcome.GOOD, signatures=1)
     known = store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "a.pdf").model_copy(update={"seal": claimed})
     unknown = known.model_copy(update={"sha256": "0" * 64})

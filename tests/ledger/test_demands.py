@@ -9,6 +9,7 @@ from ledger.store import Ledger
 from models.base import Code
 from models.corrections import Revision
 from models.facts import FactRefusal
+from tests.keys import MASTERS
 from tests.ledger.builders import OPENED_AT, declared, demanded, keys_of, opened, published
 
 RESIDENCE = "residence_registration"
@@ -44,7 +45,7 @@ def test_a_form_is_read_as_it_last_was_or_as_a_revision_has_it(ledger: Ledger) -
 @pytest.mark.rule("7.gate-counted")
 def test_what_the_gate_refused_is_counted_once_however_often_it_is_published(ledger: Ledger, engine: Engine) -> None:
     code = opened(ledger)
-    figures = Figures(engine)
+    figures = Figures(engine, MASTERS)
     for sequence in (1, 1, 2):
         change = demanded(code, sequence)
         ledger.publish(change, (), keys_of(change))

@@ -1,14 +1,18 @@
 """The document store: content comes back as it went in, is kept once, and damage never passes unnoticed."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from ledger.documents import DocumentStore
 from ledger.errors import DocumentDamaged, DocumentMissing
 from models.documents import MAX_DOCUMENT_BYTES, DocumentKind, DocumentRefused, MediaType
+from tests.keys import MASTERS
 from tests.ledger.builders import certificate
+from trust.masters import KeyRing, MasterKeyUnknown
 
 PDF = b"%PDF-1.7 gi\xe1\xba\xa5y khai sinh"
 
@@ -30,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> DocumentStore:
-    return DocumentStore(folder)
+    return DocumentStore(folder, MASTERS)
 
 
 def test_content_comes_back_as_it_went_in(store: DocumentStore) -> None:
@@ -56,10 +60,39 @@ def test_what_was_never_put_is_missing(store: DocumentStore) -> None:
         store.get(certificate())
 
 
-@pytest.mark.parametrize("damage", [b"", PDF[:-1], PDF + b"\n", PDF.replace(b"1.7", b"1.4")])
-def test_damage_is_noticed_and_mended_by_putting_again(store: DocumentStore, folder: Path, damage: bytes) -> None:
+def cut(stored: bytes) -> bytes:
+    return stored[:-1]
+
+
+def longer(stored: bytes) -> bytes:
+    return stored + b"\n"
+
+
+def one_bit_changed(stored: bytes) -> bytes:
+    return stored[:-20] + bytes([stored[-20] ^ 1]) + stored[-19:]
+
+
+def head_alone(stored: bytes) -> bytes:
+    return stored[:30]
+
+
+def other_content(_stored: bytes) -> bytes:
+    return PDF.replace(b"1.7", b"1.4")
+
+
+def content_of_another(_stored: bytes) -> bytes:
+    with TemporaryDirectory() as name:
+        other = DocumentStore(Path(name), MASTERS)
+        return (Path(name) / put(other, PDF + b" khac")).read_bytes()
+
+
+@pytest.mark.parametrize("damage", [cut, longer, one_bit_changed, head_alone, other_content, content_of_another])
+def test_damage_is_noticed_and_mended_by_putting_again(
+    store: DocumentStore, folder: Path, damage: Callable[[bytes], bytes]
+) -> None:
     document = store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
-    (folder / put(store)).write_bytes(damage)
+    where = folder / put(store)
+    where.write_bytes(damage(where.read_bytes()))
     with pytest.raises(DocumentDamaged, match=document.sha256):
         store.get(document)
     store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
@@ -86,6 +119,38 @@ def test_a_failed_write_leaves_nothing_behind(store: DocumentStore, folder: Path
 
 def test_bytes_that_are_no_document_are_kept_as_they_came(tmp_path: Path) -> None:
     """A notice may come in any shape, and what was judged must be there to be judged again."""
-    store = DocumentStore(tmp_path / "documents")
+    store = DocumentStore(tmp_path / "documents", MASTERS)
     for content in (b"<HSDLGCS/>", b"\xff\xfe garbled", "e\u0302".encode()):
         assert store.kept(store.keep(content)) == content
+
+
+def test_what_is_at_rest_is_sealed_and_opens_with_the_keys_alone(store: DocumentStore, folder: Path) -> None:
+    document = store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
+    stored = (folder / put(store)).read_bytes()
+    assert PDF not in stored
+    assert b"khai sinh" not in stored
+    strange = DocumentStore(folder, KeyRing({"test": bytes(32)}))
+    with pytest.raises(DocumentDamaged):
+        strange.get(document)
+    with pytest.raises(MasterKeyUnknown, match="test"):
+        DocumentStore(folder, KeyRing({"other": bytes(32)})).get(document)
+
+
+def test_what_was_kept_in_the_clear_is_read_and_sealed_when_it_comes_again(store: DocumentStore, folder: Path) -> None:
+    where = folder / put(store)
+    where.write_bytes(PDF)
+    assert store.kept(where.name) == PDF
+    put(store)
+    assert PDF not in where.read_bytes()
+    assert store.kept(where.name) == PDF
+
+
+def test_a_new_master_key_takes_over_and_the_old_one_may_go(store: DocumentStore, folder: Path) -> None:
+    where, old_one = folder / put(store), folder / put(store, PDF + b" cu")
+    old_one.write_bytes(PDF + b" cu")
+    new = {"new": bytes(32)}
+    both = DocumentStore(folder, KeyRing({**new, "test": bytes(range(32))}))
+    assert both.kept(where.name) == PDF
+    assert (both.reseal(), both.reseal()) == (2, 0)
+    alone = DocumentStore(folder, KeyRing(new))
+    assert (alone.kept(where.name), alone.kept(old_one.name)) == (PDF, PDF + b" cu")

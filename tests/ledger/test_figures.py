@@ -12,6 +12,7 @@ from models.clock import ClockEntryKind
 from models.dossier import Consent, ConsentState, DossierOutcome, DossierStage, Leg, LegOutcome, LegStage
 from models.groups import Group
 from models.systems import System
+from tests.keys import MASTERS
 from tests.ledger.builders import OPENED_AT, clock, declared, due_of, notice, numbered, opened, plan_of, published
 
 DUE = due_of(clock(ClockEntryKind.STARTED))
@@ -21,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def figures(engine: Engine) -> Figures:
-    return Figures(engine)
+    return Figures(engine, MASTERS)
 
 
 def leg(stage: LegStage = LegStage.IN_PROGRESS, **state: Any) -> Leg:

@@ -21,6 +21,7 @@ from ledger.store import Ledger
 from ledger.values import Arrival, Delivery
 from models.facts import FactKind, FactRefusal
 from models.inbox import Hindrance, Progress, Standing
+from tests.keys import MASTERS
 from tests.ledger.builders import OPENED_AT, consent
 
 CODE, OTHER = "G22.99.08-261110-000001", "G22.99.08-261110-000002"
@@ -164,14 +165,14 @@ def test_operators_see_what_waits_since_when_and_why(engine: Engine, ledger: Led
         ("m2", OPENED_AT + SECOND, "vneid", Hindrance.BEHIND_ANOTHER, None),
         ("n1", OPENED_AT + 2 * SECOND, "vneid", None, None),
     ]
-    figures = Figures(engine).read(OPENED_AT, OPENED_AT)
+    figures = Figures(engine, MASTERS).read(OPENED_AT, OPENED_AT)
     assert figures.inbox is not None
     assert (figures.inbox.rows, figures.inbox.since) == (3, OPENED_AT)
     assert [m.message_id for m in ledger.waiting_messages(2)] == ["m1", "m2"]
     assert ledger.inbox_open() == 3
     for message in shown:
         accept(ledger, message[0])
-    assert Figures(engine).read(OPENED_AT, OPENED_AT).inbox is None
+    assert Figures(engine, MASTERS).read(OPENED_AT, OPENED_AT).inbox is None
 
 
 # --- Any sequence of arrivals, deliveries, failures and lost processes ------------------------------------------------
@@ -365,5 +366,5 @@ def test_the_same_message_from_many_at_once_is_stored_once(ledger: Ledger) -> No
 def process(database_url: str) -> Iterator[Ledger]:
     """A ledger with connections of its own."""
     engine = open_engine(database_url)
-    yield Ledger(engine)
+    yield Ledger(engine, MASTERS)
     engine.dispose()

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine, text
 
 from ledger.errors import MessageReused, UnknownDossier, UnknownMessage
 from ledger.store import Ledger
@@ -12,6 +13,7 @@ from models.facts import FactRefusal
 from models.messages import Head, Sent
 from models.systems import System
 from tests.ledger.builders import OPENED_AT, opened
+from trust.masters import KeyRing
 
 UNKNOWN = "G22.99.08-261110-999999"
 
@@ -128,3 +130,22 @@ def test_refused_facts_are_those_refused_to_that_dossier(ledger: Ledger) -> None
         ("tin-3", FactRefusal.WRONG_PERSON, "Kết luận 3."),
     ]
     assert ledger.refused_facts("G22.99.08-261110-000404") == ()
+
+
+def test_nobody_finds_out_by_trying_what_a_message_said_and_a_new_key_changes_nothing(
+    ledger: Ledger, engine: Engine
+) -> None:
+    arrive(ledger)
+    with engine.begin() as connection:
+        stored = connection.execute(text("SELECT digest FROM messages_in")).scalar_one()
+        assert "d1" not in stored
+        assert stored.startswith("test:")
+    other = Ledger(engine, KeyRing({"new": bytes([3]) * 32, "test": bytes(range(32))}))
+    assert arrive(other) is None
+    with pytest.raises(MessageReused):
+        arrive(other, "d2")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE messages_in SET digest = 'd1'"))  # as it was stored before
+    assert arrive(ledger) is None
+    with pytest.raises(MessageReused):
+        arrive(ledger, "d2")

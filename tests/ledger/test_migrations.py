@@ -19,6 +19,7 @@ from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
 from models.systems import System
 from models.tables import Table
+from tests.keys import MASTERS
 from tests.ledger.builders import OPENED_AT, certificate, declared, notice, opened, published
 from tests.ledger.filled import Rows, load, recording, revisions, rows
 from tests.ledger.processes import together, two_processes
@@ -85,13 +86,14 @@ def test_a_filled_ledger_of_every_revision_comes_forward_whole(empty_url: str, r
         check_schema(engine)
         expect_the_tables_of_the_code(engine)
         expect_everything(recording(revision), rows(engine))
-        ledger = Ledger(engine)
+        ledger = Ledger(engine, MASTERS)
         for summary in ledger.summaries():
             stored = ledger.view(summary.code)
             assert stored is not None
             ledger.publish(published(summary.code, 9), [notice(summary.code, 9)])
             assert ledger.notices_of(summary.code)[:-1] == stored.notices
         expect_a_writable_outbox(ledger)
+        assert ledger.verify_trail().flaws == ()
 
 
 def expect_the_tables_of_the_code(engine: Engine) -> None:

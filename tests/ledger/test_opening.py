@@ -18,6 +18,7 @@ from models.base import LEGAL_ZONE
 from models.birth import BirthDeclaration
 from models.corrections import Revision
 from models.dossier import DossierOutcome, DossierStage, Leg, LegOutcome, LegStage
+from tests.keys import MASTERS
 from tests.ledger.builders import (
     CHILDREN,
     OPENED_AT,
@@ -400,7 +401,7 @@ def test_of_many_who_declare_a_child_at_once_one_wins(database_url: str, engine:
     with ThreadPoolExecutor(8) as threads:
         codes = list(threads.map(lambda n: claim_child(database_url, f"lan-nop-{n}"), range(8)))
     assert len([code for code in codes if code]) == 1
-    assert len(Ledger(engine).unstarted()) == 1
+    assert len(Ledger(engine, MASTERS).unstarted()) == 1
 
 
 @pytest.mark.rule("8.duplicate-in-progress", "4.case-twins")
@@ -411,7 +412,7 @@ def test_of_two_processes_that_declare_a_child_in_two_ways_at_once_one_wins(data
         first, second = (job.result(timeout=60) for job in jobs)
     winners = [sum(map(bool, pair)) for pair in zip(first, second, strict=True)]
     assert winners == [1] * CHILDREN + [2] * CHILDREN
-    assert len(Ledger(engine).unstarted()) == 3 * CHILDREN
+    assert len(Ledger(engine, MASTERS).unstarted()) == 3 * CHILDREN
 
 
 @pytest.mark.parametrize(("submission_id", "same_dossier"), [(None, False), ("lan-nop-mot", True)])

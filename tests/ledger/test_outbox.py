@@ -18,6 +18,7 @@ from ledger.store import Ledger
 from ledger.values import Claimed
 from models.messages import Dispatch
 from models.systems import System
+from tests.keys import MASTERS
 from tests.ledger.builders import OPENED_AT, notice, numbered, opened, published
 
 CHANNELS = (System.SMS, System.PORTAL, System.VNEID)
@@ -174,7 +175,7 @@ def test_senders_of_two_processes_never_hold_the_same_row(database_url: str, led
 def process(database_url: str) -> Iterator[Ledger]:
     """A ledger with connections of its own."""
     engine: Engine = open_engine(database_url)
-    yield Ledger(engine)
+    yield Ledger(engine, MASTERS)
     engine.dispose()
 
 

@@ -22,6 +22,7 @@ from models.facts import FactRefusal
 from models.messages import Dispatch, Head, Sent
 from models.publication import Publication
 from models.systems import System
+from tests.keys import MASTERS
 from tests.ledger.builders import OPENED_AT, notice, numbered, opened
 from tests.ledger.processes import together, two_processes
 from tests.ledger.test_outbox import by_channel
@@ -49,7 +50,7 @@ def worker(url: str, seed: int) -> Done:
     """One process: everything there is to do, in the order that the seed gives, then the outbox until it is empty."""
     engine = open_engine(url)
     try:
-        ledger = Ledger(engine)
+        ledger = Ledger(engine, MASTERS)
         ledger.unstarted()
         together()
         codes = tuple(opened(ledger, numbered(number)) for number in range(DOSSIERS))

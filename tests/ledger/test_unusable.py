@@ -16,6 +16,7 @@ from ledger.engine import check_schema, open_engine, upgrade
 from ledger.errors import DatabaseFailed, DatabaseUnusable
 from ledger.store import Ledger
 from models.systems import System
+from tests.keys import MASTERS
 from tests.ledger.builders import OPENED_AT, notice, opened, published
 from tests.ledger.databases import STRANGER, Server
 
@@ -134,7 +135,7 @@ def test_a_stuck_statement_ends_and_the_same_call_succeeds_later(
     postgresql_url: str, patience: dict[str, float], why: str
 ) -> None:
     engine = open_engine(postgresql_url, DEFAULTS.model_copy(update=patience))
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, MASTERS)
     code = opened(ledger)
     change, out = published(code, 1), [notice(code, 1)]
     with held(engine, "notices"):
@@ -155,7 +156,7 @@ def test_a_stuck_statement_ends_and_the_same_call_succeeds_later(
 
 def test_connections_that_were_cut_are_replaced(server: Server, postgresql_url: str) -> None:
     with engine_of(postgresql_url) as engine, engine_of(server.url) as administrator:
-        ledger = Ledger(engine)
+        ledger = Ledger(engine, MASTERS)
         code = opened(ledger)
         with administrator.connect() as cutter:
             name = make_url(postgresql_url).database
@@ -167,7 +168,7 @@ def test_connections_that_were_cut_are_replaced(server: Server, postgresql_url: 
 def test_a_connection_cut_in_the_middle_writes_nothing(postgresql_url: str) -> None:
     """The publication waits for a table that somebody holds; then its connection is cut."""
     writer, other = open_engine(postgresql_url), open_engine(postgresql_url)
-    ledger = Ledger(writer)
+    ledger = Ledger(writer, MASTERS)
     code = opened(ledger)
     with ThreadPoolExecutor(1) as thread:
         with held(other, "notices") as holder:
@@ -186,8 +187,8 @@ def test_a_pool_that_is_used_up(postgresql_url: str) -> None:
     small = DEFAULTS.model_copy(update={"pool_size": 1, "pool_overflow": 0, "pool_wait": 0.1})
     engine = open_engine(postgresql_url, small)
     with engine.connect(), pytest.raises(DatabaseFailed, match="dùng hết kết nối"):
-        Ledger(engine).unstarted()
-    assert Ledger(engine).unstarted() == ()
+        Ledger(engine, MASTERS).unstarted()
+    assert Ledger(engine, MASTERS).unstarted() == ()
     engine.dispose()
 
 
@@ -198,7 +199,7 @@ def test_a_server_that_became_read_only(server: Server, postgresql_url: str) -> 
             connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
         engine.dispose()
         with pytest.raises(DatabaseFailed, match="chỉ cho đọc"):
-            opened(Ledger(engine))
+            opened(Ledger(engine, MASTERS))
 
 
 def test_what_a_dba_sees_and_what_limits_a_session(postgresql_url: str) -> None:

@@ -59,9 +59,10 @@ class Round:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Ours against the floor, round by round."""
+    """Ours against the floor, and against ours with nothing sealed, round by round."""
 
     ours: Sequence[Round]
+    clear: Sequence[Round]
     bare: Sequence[Round]
 
     @property
@@ -73,6 +74,16 @@ class Comparison:
     def cpu(self) -> float:
         """The floor's CPU as a share of ours: 1 would be no more than the floor."""
         return _median(self.bare, lambda one: one.cpu) / _median(self.ours, lambda one: one.cpu)
+
+    @property
+    def sealed_speed(self) -> float:
+        """Dossiers per second, as a share of what they are with nothing sealed, medians of both."""
+        return _median(self.ours, lambda one: one.per_second) / _median(self.clear, lambda one: one.per_second)
+
+    @property
+    def sealed_cpu(self) -> float:
+        """The CPU of a dossier with nothing sealed as a share of ours: 1 would be sealing for nothing."""
+        return _median(self.clear, lambda one: one.cpu) / _median(self.ours, lambda one: one.cpu)
 
 
 def _median(rounds: Sequence[Round], of: Callable[[Round], float]) -> float:
@@ -176,24 +187,25 @@ def _rows(ledger: str, code: str) -> list[int]:
 
 
 async def compare(world: World, script: Script, rounds: int, dossiers: int) -> Comparison:
-    """Rounds of ours and of the floor in turn, each by a fresh worker."""
-    ours: list[Round] = []
-    bare: list[Round] = []
+    """Rounds of ours, of ours with nothing sealed, and of the floor in turn, each by a fresh worker."""
+    measured: dict[str, list[Round]] = {"ours": [], "clear": [], "floor": []}
     for number in range(rounds):
-        ours.append(await _ours(world, dossiers))
-        say(f"  ours  {number + 1}/{rounds}: {ours[-1].per_second:.2f} dossiers/s, {ours[-1].cpu * 1000:.0f} ms CPU")
-        bare.append(await _bare(world, script, dossiers))
-        say(f"  floor {number + 1}/{rounds}: {bare[-1].per_second:.2f} dossiers/s, {bare[-1].cpu * 1000:.0f} ms CPU")
-    return Comparison(ours, bare)
+        measured["ours"].append(await _ours(world, dossiers))
+        measured["clear"].append(await _ours(world, dossiers, "-m", "bench.clear"))
+        measured["floor"].append(await _bare(world, script, dossiers))
+        for name, rounds_of_it in measured.items():
+            last = rounds_of_it[-1]
+            say(f"  {name:<5} {number + 1}/{rounds}: {last.per_second:.2f} dossiers/s, {last.cpu * 1000:.0f} ms CPU")
+    return Comparison(measured["ours"], measured["clear"], measured["floor"])
 
 
-async def _ours(world: World, dossiers: int) -> Round:
-    """A round by our worker; done when also its outbox is empty."""
+async def _ours(world: World, dossiers: int, *command: str) -> Round:
+    """A round by our worker, or by that of `command`; done when also its outbox is empty."""
 
     async def sent(code: str) -> bool:
         return not await asyncio.to_thread(world.ledger.outbox_open, code)
 
-    return await _round(world, await world.worker(), world.start, sent, dossiers)
+    return await _round(world, await world.worker(*command), world.start, sent, dossiers)
 
 
 async def _bare(world: World, script: Script, dossiers: int) -> Round:
@@ -206,7 +218,7 @@ async def _bare(world: World, script: Script, dossiers: int) -> Round:
         batches = [vars(batch) for batch in script.batches]
         sizes = [step.sent for step in script.steps]
         arguments = [code, batches, sizes, script.result]
-        await world.client.start_workflow(BareDossier.run, args=arguments, id=code, task_queue=QUEUE)
+        await world.unsealing.start_workflow(BareDossier.run, args=arguments, id=code, task_queue=QUEUE)
 
     async def sent(code: str) -> bool:
         return await world.requests(code) >= requests

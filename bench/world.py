@@ -27,8 +27,10 @@ from ledger.engine import open_engine
 from ledger.store import Ledger
 from models.base import LEGAL_ZONE
 from models.systems import System
+from processes.temporal import connect_as_set
 from simulator.instructions import EVERY_DOSSIER
 from submissions import Submissions
+from trust.keys import master_keys
 from trust.senders import Senders
 from workflows.plugin import connect
 
@@ -106,12 +108,16 @@ class World:
     async def __aenter__(self) -> Self:
         await self._stack.__aenter__()
         self._engine = open_engine(self.settings.ledger_url)
-        self.ledger = Ledger(self._engine)
+        self.ledger = Ledger(self._engine, master_keys(self.settings))
         self.senders = Senders.load(senders_file(self.settings))
         self.events = f"http://{self.settings.gateway_host}:{self.settings.gateway_port}/events"
         """Where the gateway takes events."""
-        self._submissions = Submissions(self.ledger, DocumentStore(self.settings.documents), self.settings)
-        self.client: Client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+        self._submissions = Submissions(
+            self.ledger, DocumentStore(self.settings.documents, self.ledger.keys.masters), self.settings
+        )
+        self.client: Client = await connect_as_set(self.settings, self.ledger.keys)
+        self.unsealing = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+        """For the floor, which seals nothing."""
         self.http = httpx.AsyncClient(base_url=self.settings.simulator_url, trust_env=False, timeout=30)
         for attachments in SAMPLES.glob("*/attachments"):
             shutil.copytree(attachments, self.settings.state / "attachments", dirs_exist_ok=True)

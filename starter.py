@@ -11,15 +11,16 @@ import typer
 from typer.core import TyperGroup
 
 from cli.output import Exit, fail, use_utf8
-from ledger.errors import DatabaseUnusable
+from ledger.errors import DatabaseUnusable, DossierErased
 from settings import BadSettings
 
 ROOMS = {
-    "cli.dossiers": ("submit", "show", "list", "recover", "retime"),
+    "cli.dossiers": ("submit", "show", "list", "retime"),
     "cli.facts": (
         *("consent", "attest-consent", "agreement", "withdraw", "agency-event", "pay", "attach"),
         *("supplement", "classify", "decide-overdue"),
     ),
+    "cli.operator": ("operator",),
     "cli.gaps": ("gaps",),
     "cli.facilities": ("facilities",),
     "cli.inbox": ("inbox",),
@@ -27,10 +28,15 @@ ROOMS = {
     "cli.grounds": ("grounds",),
     "cli.places": ("provinces", "communes"),
     "cli.senders": ("senders",),
+    "cli.operators": ("operators",),
     "cli.dev": ("dev",),
     "cli.demo": ("demo",),
     "cli.configuration": ("settings",),
     "cli.database": ("upgrade",),
+    "cli.keys": ("keys", "erase"),
+    "cli.audit": ("audit",),
+    "cli.backup": ("backup", "restore"),
+    "cli.recovery": ("recover",),
 }
 """Which module has which commands. Only the module of the command at hand is loaded: a script that asks for a deadline
 a thousand times should not load a database driver a thousand times."""
@@ -47,16 +53,18 @@ Hồ sơ: submit, show, list, recover, retime, gaps, inbox
 Cơ sở y tế ký số: facilities
 Công dân: consent, attest-consent, agreement, withdraw, pay, attach, supplement
 Cơ quan: agency-event, classify, decide-overdue
+Người vận hành: operator
 Tra cứu, không cần máy chủ: deadline, law, checklist, grounds, provinces,
 communes
-Hệ thống: dev, demo, settings, upgrade, senders
+Hệ thống: dev, demo, settings, upgrade, senders, operators, backup, restore, keys, erase, audit
 
 Mã thoát: 0 xong; 1 máy chủ hoặc cơ sở dữ liệu không dùng được; 2 nhập sai; 3 bị từ chối; 4 không tìm thấy.
 """
 
 
 class Commands(TyperGroup):
-    """The commands; settings that cannot be, or a database that fails, end any of them with one clear line."""
+    """The commands; an option that is missing, settings that cannot be, a database that fails, or an erased dossier end
+    any of them with one clear line."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command at hand."""
@@ -65,6 +73,14 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except BadSettings as error:
             fail(Exit.USAGE, str(error), as_json="--json" in arguments)
+        except typer.BadParameter as error:
+            if error.message or not (error.param and error.ctx):
+                raise
+            how = f"Xem: {error.ctx.command_path} --help"
+            fail(Exit.USAGE, f"Thiếu {error.param.get_error_hint()}.", how, as_json="--json" in arguments)
+        except DossierErased as error:
+            who = f"Ai, vì sao, theo luật nào: lienthong audit list --code {error.code} --what erased"
+            fail(Exit.REFUSED, str(error), who, as_json="--json" in arguments)
         except DatabaseUnusable as error:
             fail(Exit.FAILED, str(error), as_json="--json" in arguments)
 

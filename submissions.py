@@ -14,9 +14,10 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from ledger.documents import DocumentStore
-from ledger.errors import PossibleDuplicate
+from ledger.errors import DuplicateDossier, PossibleDuplicate, SubmissionReused
 from ledger.store import Ledger
 from ledger.values import Opened
+from models.audit import Action, Entry
 from models.base import Code, legal
 from models.declaration import Declaration
 from models.details import title
@@ -60,8 +61,11 @@ class Submissions:
         incoming = submission(declaration, at, key)
         try:
             opened = self._ledger.open_dossier(incoming, self._settings.code_prefix, not_duplicate)
-        except PossibleDuplicate as possible:  # its sender learns no code of others, the operators who decide must
-            logger.warning("chưa mở hồ sơ: có thể trùng với %s", ", ".join(possible.others))
+        except (DuplicateDossier, SubmissionReused) as refusal:
+            if isinstance(refusal, PossibleDuplicate):  # its sender learns no code of others, who decides must
+                logger.warning("chưa mở hồ sơ: có thể trùng với %s", ", ".join(refusal.others))
+            detail = {"reason": refusal.reason.value} if isinstance(refusal, DuplicateDossier) else {}
+            self._ledger.note(Entry(who=self._ledger.acting, what=Action.SUBMISSION_REFUSED, detail=detail))
             raise
         if opened.created:
             with traces.about(opened.code):

@@ -17,6 +17,7 @@ from temporalio.runtime import Runtime
 
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable
+from ledger.store import Ledger
 from models.calendar import CalendarError
 from models.commune_files import CommuneListError
 from processes.crew import QUEUES, Crew, Queues, UnknownQueue, running_crew
@@ -27,7 +28,7 @@ from processes.temporal import connect_as_set
 from settings import BadSettings, Settings
 from telemetry import logs, traces
 from telemetry.metrics import MetricsOff, metered_runtime
-from trust.keys import hash_key
+from trust.keys import hash_key, master_keys
 from trust.roots import TrustUnusable
 from workflows.plugin import register_search_attributes
 
@@ -78,10 +79,13 @@ async def serve(settings: Settings, queues: Queues, runtime: Runtime) -> None:
         _expect_whole(settings, queues)
         engine = open_engine(settings.ledger_url, settings.connections("worker"))
         await asyncio.to_thread(check_schema, engine)
-        client = await connect_as_set(settings)
+        ledger = Ledger(engine, master_keys(settings))
+        client = await connect_as_set(settings, ledger.keys)
         await register_search_attributes(client)
         process.surroundings = Surroundings(engine, client)
-        crew = await stack.enter_async_context(running_crew(client, engine, settings, queues, runtime.metric_meter))
+        crew = await stack.enter_async_context(
+            running_crew(client, engine, ledger, settings, queues, runtime.metric_meter)
+        )
         process.crew = crew
         logger.info("worker sẵn sàng: %s", queues)
         died = await _first_to_die(crew, stop)

@@ -1,6 +1,8 @@
 """What online commands work with: settings, ledger, documents, Temporal. Failures end the command with a clear line."""
 
 import asyncio
+import getpass
+import os
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -13,9 +15,13 @@ from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseFailed, DatabaseUnusable
 from ledger.store import Ledger
+from models.audit import COMMAND_LINE, Action, Entry, Who, operator
+from models.base import Code
 from processes.temporal import connect_as_set
 from settings import Settings
 from telemetry import logs, traces
+from trust.codec import Keys
+from trust.keys import master_keys
 
 SERVICE = "lienthong-cli"
 
@@ -26,6 +32,25 @@ def observe(settings: Settings) -> None:
     """From here on the command logs, warnings only, and records its part of traces, if the environment asks for it."""
     logs.configure(settings, SERVICE, quiet=True)
     traces.configure(SERVICE)
+
+
+def user() -> Who:
+    """Who runs the command, as the operating system knows them."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        name = str(os.getuid())
+    return f"{COMMAND_LINE}:{''.join(name.split())}"
+
+
+def acting(settings: Settings) -> Who:
+    """Who the trail says has run the command: the operator of the settings, else the user."""
+    return operator(settings.operator) if settings.operator else user()
+
+
+def told(settings: Settings, what: Action, code: Code | None = None, why: str | None = None, **detail: str) -> Entry:
+    """What the trail says of a command."""
+    return Entry(who=acting(settings), what=what, code=code, why=why, detail=detail)
 
 
 def open_ledger(settings: Settings, *, as_json: bool) -> Ledger:
@@ -40,18 +65,19 @@ def open_ledger(settings: Settings, *, as_json: bool) -> Ledger:
             "Sổ mới, hoặc chương trình vừa được cập nhật? Chạy: lienthong upgrade",
         )
         fail(Exit.FAILED, str(error), *hints, as_json=as_json)
-    return Ledger(engine)
+    return Ledger(engine, master_keys(settings), acting(settings), user())
 
 
 def open_documents(settings: Settings) -> DocumentStore:
     """The document store of these settings."""
-    return DocumentStore(settings.documents)
+    return DocumentStore(settings.documents, master_keys(settings))
 
 
-async def open_client(settings: Settings, *, as_json: bool, lazy: bool = False) -> Client:
-    """A Temporal client; the command ends when no server answers, a `lazy` one's only when it is used."""
+async def open_client(settings: Settings, keys: Keys, *, as_json: bool, lazy: bool = False) -> Client:
+    """A Temporal client that seals by these keys; the command ends when no server answers, a `lazy` one's when it is
+    used."""
     try:
-        return await connect_as_set(settings, lazy=lazy)
+        return await connect_as_set(settings, keys, lazy=lazy)
     except RuntimeError as error:
         here = "Chạy `lienthong dev` ở một cửa sổ khác, hoặc đặt TEMPORAL_ADDRESS."
         fail(

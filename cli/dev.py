@@ -14,7 +14,7 @@ import typer
 from cli import postgres
 from cli.context import observe, run
 from cli.output import Exit, fail
-from cli.stack import LOOPBACK, Stack, StackFailed
+from cli.stack import LOOPBACK, Stack, StackFailed, codec_url, operator_tokens
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.errors import DatabaseUnusable
@@ -24,6 +24,7 @@ from processes.temporal import connect_as_set
 from replacements import Replacements
 from settings import Settings
 from submissions import Submissions
+from trust.keys import master_keys
 
 
 class Database(StrEnum):
@@ -44,6 +45,7 @@ def dev(
     ui_port: Annotated[int, typer.Option(help="Cổng giao diện Temporal.")] = 8233,
     gateway_port: Annotated[int, typer.Option(help="Cổng nhận sự kiện.")] = 8600,
     simulator_port: Annotated[int, typer.Option(help="Cổng bộ mô phỏng các cơ quan.")] = 8601,
+    codec_port: Annotated[int, typer.Option(help="Cổng máy chủ giải mã, cho người vận hành xem dữ liệu.")] = 8602,
     pace: Annotated[float, typer.Option(min=0, help="Bộ mô phỏng trả lời sau bấy nhiêu giây.")] = 2.0,
     database: Annotated[
         Database | None,
@@ -67,7 +69,7 @@ def dev(
     ledger_url = base.database_url
     if database is Database.POSTGRES:
         folder = folder / database.value  # dossiers in Temporal belong to one ledger: the two must never be mixed
-        ledger_url = postgres.url(_cluster(folder))
+        ledger_url = postgres.url(_cluster(folder), role=postgres.APPLICATION)
     elif database is Database.SQLITE:
         ledger_url = ""
     settings = base.model_copy(
@@ -77,6 +79,7 @@ def dev(
             "temporal_address": f"{LOOPBACK}:{temporal_port}",
             "gateway_port": gateway_port,
             "simulator_url": f"http://{LOOPBACK}:{simulator_port}",
+            "codec_port": codec_port,
             "training": True,
         }
     )
@@ -117,16 +120,17 @@ async def _serve(settings: Settings, ui_port: int, pace: float, cluster: Path | 
 
 
 async def _serve_until_one_ends(settings: Settings, ui_port: int, pace: float, cluster: Path | None) -> str:
-    async with Stack(settings, _say, ui_port=ui_port, pace=pace, postgres_folder=cluster) as stack:
-        client = await connect_as_set(settings)
+    async with Stack(settings, _say, ui_port=ui_port, pace=pace, postgres_folder=cluster, codec=True) as stack:
         engine = open_engine(settings.ledger_url, settings.connections("dev"))
-        ledger = Ledger(engine)
-        submissions = Submissions(ledger, DocumentStore(settings.documents), settings)
+        ledger = Ledger(engine, master_keys(settings))
+        client = await connect_as_set(settings, ledger.keys)
+        submissions = Submissions(ledger, DocumentStore(settings.documents, ledger.keys.masters), settings)
         resumed = (*await submissions.recover(client), *await Replacements.of(ledger, settings).recover(client))
         await asyncio.to_thread(engine.dispose)
         for line in (
             f"Sẵn sàng. Giao diện Temporal: http://{LOOPBACK}:{ui_port}",
             f"Cổng nhận sự kiện: http://{settings.gateway_host}:{settings.gateway_port} (hợp đồng: /openapi.json)",
+            _about_looking(settings),
             f"Thư mục dữ liệu: {settings.state}; đã khởi động lại {len(resumed)} hồ sơ chưa chạy.",
             *(_about_postgres(settings) if cluster else ()),
             "Ở cửa sổ khác: .venv/bin/lienthong submit samples/birth/plain.json (hoặc samples/death/aged-80.json)",
@@ -134,6 +138,12 @@ async def _serve_until_one_ends(settings: Settings, ui_port: int, pace: float, c
         ):
             _say("dev", line)
         return await stack.any_ended()
+
+
+def _about_looking(settings: Settings) -> str:
+    theirs = settings.operators or settings.operator_service
+    token = "token của người vận hành" if theirs else f"một token trong {operator_tokens(settings)}"
+    return f"Dữ liệu trong Temporal được niêm phong; để xem, đăng nhập {codec_url(settings)}/login bằng {token}"
 
 
 def _about_postgres(settings: Settings) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Commands on dossiers: submit, show, list, recover."""
+"""Commands on dossiers: submit, show, list, retime."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from cli.context import open_client, open_documents, open_ledger, run
+from cli.context import open_client, open_documents, open_ledger, run, told
 from cli.files import load_declaration_file
 from cli.finding import answer
 from cli.output import (
@@ -29,6 +29,8 @@ from cli.output import (
 from cli.places import known_communes
 from ledger.errors import DuplicateDossier, LedgerError
 from ledger.values import StoredDossier, StoredNotice
+from models.acts import Act, act_words
+from models.audit import Action
 from models.base import Instant, LongText, Model
 from models.details import consent_words, demand_words, due, duty_words, state, waiting
 from models.dossier import DossierStage, Leg, Supplement, SupplementState
@@ -48,7 +50,6 @@ from models.start import CALENDAR_CHANGED
 from models.statuses import status_words
 from models.submission import NotDuplicate
 from models.words import in_words, listed, when
-from replacements import Replacements
 from settings import Settings
 from submissions import Submissions
 from telemetry.traces import trace_id
@@ -68,7 +69,6 @@ def register(app: typer.Typer) -> None:
     app.command("submit")(submit)
     app.command("show")(show)
     app.command("list")(list_dossiers)
-    app.command("recover")(recover)
     app.command("retime")(retime)
 
 
@@ -107,7 +107,7 @@ def submit(
         fail(Exit.REFUSED, str(error), as_json=as_json)
 
     async def start() -> None:
-        client = await open_client(settings, as_json=as_json)
+        client = await open_client(settings, ledger.keys, as_json=as_json)
         await submissions.start(client, opened.code)
 
     run(start(), as_json=as_json)
@@ -141,9 +141,12 @@ def show(
 
       lienthong show G22.99.08-261119-000001 --json
     """
-    dossier = open_ledger(Settings(), as_json=as_json).view(code)
+    settings = Settings()
+    ledger = open_ledger(settings, as_json=as_json)
+    dossier = ledger.view(code)
     if dossier is None:
         fail(Exit.NOT_FOUND, f"Không có hồ sơ {code}. Xem danh sách: lienthong list", as_json=as_json)
+    ledger.note(told(settings, Action.LOOKED, dossier.summary.code))
     if as_json:
         emit_json(dossier)
     else:
@@ -203,30 +206,6 @@ def list_dossiers(
     )
 
 
-def recover(as_json: JsonOption = False) -> None:
-    """Khởi động những hồ sơ đã vào sổ mà chưa chạy. Có khi máy dừng giữa chừng khi nộp.
-
-    Ví dụ:
-
-      lienthong recover
-
-      lienthong recover --json
-    """
-    settings = Settings()
-    ledger = open_ledger(settings, as_json=as_json)
-    submissions = Submissions(ledger, open_documents(settings), settings)
-
-    async def start_all() -> tuple[str, ...]:
-        client = await open_client(settings, as_json=as_json)
-        return (*await submissions.recover(client), *await Replacements.of(ledger, settings).recover(client))
-
-    codes = run(start_all(), as_json=as_json)
-    if as_json:
-        emit_json({"started": list(codes)})
-    else:
-        say(f"Đã khởi động {len(codes)} hồ sơ. {listed(codes)}".strip())
-
-
 async def _signalled(client: Client, code: str) -> bool:
     """Send the word; False when the dossier has ended meanwhile."""
     try:
@@ -253,11 +232,12 @@ def retime(as_json: JsonOption = False) -> None:
     ledger = open_ledger(settings, as_json=as_json)
 
     async def signal_all() -> tuple[str, ...]:
-        client = await open_client(settings, as_json=as_json)
+        client = await open_client(settings, ledger.keys, as_json=as_json)
         running = (*ledger.open_codes(), *ledger.open_replacements())
         return tuple([code for code in running if await _signalled(client, code)])
 
     codes = run(signal_all(), as_json=as_json)
+    ledger.note(told(settings, Action.RETIMED, dossiers=str(len(codes))))
     if as_json:
         emit_json({"retimed": list(codes)})
     else:
@@ -283,39 +263,31 @@ def print_dossier(dossier: StoredDossier) -> None:
         heading("Chờ giấy tờ của công dân")
         explain(_attaching(summary))
     _print_legs(dossier, plan)
-    heading("Vì sao có hạn này")
-    explain(_reasons(dossier, plan))
-    if dossier.fee.lines or dossier.fee.waived:
-        heading("Lệ phí")
-        explain(fee_words(dossier.fee))
-    if dossier.duties:
-        heading("Nghĩa vụ còn lại của công dân")
-        explain(duty_words(dossier.duties))
-    if dossier.not_duplicates:
-        heading("Đã xác nhận không trùng")
-        explain(f"với hồ sơ {one.other}, lúc {when(one.at)}: {one.reason}" for one in dossier.not_duplicates)
-    if dossier.warnings:
-        heading("Lưu ý")
-        explain(dossier.warnings)
-    if dossier.notice_checks:
-        heading("Chữ ký số của cơ sở khám bệnh, chữa bệnh")
-        explain(map(_checked, dossier.notice_checks))
-    if dossier.consents:
-        heading("Ý kiến của những người được hỏi")
-        explain(_consents(dossier, plan))
+    for title, lines in _sections(dossier, plan):
+        if said := tuple(lines):
+            heading(title)
+            explain(said)
+
+
+def _sections(dossier: StoredDossier, plan: Plan) -> Iterator[tuple[str, Iterable[str]]]:
+    """What there is to say below the legs; of what there is nothing to say, nothing is shown."""
+    yield "Vì sao có hạn này", _reasons(dossier, plan)
+    yield "Lệ phí", fee_words(dossier.fee) if dossier.fee.lines or dossier.fee.waived else ()
+    yield "Nghĩa vụ còn lại của công dân", duty_words(dossier.duties)
+    known = (f"với hồ sơ {one.other}, lúc {when(one.at)}: {one.reason}" for one in dossier.not_duplicates)
+    yield "Đã xác nhận không trùng", known
+    yield "Lưu ý", dossier.warnings
+    yield "Chữ ký số của cơ sở khám bệnh, chữa bệnh", map(_checked, dossier.notice_checks)
+    yield "Ý kiến của những người được hỏi", _consents(dossier, plan)
     demands = tuple(demand_words(dossier.legs, plan))
-    if demands:
-        heading("Yêu cầu của cơ quan")
-        explain((*demands, *_demanded(dossier, plan)))
-    _print_papers(dossier, plan)
+    yield "Yêu cầu của cơ quan", (*demands, *_demanded(dossier, plan)) if demands else ()
+    yield "Người vận hành đã làm", _done(dossier.acts, plan)
+    yield "Chữ ký số trên bản điện tử", _papers(dossier, plan)
     for new in dossier.replacements:
-        heading(f"Kết quả cấp lại lần {new.number} – {replacement_state(new)}")
-        explain(versions(new, plan))
-    heading("Đã gửi cho công dân và các hệ thống")
-    explain(_sent(dossier.notices))
-    if dossier.refused_facts:
-        heading("Đã từ chối")
-        explain(f"{fact.kind} lúc {when(fact.at)}: {fact.text}" for fact in dossier.refused_facts)
+        yield f"Kết quả cấp lại lần {new.number} – {replacement_state(new)}", versions(new, plan)
+    yield "Đã gửi cho công dân và các hệ thống", _sent(dossier.notices)
+    refused = (f"{fact.kind} lúc {when(fact.at)}: {fact.text}" for fact in dossier.refused_facts)
+    yield "Đã từ chối", refused
 
 
 def _checked(check: NoticeCheck) -> str:
@@ -323,12 +295,6 @@ def _checked(check: NoticeCheck) -> str:
     signed = f", ký lúc {when(check.signed_at)}" if check.signed_at else ""
     why = f". {check.says}" if check.says else ""
     return f"{check.state.words(check.group.notice)}{of}{signed}, tra cứu lúc {when(check.at)}{why}"
-
-
-def _print_papers(dossier: StoredDossier, plan: Plan) -> None:
-    if papers := tuple(_papers(dossier, plan)):
-        heading("Chữ ký số trên bản điện tử")
-        explain(papers)
 
 
 def _papers(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
@@ -400,6 +366,13 @@ def _demanded(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
             if note.open:
                 command = f"lienthong classify {dossier.summary.code} --leg {leg.key} --message {note.message_id}"
                 yield f"Phân loại bằng lệnh: {command} … (xem --help)"
+
+
+def _done(acts: Iterable[Act], plan: Plan) -> Iterator[str]:
+    """What operators did, with their reasons in full: these may name people, so they stand only here."""
+    for act in acts:
+        yield f"{act_words(act, plan)}. Lý do: {act.because}"
+        yield from (f"chứng cứ: {paper.kind.label}, tệp {paper.sha256[:12]}…" for paper in act.evidence)
 
 
 def _supplement_command(code: str, leg: str, asked: Supplement) -> str:

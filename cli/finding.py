@@ -15,6 +15,7 @@ from models.search_attributes import CITIZEN, CONSENT, NO_AGENCY, OPERATOR, REJE
 from models.systems import System
 from models.words import in_words, listed, when
 from settings import Settings
+from trust.codec import NoKeys
 from workflows.visibility import attribute_key
 
 _LABELS = {
@@ -58,7 +59,7 @@ def answer(
         return
 
     async def find() -> tuple[list[FoundDossier], int]:
-        client = await open_client(settings, as_json=as_json)
+        client = await open_client(settings, NoKeys(), as_json=as_json)
         try:
             return await found(client, asked, query, limit), (await client.count_workflows(query)).count
         except RPCError as error:

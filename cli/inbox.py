@@ -22,7 +22,8 @@ def inbox(
 ) -> None:
     """Thông điệp đã lưu, chưa đến được hồ sơ. Cổng nhận sự kiện (gateway.py) tự chuyển, theo thứ tự của từng hồ sơ.
 
-    Chờ lâu mà Temporal vẫn chạy: xem cột Vì sao; hồ sơ chưa chạy thì dùng `lienthong recover`.
+    Chờ lâu mà Temporal vẫn chạy: xem cột Vì sao; hồ sơ chưa chạy thì dùng `lienthong recover`; không
+    ai đọc, chuyển được thì gác lại bằng `lienthong operator set-aside`.
 
     Ví dụ:
 

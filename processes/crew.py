@@ -22,6 +22,7 @@ from activities.notices import NoticeExaminer
 from activities.outbox import OutboxRelay
 from activities.patience import Patience
 from ledger.documents import DocumentStore
+from ledger.figures import Figures
 from ledger.store import Ledger
 from models.calendar import load_calendar
 from models.commune_files import load_communes
@@ -123,14 +124,13 @@ def _task(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
 
 @asynccontextmanager
 async def running_crew(
-    client: Client, engine: Engine, settings: Settings, queues: Queues, meter: MetricMeter
+    client: Client, engine: Engine, ledger: Ledger, settings: Settings, queues: Queues, meter: MetricMeter
 ) -> AsyncIterator[Crew]:
     """All parts of one process on one client until the context ends.
 
     Raises BadSettings, CalendarError, CommuneListError, TrustUnusable.
     """
-    ledger = Ledger(engine)
-    documents = DocumentStore(settings.documents)
+    documents = DocumentStore(settings.documents, ledger.keys.masters)
     calendar = load_calendar(*settings.calendar)
     law = LawActivities(ledger, calendar, load_communes(*settings.communes))
     async with AsyncExitStack() as stack:
@@ -153,7 +153,11 @@ async def running_crew(
             threads = stack.enter_context(ThreadPoolExecutor(settings.ledger_tasks))
             workers[CORE] = _core_worker(client, settings, core_activities(on_ledger, law), threads)
         counting = queues.core and settings.metrics_port
-        crew = Crew(workers, relay, LedgerGauges(meter, engine, calendar, settings) if counting else None)
+        crew = Crew(
+            workers,
+            relay,
+            LedgerGauges(meter, Figures(engine, ledger.keys.masters), calendar, settings) if counting else None,
+        )
         try:
             yield crew
         finally:
@@ -177,6 +181,7 @@ def core_activities(on_ledger: LedgerActivities, law: LawActivities) -> list[Cal
         on_ledger.publish,
         on_ledger.confirm_replacement,
         on_ledger.publish_replacement,
+        on_ledger.send_outbox_again,
         law.resolve_law,
         law.gate_of_pack,
         law.correct_form,
@@ -185,6 +190,7 @@ def core_activities(on_ledger: LedgerActivities, law: LawActivities) -> list[Cal
         law.citizen_due_date,
         law.duty_term,
         law.promise_dates,
+        law.migrate_plan,
     ]
 
 

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from time import perf_counter
 
-from sqlalchemy import Engine
 from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
@@ -270,8 +269,8 @@ class TurnedAwayCount:
 class LedgerGauges:
     """The gauges that are read from the ledger every `metrics_refresh` seconds."""
 
-    def __init__(self, meter: MetricMeter, engine: Engine, calendar: WorkingCalendar, settings: Settings) -> None:
-        self._figures = Figures(engine)
+    def __init__(self, meter: MetricMeter, figures: Figures, calendar: WorkingCalendar, settings: Settings) -> None:
+        self._figures = figures
         self._calendar = calendar
         self._settings = settings
         self._gauges = {

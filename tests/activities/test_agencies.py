@@ -22,6 +22,7 @@ from models.messages import LegOrder, NoticeQuery
 from models.systems import System
 from settings import Settings
 from tests.activities.simulated import LEGS, head, notices, papers
+from tests.keys import MASTERS
 
 
 async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ async def test_a_call_never_outlives_its_activity(tmp_path: Path) -> None:
     settings = Settings(simulator_url=f"http://{host}:{port}", call_timeout=600, training=True)
     asked = NoticeQuery(head=head("notice"), group=Group.BIRTH, number="24681.GCS.01234.26")
     async with server, Adapters(settings) as adapters:
-        ledger, documents = Ledger(engine), DocumentStore(tmp_path)
+        ledger, documents = Ledger(engine, MASTERS), DocumentStore(tmp_path, MASTERS)
         activities = AgencyActivities(
             adapters, ledger, documents, Patience(load_calendar()), papers(), notices(ledger, documents)
         )
@@ -66,7 +67,7 @@ async def test_time_spent_on_the_ledger_counts_too(tmp_path: Path) -> None:
     environment.info = replace(environment.default_info(), start_to_close_timeout=timedelta(seconds=5.2))
     order = LegOrder(head=head(), system=System.RESIDENCE, leg=LEGS[System.RESIDENCE], agency="Công an")
     async with Adapters(Settings(simulator_url="http://127.0.0.1:1", training=True)) as adapters:
-        ledger, documents = SlowLedger(engine), DocumentStore(tmp_path)
+        ledger, documents = SlowLedger(engine, MASTERS), DocumentStore(tmp_path, MASTERS)
         activities = AgencyActivities(
             adapters, ledger, documents, Patience(load_calendar()), papers(), notices(ledger, documents)
         )

@@ -50,6 +50,7 @@ from tests.activities.simulated import (
     read,
     stage,
 )
+from tests.keys import MASTERS
 
 RESULTS = {
     "death_registration": DocumentKind.DEATH_EXTRACT,
@@ -260,7 +261,7 @@ async def test_the_decision_that_ends_a_monthly_benefit_travels_to_social_affair
         (decision,) = decided.fact.documents
 
         async def stored(_: object) -> bytes:
-            return DocumentStore(tmp_path).get(decision)
+            return DocumentStore(tmp_path, MASTERS).get(decision)
 
         support = death_message("funeral_cost_support", documents=(decision,))
         await play.adapters.agencies[System.SOCIAL_AFFAIRS].submit(support, stored)
@@ -311,7 +312,7 @@ async def found(play: Stage, leg: str, store: Path) -> list[AgencyEvent]:
     """What a look-up brings."""
     query = LegQuery(head=head("look_up"), group=Group.DEATH, system=DEATH_LEGS[leg], leg=leg)
     events = await play.adapters.agencies[query.system].look_up(query)
-    facts = [fact_from(event, DocumentStore(store), papers()) for event in events]
+    facts = [fact_from(event, DocumentStore(store, MASTERS), papers()) for event in events]
     return [fact for fact in facts if isinstance(fact, AgencyEvent)]
 
 
@@ -433,7 +434,7 @@ async def test_the_result_of_the_leg_named_is_issued_anew(
         reply = await play.http.post(f"/corrections/{CODE}/{system.value}", json=order)
         assert reply.status_code == 202, reply.text
         book = await play.settled()
-        last = fact_from(play.gateway.events[-1], DocumentStore(tmp_path), papers())
+        last = fact_from(play.gateway.events[-1], DocumentStore(tmp_path, MASTERS), papers())
     assert isinstance(last, AgencyEvent)
     assert isinstance(last.fact, Corrected)
     (document,) = last.fact.documents

@@ -16,6 +16,7 @@ from models.messages import LegQuery
 from models.systems import System
 from simulator.records import AnswerState
 from tests.activities.simulated import CODE, DEATH_LEGS, LEGS, SENT_AT, crooked, head, leg_message, papers, read, stage
+from tests.keys import MASTERS
 
 AGENCIES = list(LEGS)
 STEPS = ["received", "passed_on", "decided", "result_document"]
@@ -30,7 +31,7 @@ def query(system: System) -> LegQuery:
 async def found(adapters: Adapters, system: System, store: Path) -> dict[str, AgencyEvent]:
     """The facts that a look-up brings, by kind."""
     facts = [
-        fact_from(event, DocumentStore(store), papers())
+        fact_from(event, DocumentStore(store, MASTERS), papers())
         for event in await adapters.agencies[system].look_up(query(system))
     ]
     assert all(isinstance(fact, AgencyEvent) for fact in facts)
@@ -61,7 +62,7 @@ async def test_a_decision_nobody_was_told_of_is_found(tmp_path: Path, system: Sy
     papers = facts["result_document"].fact if "result_document" in facts else decided
     assert isinstance(papers, Decided | ResultDocument)
     (document,) = papers.documents
-    assert DocumentStore(tmp_path).get(document).startswith(b"%PDF-")
+    assert DocumentStore(tmp_path, MASTERS).get(document).startswith(b"%PDF-")
     assert {(fact.leg, fact.source, fact.dossier_code) for fact in facts.values()} == {(LEGS[system], system, CODE)}
 
 

@@ -23,6 +23,7 @@ from models.systems import System
 from simulator.authority import passing_authority
 from simulator.notices import DIAGNOSIS, issued
 from tests.activities.simulated import SENT_AT, Stage, head, notices, papers, stage
+from tests.keys import MASTERS
 from tests.ledger.builders import died, opened
 
 
@@ -32,8 +33,8 @@ class Looking:
     def __init__(self, folder: Path) -> None:
         self.engine = open_engine(f"sqlite:///{folder / 'ledger.db'}")
         upgrade(self.engine)
-        self.ledger = Ledger(self.engine)
-        self.documents = DocumentStore(folder / "documents")
+        self.ledger = Ledger(self.engine, MASTERS)
+        self.documents = DocumentStore(folder / "documents", MASTERS)
         self.code = opened(self.ledger, died())
         self.examiner = notices(self.ledger, self.documents)
 

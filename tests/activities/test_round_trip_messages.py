@@ -44,6 +44,7 @@ from tests.activities import death_forms, death_map, form_map
 from tests.activities.form_map import at
 from tests.activities.forms import HOME, OLD_ORIGIN, content_of, file, typed
 from tests.activities.simulated import CODE, SENT_AT, Stage, head, leg_message, read, settings_for, stage
+from tests.keys import MASTERS
 from tests.models.cases import NEWEST, owned
 
 PROVINCIAL_CODE = "H26.11.02-261119-0001"
@@ -292,7 +293,7 @@ async def test_the_province_gets_sent_on_before_refused_even_when_the_first_fail
     """7, then 6, as they were published: one real adapter sends what is queued second first (STANDARDS §3.2)."""
     engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
     upgrade(engine)
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, MASTERS)
     code = ledger.open_dossier(submission(BIRTH, SENT_AT, SecretStr("tests only")), "G22.99.08").code
     statuses = [Status(system=StatusSystem.LINKING, code=number) for number in ("7", "6")]
     change = Publication(code=code, sequence=1, at=SENT_AT, stage=DossierStage.IN_PROGRESS)
@@ -315,7 +316,11 @@ async def test_the_province_gets_sent_on_before_refused_even_when_the_first_fail
         await play.instruct(System.PROVINCIAL, code, fail_times=1, fail_with=429, retry_after="1")
         async with Adapters(settings_for(play.url)) as adapters, asyncio.timeout(10):
             relay = OutboxRelay(
-                adapters, ledger, DocumentStore(tmp_path), settings_for(play.url), channels=(System.PROVINCIAL,)
+                adapters,
+                ledger,
+                DocumentStore(tmp_path, MASTERS),
+                settings_for(play.url),
+                channels=(System.PROVINCIAL,),
             )
             running = asyncio.create_task(relay.run())
             while ledger.outbox_open(code):

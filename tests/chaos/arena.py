@@ -29,6 +29,7 @@ from tests.chaos.mortal import LOG, TASK, Life, Role, heard, live, name_of, rela
 from tests.chaos.points import WITHOUT_EXCHANGE, KillPoint, Moment
 from tests.chaos.stories import Story
 from tests.integration.system import System
+from trust.codec import DossierCodec
 from workflows.plugin import LienthongPlugin, register_search_attributes
 
 PATIENCE = 300.0
@@ -287,7 +288,8 @@ class Arena:
     async def _played(self, story: Story, code: str) -> None:
         """Start the dossier and play it to its end, and to the end of all that goes out and comes in for it."""
         settings = self._system.settings.model_copy(update={"queue": _queue(code)})
-        submissions = Submissions(self._system.ledger, DocumentStore(settings.documents), settings)
+        documents = DocumentStore(settings.documents, self._system.ledger.keys.masters)
+        submissions = Submissions(self._system.ledger, documents, settings)
         async with asyncio.timeout(PATIENCE):
             await submissions.start(self._client, code)
             await asyncio.to_thread(story.act, self._system, code)
@@ -307,17 +309,21 @@ class Arena:
         works: Counter[str] = Counter()
         exchanges: set[str] = set()
         names: dict[int, str] = {}
+        codec = DossierCodec(self._system.ledger.keys)
         history = await self._client.get_workflow_handle(code).fetch_history()
         for event in history.events:
             if event.HasField("activity_task_scheduled_event_attributes"):
                 scheduled = event.activity_task_scheduled_event_attributes
-                message = json.loads(scheduled.input.payloads[0].data)
+                [payload] = await codec.decode(scheduled.input.payloads)
+                message = json.loads(payload.data)
                 names[event.event_id] = name_of(scheduled.activity_type.name, message)
             elif event.HasField("activity_task_completed_event_attributes"):
                 completed = event.activity_task_completed_event_attributes
                 name = names[completed.scheduled_event_id]
                 works[name] += 1
-                if b'"receipt_follows"' in b"".join(payload.data for payload in completed.result.payloads):
+                if b'"receipt_follows"' in b"".join(
+                    payload.data for payload in await codec.decode(completed.result.payloads)
+                ):
                     exchanges.add(name)
             elif event.HasField("workflow_task_completed_event_attributes"):
                 works[TASK] += 1
@@ -335,7 +341,7 @@ async def arena(system: System) -> AsyncIterator[Arena]:
     connection = await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
-        plugins=[LienthongPlugin()],
+        plugins=[LienthongPlugin(DossierCodec(system.ledger.keys))],
         interceptors=[_Hasty()],
     )
     await register_search_attributes(connection)

@@ -47,6 +47,8 @@ from processes.lifecycle import leave
 from settings import Settings
 from telemetry import logs
 from tests.chaos.points import Fate, KillPoint, Moment
+from trust.codec import DossierCodec
+from trust.keys import master_keys
 from workflows.plugin import LienthongPlugin
 
 TASK = "workflow task"
@@ -112,10 +114,13 @@ async def work(settings: Settings, queues: Queues, fate: Fate) -> None:
     """What `worker.serve` does, with a client that has `Mortality` too; ends by its fate or by a kill from outside."""
     logs.configure(settings, worker_process.SERVICE)
     engine = open_engine(settings.ledger_url)
+    ledger = Ledger(engine, master_keys(settings))
     connection = await Client.connect(
-        settings.temporal_address, namespace=settings.temporal_namespace, plugins=[LienthongPlugin(), Mortality(fate)]
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        plugins=[LienthongPlugin(DossierCodec(ledger.keys)), Mortality(fate)],
     )
-    async with running_crew(connection, engine, settings, queues, Runtime.default().metric_meter):
+    async with running_crew(connection, engine, ledger, settings, queues, Runtime.default().metric_meter):
         await asyncio.Event().wait()
 
 

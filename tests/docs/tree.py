@@ -30,8 +30,11 @@ _WORD = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-
 _MOST_BITS = 4.5
 """Per character: random base64 of 32 bytes has about 4.9, hexadecimal at most 4, names and paths of ours less."""
 
-_SAYS_WHAT_IT_IS = re.compile(r"sha(?:256|512)[:-]\S+|https?://\S+|\"status_token\": \"\S+\"")
-"""Hashes that are published for checking, addresses of sources, and tokens of invented messages (`tests.ledger`)."""
+_SAYS_WHAT_IT_IS = re.compile(
+    r"sha(?:256|512)[:-]\S+|https?://\S+|\"status_token\": \"\S+\"|sealed:1:test:[\w.-]+:[\w+/=]+"
+)
+"""Hashes that are published for checking, addresses of sources, tokens of invented messages (`tests.ledger`), and what
+is sealed by the key of the tests."""
 
 _NOT_CODE = frozenset({".pdf", ".png", ".gz", ".lock"})
 _PLAYED = ("tests/replay/histories/",)

@@ -31,10 +31,11 @@ from ledger.store import Ledger
 from ledger.values import StoredDossier
 from models.base import LEGAL_ZONE
 from models.events import EVENT_MEDIA_TYPE
+from processes.temporal import connect_as_set
 from settings import Settings
 from submissions import Submissions
+from trust.keys import master_keys
 from trust.senders import Senders
-from workflows.plugin import connect
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples" / "birth"
@@ -62,8 +63,10 @@ class System:
         self.in_loop = in_loop
         self.log = log
         self.engine = open_engine(settings.ledger_url)
-        self.ledger = Ledger(self.engine)
-        self.submissions = Submissions(self.ledger, DocumentStore(settings.documents), settings)
+        self.ledger = Ledger(self.engine, master_keys(settings))
+        self.submissions = Submissions(
+            self.ledger, DocumentStore(settings.documents, self.ledger.keys.masters), settings
+        )
         self.http = httpx.Client(trust_env=False, timeout=30)
         self.senders = Senders.load(senders_file(settings))
         self._deceased = count(1)
@@ -104,7 +107,7 @@ class System:
         """Start its workflow."""
 
         async def starting() -> None:
-            client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+            client = await connect_as_set(self.settings, self.ledger.keys)
             await self.submissions.start(client, code)
 
         asyncio.run(starting())
@@ -113,7 +116,7 @@ class System:
         """Let a time-skipping server run to just after a legal instant; clocks of other processes stay behind."""
 
         async def skipping() -> None:
-            client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+            client = await connect_as_set(self.settings, self.ledger.keys)
             request = SleepRequest()
             request.duration.FromTimedelta(instant - self.now() + timedelta(seconds=1))
             await client.test_service.unlock_time_skipping_with_sleep(request)
@@ -124,7 +127,7 @@ class System:
         """End its workflow as an administrator could."""
 
         async def terminating() -> None:
-            client = await connect(self.settings.temporal_address, self.settings.temporal_namespace)
+            client = await connect_as_set(self.settings, self.ledger.keys)
             await client.get_workflow_handle(code).terminate("test")
 
         asyncio.run(terminating())
@@ -260,11 +263,12 @@ def running_system(
     log_lines: int | None = 80,
     worker: bool = True,
     time_skipping: bool = False,
+    codec: bool = False,
 ) -> Iterator[System]:
     """The system up and running; stopped in order at the end, with everything it started.
 
     `environment` goes to every process; the last `log_lines` of their log are kept, all for None. Without a `worker`
-    the test runs its own.
+    the test runs its own. With `codec` a codec server runs too.
     """
     log: deque[str] = deque(maxlen=log_lines)
     loop = asyncio.new_event_loop()
@@ -277,6 +281,7 @@ def running_system(
         environment={**_UNHURRIED, **(environment or {})},
         worker=worker,
         time_skipping=time_skipping,
+        codec=codec,
     )
 
     def in_loop(work: Any) -> Any:

@@ -25,9 +25,9 @@ from ledger.values import StoredDossier
 from models.dossier import ConsentState, LegStage
 from models.facts import Answer, ConsentAnswer, FactRefusal, InboundFact, Withdrawal, kind_of
 from models.inbox import Hindrance
+from processes.temporal import connect_as_set
 from tests.integration.system import ROOT, System, running_system, system_settings
 from tests.models.cases import born
-from workflows.plugin import connect
 
 LEG = "residence_registration"
 _PATIENCE = 60.0
@@ -143,7 +143,7 @@ def post(system: System, url: str, code: str, data: dict[str, Any], message_id: 
 
 
 async def connected(system: System) -> Client:
-    return await connect(system.settings.temporal_address, system.settings.temporal_namespace)
+    return await connect_as_set(system.settings, system.ledger.keys)
 
 
 def updates_taken(system: System, code: str) -> Counter[str]:
@@ -234,7 +234,7 @@ def test_a_stored_message_that_no_longer_can_be_read_holds_up_nobody_else_and_is
     stored_long_ago(system, fact(system, code, "unreadable-1"))
     with system.engine.begin() as connection:
         connection.execute(text("UPDATE messages_waiting SET fact = '{}'"))
-    eventually(lambda: [m.hindrance for m in system.ledger.waiting_messages(9)] == [Hindrance.UNEXPECTED], "tried")
+    eventually(lambda: [m.hindrance for m in system.ledger.waiting_messages(9)] == [Hindrance.UNREADABLE], "tried")
     assert post(system, system.gateway, other, answer(system, other), "meanwhile-2").status_code == 200
     assert post(system, system.gateway, code, answer(system, code), "younger-2").status_code == 202
     system.ledger.settled("unreadable-1", False, FactRefusal.MALFORMED, "Không đọc được.")

@@ -41,8 +41,8 @@ async def _recover(submissions: Submissions, address: str) -> None:
 
 
 def test_make_dev_comes_up_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
-    ports = [free_port() for _ in range(4)]
-    names = ("--temporal-port", "--ui-port", "--gateway-port", "--simulator-port")
+    ports = [free_port() for _ in range(5)]
+    names = ("--temporal-port", "--ui-port", "--gateway-port", "--simulator-port", "--codec-port")
     options = [text for name, port in zip(names, ports, strict=True) for text in (name, str(port))]
     dev = subprocess.Popen(
         [sys.executable, str(ROOT / "starter.py"), "dev", "--state", str(tmp_path), *options],
@@ -55,6 +55,7 @@ def test_make_dev_comes_up_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
     try:
         lines = _until(dev, "Ctrl-C để dừng tất cả.")
         assert any(f"http://127.0.0.1:{ports[1]}" in line for line in lines)
+        assert any(f"http://127.0.0.1:{ports[4]}/login" in line for line in lines)
         assert all(_open(port) for port in ports)
         dev.send_signal(signal.SIGINT)
         rest, _ = dev.communicate(timeout=40)

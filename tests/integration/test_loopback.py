@@ -81,8 +81,8 @@ async def test_a_whole_system_listens_on_this_machine_only(tmp_path: Path) -> No
     settings = system_settings(tmp_path).model_copy(update=ports)
     ui_port = free_port()
     log: list[str] = []
-    async with Stack(settings, lambda name, line: log.append(f"{name}: {line}"), ui_port=ui_port) as stack:
-        known = {settings.gateway_port, ui_port, *ports.values()}
+    async with Stack(settings, lambda name, line: log.append(f"{name}: {line}"), ui_port=ui_port, codec=True) as stack:
+        known = {settings.gateway_port, settings.codec_port, ui_port, *ports.values()}
         known |= {int(url.rpartition(":")[2]) for url in (settings.temporal_address, settings.simulator_url)}
         sessions = {process.pid for process in stack.processes}
         deadline = time.monotonic() + _PATIENCE

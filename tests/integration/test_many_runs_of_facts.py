@@ -2,6 +2,7 @@
 
 import json
 
+from models.calendar import load_calendar
 from models.dossier import LegStage
 from tests.integration.many_runs import run_often
 from tests.integration.system import SAMPLES, System
@@ -33,6 +34,10 @@ def test_consent_and_agency_event(system: System) -> None:
     householder = born(system.ledger.declaration(code)).residence_registration.householder.personal_id
     answer = ("--leg", "residence_registration", "--person", householder, "--message-id", "consent-1")
     run_often(system, "consent", code, *answer, "--at", system.now().isoformat())
+    on = f"{load_calendar().next_working(system.now().date())}T10:00"
+    promise = ("--leg", "residence_registration", "--on", on, "--operator", "vh-07", "--because", "Cán bộ nghỉ ốm")
+    promised_at = system.now().isoformat()
+    run_often(system, "operator", "appoint", code, *promise, "--message-id", "hen-1", "--at", promised_at)
     fact = {"kind": "verification", "at": system.now().isoformat(), "text": "Cần xác minh."}
     event = {"source": "social_insurance", "leg": "health_insurance_card", "fact": fact}
     file = system.settings.state / "event.json"
@@ -41,3 +46,7 @@ def test_consent_and_agency_event(system: System) -> None:
     system.see(
         code, lambda d: [c.state.value for c in d.legs[1].consents] == ["granted", "asked"], "one consent granted"
     )
+    system.see(code, lambda d: [made.operator for made in d.legs[1].appointments] == ["vh-07"], "promised once")
+    shown = system.command("show", code).stdout
+    assert "người vận hành vh-07: hẹn lại ngày trả kết quả" in shown
+    assert "Lý do: Cán bộ nghỉ ốm" in shown

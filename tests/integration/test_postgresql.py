@@ -18,13 +18,16 @@ from typer.testing import CliRunner
 from cli import postgres
 from cli.stack import free_port
 from ledger import engine as ledger_engine
-from ledger.engine import check_schema, open_engine
+from ledger.engine import check_schema, open_engine, upgrade
+from ledger.roles import grant_to
 from ledger.store import Ledger
 from ledger.values import StoredConsent, StoredDossier
+from models.audit import Action
 from models.dossier import DossierOutcome, LegStage
 from starter import application
 from tests.integration.system import ROOT, System, running_system, system_settings
 from tests.integration.test_straight_path import expect_once
+from tests.keys import MASTERS
 from tests.ledger.builders import opened
 
 PATIENCE = 60.0
@@ -102,12 +105,14 @@ def expect_one_line(ended: subprocess.CompletedProcess[str], why: str) -> None:
 
 
 def test_a_dossier_goes_its_way_through_everything_that_befalls_its_database(folder: Path) -> None:
-    url = postgres.url(folder / "db")
-    settings = system_settings(folder).model_copy(update={"database_url": url})
+    """Connected, as in production, as a role that owns no table."""
+    settings = system_settings(folder)
     impatient = {"LIENTHONG_DATABASE_LOCK_TIMEOUT": "0.3", "LIENTHONG_DATABASE_STATEMENT_TIMEOUT": "5"}
     with (
         cluster(folder / "db") as database,
-        running_system(settings, environment=impatient, log_lines=None) as system,
+        running_system(
+            settings.model_copy(update={"database_url": granted(folder / "db")}), environment=impatient, log_lines=None
+        ) as system,
     ):
         code = system.open("grandparents-home")
         system.instruct(code, "vneid", silent=True)
@@ -127,6 +132,18 @@ def test_a_dossier_goes_its_way_through_everything_that_befalls_its_database(fol
         assert send_consents(system, asked) == {200}
         assert system.concluded(code).summary.outcome is DossierOutcome.COMPLETED
         expect_once(system, code)
+        heard = system.ledger.entries(code=code, who="sender:vneid", what=Action.FACT_ACCEPTED)
+        assert len(heard) == len(asked.consents)
+        assert system.ledger.verify_trail().flaws == ()
+
+
+def granted(server: Path) -> str:
+    """The URL by which the application may use the tables that its owner has made."""
+    owner = open_engine(postgres.url(server))
+    upgrade(owner)
+    grant_to(owner, postgres.APPLICATION)
+    owner.dispose()
+    return postgres.url(server, role=postgres.APPLICATION)
 
 
 def only_consents_missing(dossier: StoredDossier) -> bool:
@@ -139,12 +156,12 @@ def send_consents(system: System, asked: StoredDossier) -> set[int]:
     """Everybody's answer as VNeID sends it, under the same ids each time; the status codes."""
     code = asked.summary.code
     return {
-        system.event(code, "vneid_consent", granted(stored), id=f"answer-{number}").status_code
+        system.event(code, "vneid_consent", consenting(stored), id=f"answer-{number}").status_code
         for number, stored in enumerate(asked.consents)
     }
 
 
-def granted(stored: StoredConsent) -> dict[str, object]:
+def consenting(stored: StoredConsent) -> dict[str, object]:
     """One person's consent."""
     asked = stored.consent
     return {
@@ -189,7 +206,7 @@ def test_processes_say_in_one_line_what_is_wrong_with_their_database(folder: Pat
         upgraded = run("starter.py", "upgrade", url=url)
         assert upgraded.returncode == 0, upgraded.stderr
         check_schema(engine)
-        assert opened(Ledger(engine))
+        assert opened(Ledger(engine, MASTERS))
         engine.dispose()
     away = f"postgresql://clerk:secret-word@127.0.0.1:{free_port()}/ledger"
     for program in (("worker.py",), ("gateway.py",), ("starter.py", "upgrade")):
@@ -208,20 +225,22 @@ def test_make_dev_on_postgresql_keeps_its_data_and_stops_at_ctrl_c_even_while_it
         psql = next(line for line in lines if "psql" in line).partition("psql: ")[2]
         asked = subprocess.run([*psql.split()[:1], postgres.url(made), "-c", "\\dt"], capture_output=True, text=True)
         assert "dossiers" in asked.stdout, asked.stderr
+        ours = [*psql.split()[:1], postgres.url(made, role=postgres.APPLICATION), "-c", "DELETE FROM audit_trail"]
+        assert "permission denied" in subprocess.run(ours, capture_output=True, text=True).stderr
         engine = open_engine(postgres.url(made))
-        code = opened(Ledger(engine))
+        code = opened(Ledger(engine, MASTERS))
         engine.dispose()
         stopped(running)
     assert not postgres.answers(made)
 
     with cluster(made):
-        assert Ledger(engine).opened(code)
+        assert Ledger(engine, MASTERS).opened(code)
         engine.dispose()
 
 
 @contextmanager
 def dev(folder: Path) -> Iterator["subprocess.Popen[str]"]:
-    names = ("--temporal-port", "--ui-port", "--gateway-port", "--simulator-port")
+    names = ("--temporal-port", "--ui-port", "--gateway-port", "--simulator-port", "--codec-port")
     ports = tuple(text for name in names for text in (name, str(free_port())))
     process = subprocess.Popen(
         [sys.executable, "starter.py", "dev", "--database", "postgres", "--state", str(folder), *ports],

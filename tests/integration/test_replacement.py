@@ -14,11 +14,11 @@ from cli.stack import AUTHORITY
 from ledger.values import StoredDossier
 from models.documents import DocumentKind
 from models.search_attributes import SearchAttribute
+from processes.temporal import connect_as_set
 from simulator.authority import Authority
 from simulator.paper import paper
 from simulator.press import signed
 from tests.integration.system import System
-from workflows.plugin import connect
 from workflows.visibility import attribute_key
 
 BIRTH, RESIDENCE = "birth_registration", "residence_registration"
@@ -73,7 +73,7 @@ def described(system: System, workflow_id: str) -> WorkflowExecutionDescription:
     """A workflow as Temporal knows it."""
 
     async def describing() -> WorkflowExecutionDescription:
-        client = await connect(system.settings.temporal_address, system.settings.temporal_namespace)
+        client = await connect_as_set(system.settings, system.ledger.keys)
         return await client.get_workflow_handle(workflow_id).describe()
 
     return asyncio.run(describing())

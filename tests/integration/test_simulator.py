@@ -41,6 +41,7 @@ from tests.activities.simulated import (
     simulator,
     stage,
 )
+from tests.keys import MASTERS
 
 AGENCIES = list(LEGS)
 REFUSAL = {
@@ -59,7 +60,7 @@ async def submit(play: Stage, system: System, code: str = CODE, sent_at: datetim
 
 def facts(play: Stage, store: Path) -> list[InboundFact]:
     """The events as our gateway reads them."""
-    documents = DocumentStore(store)
+    documents = DocumentStore(store, MASTERS)
     return [fact_from(event, documents, papers()) for event in play.gateway.events]
 
 
@@ -100,7 +101,7 @@ async def test_the_province_receives_passes_on_registers_and_then_sends_the_cert
 
     (certificate,) = of_kind(events[3], ResultDocument).documents
     assert certificate.kind is DocumentKind.BIRTH_CERTIFICATE
-    content = DocumentStore(tmp_path).get(certificate)
+    content = DocumentStore(tmp_path, MASTERS).get(certificate)
     assert content.startswith(b"%PDF-")
     assert registration.number.encode() in content
     assert int(content.split(b"startxref\n")[1].split()[0]) == content.index(b"xref\n0 ")

@@ -14,10 +14,11 @@ from typer.testing import CliRunner
 from cli.output import Exit
 from ledger.values import StoredDossier
 from models.dossier import DossierOutcome, LegOutcome, LegStage
+from processes.temporal import connect_as_set
 from starter import application
 from tests.integration.system import DEATH_NAMES, SAMPLES, System
 from tests.models.cases import born, death_sample
-from workflows.plugin import connect
+from trust.codec import DossierCodec
 
 EVERY_SAMPLE = sorted([*(path.stem for path in SAMPLES.glob("*.json")), *DEATH_NAMES])
 REFUSAL: dict[str, Any] = {
@@ -279,7 +280,7 @@ def test_an_operator_who_knows_only_the_temporal_ui_sees_the_dossier(system: Sys
     system.see(code, lambda d: d.legs and d.legs[1].stage is LegStage.WAITING_CONSENTS, "waiting for consents")
 
     async def look() -> tuple[list[str], str, str, list[str]]:
-        client = await connect(system.settings.temporal_address, system.settings.temporal_namespace)
+        client = await connect_as_set(system.settings, system.ledger.keys)
         handle = client.get_workflow_handle(code)
         async with asyncio.timeout(20):
             found: list[str] = []
@@ -289,9 +290,9 @@ def test_an_operator_who_knows_only_the_temporal_ui_sees_the_dossier(system: Sys
         description = await handle.describe()
         metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
         history = await handle.fetch_history()
-        summaries = [
-            event.user_metadata.summary.data.decode() for event in history.events if event.HasField("user_metadata")
-        ]
+        stored = [event.user_metadata.summary for event in history.events if event.HasField("user_metadata")]
+        read = await DossierCodec(system.ledger.keys).decode(stored)
+        summaries = [summary.data.decode() for summary in read]
         return found, await description.static_summary() or "", metadata.current_details, summaries
 
     found, title, details, summaries = asyncio.run(look())

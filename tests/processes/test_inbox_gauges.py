@@ -9,10 +9,12 @@ from temporalio.runtime import Runtime
 
 from cli.stack import LOOPBACK, free_port
 from ledger.engine import open_engine
+from ledger.figures import Figures
 from ledger.store import Ledger
 from models.calendar import load_calendar
 from settings import Settings
 from telemetry.metrics import LedgerGauges, metered_runtime
+from tests.keys import MASTERS
 from tests.ledger.builders import consent
 from tests.ledger.databases import with_tables
 
@@ -30,10 +32,10 @@ def scraped(port: int) -> tuple[int, float]:
 
 def test_an_hour_of_waiting_is_an_hour_until_the_last_is_judged(tmp_path: Path) -> None:
     engine = open_engine(with_tables(f"sqlite:///{tmp_path / 'ledger.db'}"))
-    ledger, port = Ledger(engine), free_port()
+    ledger, port = Ledger(engine, MASTERS), free_port()
     settings = Settings(metrics_port=port, training=True, training_offset_seconds=YEAR.total_seconds())
     runtime: Runtime = metered_runtime(settings)
-    gauges = LedgerGauges(runtime.metric_meter, engine, load_calendar(), settings)
+    gauges = LedgerGauges(runtime.metric_meter, Figures(engine, MASTERS), load_calendar(), settings)
     began = datetime.now(UTC) - timedelta(hours=1)
     for minutes, message_id in ((0, "m1"), (30, "m2")):
         ledger.store(consent(CODE, message_id), "digest", "vneid", began + timedelta(minutes=minutes), LEASE)

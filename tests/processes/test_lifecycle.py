@@ -32,6 +32,7 @@ from processes.probes import Reason, Surroundings
 from processes.serving import serving
 from settings import Settings
 from telemetry.metrics import AgencyCalls, metered_runtime
+from tests.keys import MASTERS
 from tests.ledger.builders import notice, numbered, opened, published
 from tests.processes.test_settings import ROOT, started
 from worker import WorkerProcess
@@ -87,7 +88,7 @@ def test_a_port_that_is_taken_is_one_clear_line(variable: str, tmp_path: Path) -
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
     upgrade(engine)
-    yield Ledger(engine)
+    yield Ledger(engine, MASTERS)
     engine.dispose()
 
 
@@ -107,7 +108,7 @@ class Channel:
 
 def relay_to(channel: Channel, ledger: Ledger, folder: Path) -> OutboxRelay:
     adapters = cast(Adapters, SimpleNamespace(deliver=channel.dispatch, calls=AgencyCalls()))
-    return OutboxRelay(adapters, ledger, DocumentStore(folder), Settings(calls_per_second={System.SMS: 1000}))
+    return OutboxRelay(adapters, ledger, DocumentStore(folder, MASTERS), Settings(calls_per_second={System.SMS: 1000}))
 
 
 @pytest.mark.parametrize("patient", [True, False], ids=["finished", "cut short"])

@@ -151,7 +151,7 @@ def test_temporal_beyond_this_machine_is_reached_by_tls_unless_told(values: dict
 
 def test_every_listener_is_on_this_machine_unless_told() -> None:
     hosts = {name for name in Settings.model_fields if name.endswith("_host")}
-    assert hosts == {"gateway_host", "health_host", "metrics_host"}
+    assert hosts == {"gateway_host", "codec_host", "health_host", "metrics_host"}
     assert all(is_this_machine(getattr(Settings(), name)) for name in hosts)
 
 

@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.documents import DocumentKind
 from models.dossier import DossierStage, DossierView, LegStage
-from models.facts import Answer, ClassifiedAs, OverdueChoice, Received
+from models.facts import Answer, ClassifiedAs, Decided, OverdueChoice, Received
 from models.messages import FollowUpKind, NoticeState
 from models.start import StartDossier
 from models.systems import System
@@ -23,8 +23,11 @@ from tests.workflows.inputs import BIRTH, HEALTH, IDENTITY, RESIDENCE, free, mom
 from tests.workflows.lateness import at_both_agencies, decide_overdue, registered_without_certificate
 from tests.workflows.test_agreements import agree, attest, consent_of, nobody_has_answered
 from tests.workflows.test_consents import GRANDFATHER, GRANDMOTHER, at_the_grandparents_home
+from tests.workflows.test_doors import appointment, cancel, paper
 from tests.workflows.test_gate import GROUNDS, classify, wrote
+from tests.workflows.test_going_on import go_on
 from tests.workflows.test_intake import supply as supply_at_intake
+from tests.workflows.test_migrating import migrate
 from tests.workflows.test_replacements import (
     acknowledge,
     acknowledged,
@@ -36,6 +39,7 @@ from tests.workflows.test_replacements import (
     told,
     version,
 )
+from tests.workflows.test_resending import resend
 from tests.workflows.test_retiming import announce
 from tests.workflows.test_supplements import (
     HOMETOWN,
@@ -355,6 +359,53 @@ async def withdrawn_after_registration(play: Play, keep: Keep) -> None:
     await withdraw(play)
     await play.ended()
     await keep("withdrawn-after-registration")
+
+
+# --- Operators -------------------------------------------------------------------------------------------------------
+
+
+@now
+async def cancelled_before_sending(play: Play, keep: Keep) -> None:
+    await play.submit(sample("plain", _DAY), moment(DECLARED))
+    await play.see(lambda view: view.stage is DossierStage.WAITING_PAYMENT, "a fee is asked for")
+    await cancel(play)
+    await play.ended()
+    await keep("cancelled-before-sending")
+
+
+@now
+async def cancelled_after_other_acts(play: Play, keep: Keep) -> None:
+    """A new appointment and an answer on paper, before the authority cancels what is left."""
+    await at_the_agencies(play)
+    await play.tell(await appointment(play, "2026-11-27 10:00:00"))
+    card = Decided(at=await play.now(), number="45/BH", documents=(result(DocumentKind.HEALTH_INSURANCE_CARD),))
+    await play.tell(await paper(play, HEALTH, card))
+    await cancel(play)
+    await play.ended()
+    await keep("cancelled-after-other-acts")
+
+
+@as_days_pass
+async def gone_on_under_another_law(play: Play, keep: Keep) -> None:
+    """Two parts go on without the certificate, another comes with Decree 301/2026, what is not taken is sent again."""
+    play.world.away.add(System.VNEID)
+    await play.declare("identity-card", "2026-08-31 09:00:00")
+    await play.receive(BIRTH)
+    await play.decide(BIRTH)
+    for leg in (RESIDENCE, HEALTH):
+        await go_on(play, leg)
+    await play.complete(RESIDENCE, HEALTH)
+    await play.until(moment("2026-09-03 09:00:00"))
+    await migrate(play, "2026-09-01")
+    await _in_trouble(play, System.VNEID)
+    play.world.away.clear()
+    await resend(play)
+    for request in await play.asked(IDENTITY, 1):
+        await play.consent(IDENTITY, request.person.personal_id)
+    await play.certify()
+    await play.complete(IDENTITY)
+    await play.ended()
+    await keep("completed-by-operators-acts")
 
 
 # --- Lateness --------------------------------------------------------------------------------------------------------

@@ -18,11 +18,11 @@ from temporalio.client import WorkflowUpdateFailedError
 from cli.otlp import Receiver, SeenSpan, receiving_spans
 from cli.stack import free_port
 from models.dossier import LegOutcome, LegStage
+from processes.temporal import connect_as_set
 from settings import LogFormat
 from telemetry import traces
 from telemetry.traces import Fact
 from tests.integration.system import SAMPLES, System, running_system, system_settings
-from workflows.plugin import connect
 
 FOREIGN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 LEG = "residence_registration"
@@ -216,7 +216,7 @@ def test_an_event_of_another_trace_is_linked_and_stays_in_ours(system: System, r
 
 async def _mishaps(system: System, code: str, names: list[str]) -> None:
     """Everything a stranger or an accident can do with personal data in hand, by Temporal itself."""
-    client = await connect(system.settings.temporal_address, system.settings.temporal_namespace)
+    client = await connect_as_set(system.settings, system.ledger.keys)
     handle = client.get_workflow_handle(code)
     for name in names:
         await handle.signal(name, name)

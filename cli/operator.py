@@ -54,7 +54,8 @@ def appoint(
 ) -> None:
     """Hẹn lại ngày trả kết quả của một thủ tục. Công dân, cơ quan và cấp tỉnh được báo kèm lý do.
 
-    Vì thế đừng ghi tên, số của ai trong lý do. Lời hẹn không đổi hạn theo pháp luật: đúng hạn hay quá hạn vẫn tính theo luật. Phải là giờ làm việc trong tương lai.
+    Vì thế đừng ghi tên, số của ai trong lý do. Lời hẹn không đổi hạn theo pháp luật: đúng hạn hay quá hạn vẫn tính
+    theo luật. Phải là giờ làm việc trong tương lai.
 
     Ví dụ:
 

@@ -467,12 +467,13 @@ def digest_of(fact: InboundFact) -> str:
     """What tells a repeated message from another one under the same id.
 
     What its papers' signatures are worth is our finding, not the sender's word: it may differ when the same message
-    comes again, after a list of revocations for example.
+    comes again, after a list of revocations for example. So may the hour an operator states, which is that of the
+    command.
     """
-    findings: dict[str, Any] | None = None
+    findings: dict[str, Any] = {"at": True} if isinstance(fact, OperatorAct) else {}
     if isinstance(fact, AgencyEvent | PaperAnswer):
         said = "fact" if isinstance(fact, AgencyEvent) else "answer"
-        findings = {said: {"documents": {"__all__": {"seal"}}}}
+        findings[said] = {"documents": {"__all__": {"seal"}}}
     return hashlib.sha256(fact.model_dump_json(exclude=findings).encode()).hexdigest()
 
 

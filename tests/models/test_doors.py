@@ -117,6 +117,9 @@ def test_a_scan_is_a_result_only_where_none_must_be_signed() -> None:
     unjudged = act.model_copy(update={"answer": answer.model_copy(update={"documents": (document(notice.kind),)})})
     again = act.model_copy(update={"answer": answer.model_copy(update={"documents": (notice,)})})
     assert digest_of(again) == digest_of(unjudged), "what signatures are worth is our finding, not what was said"
+    later = act.model_copy(update={"at": moment("2026-12-01 10:00:00")})
+    assert digest_of(later) == digest_of(act), "the same command, given again a little later"
+    assert digest_of(act.model_copy(update={"because": "Vì khác."})) != digest_of(act)
 
 
 def test_an_act_says_who_did_what_and_keeps_the_reason_for_those_who_may_read_it() -> None:

@@ -390,7 +390,8 @@ class MessageInRow(Table, table=True):
     """Thông điệp nhận về: what came in and its verdict (`accepted` is none while it is not settled).
 
     `digest` tells the same message from another one, and nobody without the master key what is in it
-    (`ledger.keys.DossierKeys.fingerprint`). The dossier it names may not exist, so the code is no foreign key. `status_token` is known to its sender alone.
+    (`ledger.keys.DossierKeys.fingerprint`). The dossier it names may not exist, so the code is no foreign key.
+    `status_token` is known to its sender alone.
     """
 
     __tablename__ = "messages_in"

@@ -33,11 +33,12 @@ from processes.serving import serving
 from settings import BadSettings, Settings
 from telemetry import logs
 from trust.callers import Proxies
+from trust.key_errors import MasterKeyMixedUp
 from trust.keys import master_keys
 from trust.login_page import CONTENT_POLICY, logged_in, logged_out, login_form
 from trust.operator_guard import KeptOut, NotLetIn, OperatorGuard, Sessions
 from trust.operators import Identified, OperatorsUnusable, operators_of
-from viewing import MAX_ENTRIES, PartOfTrail, Viewing
+from viewing import MAX_DOSSIERS, MAX_ENTRIES, PartOfTrail, TooManyDossiers, Viewing
 
 SERVICE = "lienthong-codec"
 COOKIE = "lienthong-session"
@@ -126,6 +127,10 @@ def _say_other_problems(app: FastAPI) -> None:
     @app.exception_handler(NotPermitted)
     async def not_permitted(request: Request, refusal: NotPermitted) -> JSONResponse:
         return await answered(request, Answered(403, "not_permitted", refusal.text))
+
+    @app.exception_handler(TooManyDossiers)
+    async def too_many(request: Request, refusal: TooManyDossiers) -> JSONResponse:
+        return await answered(request, Answered(413, "too_large", f"Nhiều hơn {MAX_DOSSIERS} hồ sơ trong một yêu cầu."))
 
     @app.exception_handler(TrailDamaged)
     async def trail_damaged(request: Request, error: TrailDamaged) -> JSONResponse:
@@ -304,7 +309,9 @@ async def serve(settings: Settings) -> None:
     guard = _guard(settings, sessions)
     engine = open_engine(settings.ledger_url, settings.connections("codec"))
     await asyncio.to_thread(check_schema, engine)
-    desk = Desk(Ledger(engine, master_keys(settings)), guard, sessions, settings.codec_ui_origins)
+    ledger = Ledger(engine, master_keys(settings))
+    await asyncio.to_thread(ledger.keys.masters.expect_right)
+    desk = Desk(ledger, guard, sessions, settings.codec_ui_origins)
     app = create_app(desk, CodecProcess(stop, Surroundings(engine)))
     async with serving(app, settings.codec_host, settings.codec_port, settings.stop_grace):
         logger.info("máy chủ giải mã sẵn sàng: http://%s:%d", settings.codec_host, settings.codec_port)
@@ -321,7 +328,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = Settings()
         logs.configure(settings, SERVICE)
         asyncio.run(serve(settings))
-    except (BadSettings, OperatorsUnusable) as error:
+    except (BadSettings, MasterKeyMixedUp, OperatorsUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except (DatabaseUnusable, OSError) as error:

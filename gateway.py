@@ -50,6 +50,7 @@ from telemetry.metrics import MetricsOff, TurnedAwayCount, metered_runtime
 from trust.callers import Proxies
 from trust.examiner import Papers
 from trust.guard import Guard, TurnedAway
+from trust.key_errors import MasterKeyMixedUp
 from trust.keys import OF_OTHERS, master_keys
 from trust.roots import TrustUnusable
 from trust.senders import TOLERANCE, Senders, SendersUnusable
@@ -371,6 +372,7 @@ async def serve(settings: Settings, meter: MetricMeter) -> None:
     guard = _guard(settings)
     papers = Papers.of(settings)
     ledger = Ledger(engine, master_keys(settings))
+    await asyncio.to_thread(ledger.keys.masters.expect_right)
     client = await connect_as_set(settings, ledger.keys, lazy=True)
     patience = timedelta(seconds=settings.inbox_patience)
     inbox = Inbox(client, ledger, Replacements.of(ledger, settings), patience)
@@ -402,7 +404,7 @@ def main(arguments: Sequence[str]) -> int:
         runtime = metered_runtime(settings.model_copy(update={"metrics_port": settings.gateway_metrics_port}))
         Runtime.set_default(runtime)
         asyncio.run(serve(settings, runtime.metric_meter))
-    except (BadSettings, SendersUnusable, TrustUnusable) as error:
+    except (BadSettings, MasterKeyMixedUp, SendersUnusable, TrustUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except (DatabaseUnusable, MetricsOff, OSError) as error:

@@ -60,7 +60,7 @@ _ENDED_MEANWHILE = "AcceptedUpdateCompletedWorkflow"
 """What the server says of an update whose workflow ended before it was done."""
 
 _UNKNOWN = "Không có hồ sơ này."
-_REUSED = "Mã thông điệp này đã dùng cho một nội dung khác."
+REUSED = "Mã thông điệp này đã dùng cho một nội dung khác."
 _LOOK_SECONDS = 0.05
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 
@@ -120,7 +120,7 @@ class Inbox:
             return fact, self._ledger.store(fact, digest_of(fact), source, datetime.now(UTC), self.lease)
         except MessageReused as reused:
             if reused.source == source:
-                self._refuse_unstored(fact, source, FactRefused(FactRefusal.MESSAGE_REUSED, _REUSED))
+                self._refuse_unstored(fact, source, FactRefused(FactRefusal.MESSAGE_REUSED, REUSED))
         return self._store(fact.model_copy(update={"message_id": _own_id(source, fact.message_id)}), source)
 
     def _refuse_unstored(self, fact: InboundFact, source: str, refusal: FactRefused) -> NoReturn:

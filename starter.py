@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from cli.output import Exit, fail, use_utf8
 from ledger.errors import DatabaseUnusable, DossierErased
 from settings import BadSettings
+from trust.key_errors import MasterKeyUnknown
 
 ROOMS = {
     "cli.dossiers": ("submit", "show", "list", "retime"),
@@ -78,6 +79,8 @@ class Commands(TyperGroup):
                 raise
             how = f"Xem: {error.ctx.command_path} --help"
             fail(Exit.USAGE, f"Thiếu {error.param.get_error_hint()}.", how, as_json="--json" in arguments)
+        except MasterKeyUnknown as error:
+            fail(Exit.FAILED, str(error), "Các khóa ở máy này: lienthong keys list", as_json="--json" in arguments)
         except DossierErased as error:
             who = f"Ai, vì sao, theo luật nào: lienthong audit list --code {error.code} --what erased"
             fail(Exit.REFUSED, str(error), who, as_json="--json" in arguments)

@@ -13,14 +13,21 @@ from models.audit import operator as who_is
 from models.base import Code, Instant, Model
 from models.operators import NotPermitted, Operator, Sight
 from trust.codec import dossier_named, is_sealed, unseal
+from trust.key_errors import MasterKeyUnknown
 from trust.masking import masked, shown_as
-from trust.masters import MasterKeyUnknown
 from trust.vault import DossierKey, Unreadable
 
 MAX_ENTRIES = 1000
 """How much of the trail is read at once."""
 
+MAX_DOSSIERS = 20
+"""How many dossiers one request may be about: Temporal's tools show one history at a time."""
+
 _CODE: TypeAdapter[Code] = TypeAdapter(Code)
+
+
+class TooManyDossiers(Exception):
+    """One request is about more dossiers than anybody looks at."""
 
 
 class PartOfTrail(Model):
@@ -46,6 +53,9 @@ class Viewing:
         May block. Raises NotPermitted when one of them is not theirs to see, DatabaseUnusable.
         """
         asked = Counter(_dossier_of(payload) for payload in payloads if is_sealed(payload))
+        if len(asked) > MAX_DOSSIERS:
+            self.refuse(operator, "too_many_dossiers")
+            raise TooManyDossiers
         try:
             operator.expect_may_look()
             sights = {code: operator.sight_of(self._province_of(code)) for code in asked if code}
@@ -64,7 +74,7 @@ class Viewing:
 
     def refuse(self, operator: Operator, why: str, asked: Iterable[Code | None] = ()) -> None:
         """Says on the trail that an operator was refused. Raises DatabaseUnusable."""
-        for code in tuple(asked) or (None,):
+        for code in {self._known(code) for code in asked} or {None}:
             self._note(operator, Action.DECODE_REFUSED, code, {"refused": why})
 
     def trail(self, operator: Operator, part: PartOfTrail) -> tuple[NumberedEntry, ...]:
@@ -80,6 +90,10 @@ class Viewing:
 
     def _note(self, operator: Operator, what: Action, code: Code | None, detail: dict[str, str]) -> None:
         self._ledger.note(Entry(who=who_is(operator.id), role=operator.role.value, what=what, code=code, detail=detail))
+
+    def _known(self, code: Code | None) -> Code | None:
+        """A dossier's code; what is none may be anything somebody typed, and does not belong on the trail."""
+        return code if code and self._province_of(code) else None
 
     def _province_of(self, code: Code) -> Code | None:
         try:

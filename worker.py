@@ -28,6 +28,7 @@ from processes.temporal import connect_as_set
 from settings import BadSettings, Settings
 from telemetry import logs, traces
 from telemetry.metrics import MetricsOff, metered_runtime
+from trust.key_errors import MasterKeyMixedUp
 from trust.keys import hash_key, master_keys
 from trust.roots import TrustUnusable
 from workflows.plugin import register_search_attributes
@@ -80,6 +81,7 @@ async def serve(settings: Settings, queues: Queues, runtime: Runtime) -> None:
         engine = open_engine(settings.ledger_url, settings.connections("worker"))
         await asyncio.to_thread(check_schema, engine)
         ledger = Ledger(engine, master_keys(settings))
+        await asyncio.to_thread(ledger.keys.masters.expect_right)
         client = await connect_as_set(settings, ledger.keys)
         await register_search_attributes(client)
         process.surroundings = Surroundings(engine, client)
@@ -124,7 +126,7 @@ def run(settings: Settings, queues: Queues) -> int:
         runtime = metered_runtime(settings)
         Runtime.set_default(runtime)
         asyncio.run(serve(settings, queues, runtime))
-    except BadSettings as error:
+    except (BadSettings, MasterKeyMixedUp) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except (DatabaseUnusable, CalendarError, CommuneListError, TrustUnusable, MetricsOff, PartDied, OSError) as error:

@@ -1,11 +1,13 @@
 """`lienthong backup`, `lienthong restore`: ledger, documents and keys into a folder, and back on an empty machine."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from cli import postgres
 from cli.context import acting, observe, open_ledger, told, user
@@ -19,8 +21,9 @@ from ledger.store import Ledger
 from models.audit import Action, TrailHead, Verification
 from models.base import Code, Instant, Model, legal_date
 from settings import Settings
+from trust.key_errors import MasterKeysUnusable
 from trust.keys import HASH_KEY, MASTER_KEYS, master_keys
-from trust.masters import KeyRing, MasterKeys, MasterKeysUnusable
+from trust.masters import KeyRing, MasterKeys
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9.]*-[0-9]{6}-[0-9]{6}")
 _MASTERS = "master.keys"
@@ -124,27 +127,34 @@ def restore(
         found = Backup.open(folder)
         masters = _masters(settings, found, as_json=as_json)
         found.expect_genuine(masters)
-        found.restore(engine, settings.documents, _key_files(settings), _programs())
+        with found.restoring(engine, settings.documents, _key_files(settings), _programs()) as arriving:
+            _made_fit_to_read(arriving, masters, settings, found.manifest, codes)
     except (BackupUnusable, MasterKeysUnusable) as error:
         fail(Exit.REFUSED, f"Không phục hồi được: {error}", as_json=as_json)
     except CopyFailed as error:
         fail(Exit.FAILED, f"Không phục hồi được: {error}", as_json=as_json)
     except OSError as error:
         fail(Exit.FAILED, f"Không phục hồi được: {error.strerror} ({error.filename}).", as_json=as_json)
-    ledger = Ledger(engine, masters, acting(settings), user())
-    documents = DocumentStore(settings.documents, masters)
-    for sha256 in ledger.erase_again(codes, datetime.now(UTC)):
-        documents.discard(sha256)
-    ledger.skip_numbers(legal_date(datetime.now(UTC) + settings.training_offset))
     manifest = found.manifest
-    trail = ledger.verify_trail(TrailHead.read(manifest.head) if manifest.head else None)
-    ledger.note(told(settings, Action.RESTORED, made=manifest.made_at.isoformat(), head=manifest.head or ""))
+    trail = Ledger(engine, masters).verify_trail(TrailHead.read(manifest.head) if manifest.head else None)
     if as_json:
         emit_json(Restored(erased=len(codes), trail=trail, **_what(manifest).model_dump()))
     else:
         _print(manifest, trail)
     if trail.flaws:
         raise typer.Exit(Exit.REFUSED)
+
+
+def _made_fit_to_read(
+    arriving: Engine, masters: MasterKeys, settings: Settings, manifest: Manifest, codes: Collection[Code]
+) -> None:
+    """What must be done to a restored ledger before anybody reads it or opens dossiers in it."""
+    ledger = Ledger(arriving, masters, acting(settings), user())
+    documents = DocumentStore(settings.documents, masters)
+    for sha256 in ledger.erase_again(codes, datetime.now(UTC)):
+        documents.discard(sha256)
+    ledger.skip_numbers(legal_date(datetime.now(UTC) + settings.training_offset))
+    ledger.note(told(settings, Action.RESTORED, made=manifest.made_at.isoformat(), head=manifest.head or ""))
 
 
 def _print(manifest: Manifest, trail: Verification) -> None:

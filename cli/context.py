@@ -65,7 +65,9 @@ def open_ledger(settings: Settings, *, as_json: bool) -> Ledger:
             "Sổ mới, hoặc chương trình vừa được cập nhật? Chạy: lienthong upgrade",
         )
         fail(Exit.FAILED, str(error), *hints, as_json=as_json)
-    return Ledger(engine, master_keys(settings), acting(settings), user())
+    ledger = Ledger(engine, master_keys(settings), acting(settings), user())
+    ledger.keys.masters.expect_right()
+    return ledger
 
 
 def open_documents(settings: Settings) -> DocumentStore:

@@ -12,13 +12,15 @@ import typer
 from pydantic import ValidationError
 
 from cli.context import open_client, open_documents, open_ledger, run, user
+from cli.enclosures import Enclosures
+from cli.misuse import misused
 from cli.output import Exit, JsonOption, emit_json, fail, say
 from inbox import Inbox, NotDelivered
-from ledger.arrivals import judged, judged_paper
+from ledger.arrivals import expect_opaque_id, judged, judged_paper
 from ledger.documents import DocumentStore
 from ledger.errors import DocumentDamaged, DocumentMissing
 from ledger.store import Ledger
-from models.documents import Document, DocumentKind, DocumentRefused
+from models.documents import DocumentKind
 from models.facts import (
     Accepted,
     AgencyEvent,
@@ -32,6 +34,7 @@ from models.facts import (
     FactRefusal,
     FactRefused,
     InboundFact,
+    OperatorAct,
     OverdueChoice,
     OverdueDecision,
     PaperAnswer,
@@ -124,9 +127,10 @@ def attest_consent(
       lienthong attest-consent G22.99.08-261119-000001 --leg residence_registration --person 001052900011 \\
         --official cb-12 --office MC-00004 --document bien-ban.pdf --answer declined --json
     """
-    [attestation] = stored([f"{DocumentKind.CONSENT_ATTESTATION}={document}"], as_json)
+    enclosed = Enclosures(as_json=as_json)
+    [attestation] = enclosed.named([f"{DocumentKind.CONSENT_ATTESTATION}={document}"])
     data = {"leg": leg, "personal_id": person, "answer": answer, "official": official, "office": office}
-    send(AttestedConsent, code, message_id, {**data, "attestation": attestation, "at": at or now()}, as_json)
+    send(AttestedConsent, code, message_id, {**data, "attestation": attestation, "at": at or now()}, as_json, enclosed)
 
 
 def agreement(
@@ -150,9 +154,10 @@ def agreement(
       lienthong agreement G22.99.08-261119-000002 --leg insurance_survivor_benefit --signed-by 001162900303 \\
         --signed-by 001188900304 --document thong-nhat.pdf --json
     """
-    [signed] = stored([f"{DocumentKind.CONSENT_AGREEMENT}={document}"], as_json)
+    enclosed = Enclosures(as_json=as_json)
+    [signed] = enclosed.named([f"{DocumentKind.CONSENT_AGREEMENT}={document}"])
     data = {"leg": leg, "signed_by": signed_by, "document": signed, "at": at or now()}
-    send(AgreementProvided, code, message_id, data, as_json)
+    send(AgreementProvided, code, message_id, data, as_json, enclosed)
 
 
 def withdraw(
@@ -211,9 +216,10 @@ def agency_event(
         fail(Exit.USAGE, f"Không đọc được sự kiện: {error}", as_json=as_json)
     if not isinstance(data, dict):
         fail(Exit.USAGE, "Sự kiện phải là một đối tượng JSON.", as_json=as_json)
+    enclosed = Enclosures(as_json=as_json)
     if document and isinstance(data.get("fact"), dict):
-        data["fact"]["documents"] = stored(document, as_json)
-    send(AgencyEvent, code, message_id or data.pop("message_id", None), data, as_json)
+        data["fact"]["documents"] = enclosed.named(document)
+    send(AgencyEvent, code, message_id or data.pop("message_id", None), data, as_json, enclosed)
 
 
 def pay(
@@ -234,9 +240,10 @@ def pay(
       lienthong pay G22.99.08-261119-000001 --amount 16000 --receipt BL-0001 --receipt-file bien-lai.pdf --json
     """
     data: dict[str, Any] = {"amount_vnd": amount, "receipt_number": receipt, "at": at or now()}
+    enclosed = Enclosures(as_json=as_json)
     if receipt_file:
-        [data["receipt"]] = stored([f"{DocumentKind.PAYMENT_RECEIPT}={receipt_file}"], as_json)
-    send(PaymentConfirmed, code, message_id, data, as_json)
+        [data["receipt"]] = enclosed.named([f"{DocumentKind.PAYMENT_RECEIPT}={receipt_file}"])
+    send(PaymentConfirmed, code, message_id, data, as_json, enclosed)
 
 
 def attach(
@@ -256,13 +263,9 @@ def attach(
 
       lienthong attach G22.99.08-261119-000001 --document birth_commitment=cam-doan.pdf --json
     """
-    send(
-        DocumentsSupplied,
-        code,
-        message_id,
-        {"documents": stored(document, as_json), "at": at or now()},
-        as_json,
-    )
+    enclosed = Enclosures(as_json=as_json)
+    data = {"documents": enclosed.named(document), "at": at or now()}
+    send(DocumentsSupplied, code, message_id, data, as_json, enclosed)
 
 
 def supplement(
@@ -302,9 +305,10 @@ def supplement(
         if not equals or path in corrections:
             fail(Exit.USAGE, f"“{path}”: ghi trường=giá trị, mỗi trường một lần.", as_json=as_json)
         corrections[path] = value
-    documents = stored(document or [], as_json)
+    enclosed = Enclosures(as_json=as_json)
+    documents = enclosed.named(document or [])
     data = {"leg": leg, "documents": documents, "corrections": corrections, "at": at or now()}
-    send(SupplementProvided, code, message_id, data, as_json)
+    send(SupplementProvided, code, message_id, data, as_json, enclosed)
 
 
 def classify(
@@ -380,38 +384,35 @@ def decide_overdue(
     send(OverdueDecision, code, message_id, data, as_json)
 
 
-def stored(entries: list[str], as_json: bool) -> list[dict[str, Any]]:
-    """Files, each given as kind=path, in the document store; as a fact names them."""
-    store = open_documents(Settings())
-    return [_document(store, entry, as_json).model_dump() for entry in entries]
-
-
-def _document(store: DocumentStore, entry: str, as_json: bool) -> Document:
-    kind, equals, path = entry.partition("=")
-    if not equals or kind not in set(DocumentKind):
-        kinds = f"Các loại: {', '.join(DocumentKind)}."
-        fail(Exit.USAGE, f"“{entry}”: ghi loại=tệp, ví dụ residence_papers=giay.pdf.", kinds, as_json=as_json)
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        fail(Exit.USAGE, f"Không đọc được tệp “{path}”: {error.strerror}.", as_json=as_json)
-    try:
-        return store.put(content, DocumentKind(kind), Path(path).name)
-    except (ValueError, DocumentRefused) as error:
-        fail(Exit.USAGE, f"Không nhận được tệp “{path}”: {error}", as_json=as_json)
-
-
-def send(model: type[InboundFact], code: str, message_id: str | None, data: dict[str, Any], as_json: bool) -> None:
-    """Validate, deliver through the inbox, and say what the dossier said."""
+def send(
+    model: type[InboundFact],
+    code: str,
+    message_id: str | None,
+    data: dict[str, Any],
+    as_json: bool,
+    enclosed: Enclosures | None = None,
+) -> None:
+    """Validate, deliver through the inbox with what is enclosed, and say what the dossier said."""
     settings = Settings()
+    enclosed = enclosed or Enclosures(as_json=as_json)
     try:
         fact = model.model_validate({**data, "message_id": message_id or f"cli-{uuid.uuid4()}", "dossier_code": code})
+        expect_opaque_id(fact)
     except ValidationError as error:
+        if issubclass(model, OperatorAct):
+            misused(error, as_json)
         lines = [f"{'.'.join(map(str, e['loc'])) or '(gốc)'}: {e['msg']}" for e in error.errors(include_url=False)]
         fail(Exit.USAGE, "Dữ kiện sai cấu trúc:", *lines, as_json=as_json)
+    except FactRefused as refusal:
+        fail(Exit.USAGE, refusal.text, as_json=as_json)
+    ledger, store = open_ledger(settings, as_json=as_json), open_documents(settings)
+    enclosed.keep(store)
     if isinstance(fact, AgencyEvent | PaperAnswer):
-        fact = _judged(fact, settings, as_json)
-    ledger = open_ledger(settings, as_json=as_json)
+        try:
+            fact = _judged(fact, store, settings, as_json)
+        except typer.Exit:
+            enclosed.let_go(store, ledger)
+            raise
 
     async def deliver() -> Accepted | Stored:
         client = await open_client(settings, ledger.keys, as_json=as_json, lazy=True)
@@ -421,6 +422,7 @@ def send(model: type[InboundFact], code: str, message_id: str | None, data: dict
     try:
         outcome = run(deliver(), as_json=as_json)
     except FactRefused as refusal:
+        enclosed.let_go(store, ledger)
         said = f"{refusal.reason}: {refusal.text}"
         if refusal.reason is FactRefusal.UNKNOWN_DOSSIER:
             fail(Exit.NOT_FOUND, said, "Xem danh sách: lienthong list", as_json=as_json)
@@ -439,11 +441,12 @@ def send(model: type[InboundFact], code: str, message_id: str | None, data: dict
         say(outcome.text)
 
 
-def _judged(told: AgencyEvent | PaperAnswer, settings: Settings, as_json: bool) -> AgencyEvent | PaperAnswer:
+def _judged(
+    told: AgencyEvent | PaperAnswer, store: DocumentStore, settings: Settings, as_json: bool
+) -> AgencyEvent | PaperAnswer:
     """The event or paper, with what the signatures of its documents are worth; what it says of that is not heard."""
     try:
         with closing(Papers.of(settings)) as papers:
-            store = open_documents(settings)
             if isinstance(told, PaperAnswer):
                 return judged_paper(told, store, papers)
             return judged(told, store, papers)

@@ -8,19 +8,22 @@ from pydantic import ValidationError
 
 from cli.context import open_documents, open_ledger, told
 from cli.output import Exit, JsonOption, emit_json, fail, say
-from ledger.errors import DocumentDamaged, NotErasable, UnknownDossier
+from ledger.engine import check_schema, open_engine
+from ledger.errors import DatabaseUnusable, DocumentDamaged, NotErasable, UnknownDossier
+from ledger.known_keys import known_keys
 from models.audit import Action
 from models.base import Model
 from models.erasure import ErasureOrder
 from models.words import when
 from settings import Settings
+from trust.key_errors import MasterKeysUnusable
 from trust.keys import MASTER_KEYS, new_master_key, secret_of, write_secret
-from trust.masters import KeyRing, MasterKeysUnusable, MasterKeyUnknown
+from trust.masters import KeyRing
 
 _HELP = """Khóa chủ: mọi dữ liệu cá nhân trong sổ, trong Temporal và giấy tờ được niêm phong bằng khóa lấy từ đây.
 
-Mất khóa là mất dữ liệu: sao lưu tệp khóa ở nơi khác với sổ. Đổi khóa không phải dừng hệ thống: `keys new` thêm khóa ở
-mọi máy, rồi `keys use` đổi khóa dùng để niêm phong, rồi `keys reseal`. Khóa cũ giữ lại cho lịch sử trong Temporal.
+Mất khóa là mất dữ liệu: sao lưu tệp khóa ở nơi khác với sổ. Đổi khóa không phải dừng hệ thống: `keys new` một lần,
+chép tệp cho mọi máy, rồi `keys use` ở mọi máy, rồi `keys reseal`. Khóa cũ giữ lại cho lịch sử trong Temporal.
 """
 
 _NEW_HELP = """Thêm một khóa mới vào tệp khóa. Chưa có khóa nào thì nó được dùng ngay, nếu không: `keys use`.
@@ -89,7 +92,10 @@ def new(
 ) -> None:
     """A new key in the file, the last."""
     settings = _settings_with_file(as_json)
-    _put([*_entries(settings), new_master_key(key_id)], settings, as_json)
+    entries = _entries(settings)
+    if not entries:
+        _expect_nothing_sealed(settings, as_json)
+    _put([*entries, new_master_key(key_id)], settings, as_json)
 
 
 def use(
@@ -102,9 +108,10 @@ def use(
     chosen = [entry for entry in entries if entry.partition(":")[0] == key_id]
     if not chosen:
         fail(Exit.NOT_FOUND, f"Không có khóa {key_id}.", "Xem: lienthong keys list", as_json=as_json)
-    ledger = open_ledger(settings, as_json=as_json)
-    _put([*chosen, *(entry for entry in entries if entry not in chosen)], settings, as_json)
+    ledger, ordered = open_ledger(settings, as_json=as_json), [*chosen, *(one for one in entries if one not in chosen)]
+    ledger.keys.masters.with_others(KeyRing.read(ordered)).expect_right()
     ledger.note(told(settings, Action.KEYS_CHANGED, key=key_id))
+    _put(ordered, settings, as_json)
 
 
 def list_keys(as_json: JsonOption = False) -> None:
@@ -132,7 +139,7 @@ def reseal(as_json: JsonOption = False) -> None:
     ledger = open_ledger(settings, as_json=as_json)
     try:
         done = Resealed(rows=ledger.reseal(), documents=open_documents(settings).reseal())
-    except (MasterKeyUnknown, DocumentDamaged) as error:
+    except DocumentDamaged as error:
         fail(Exit.FAILED, str(error), as_json=as_json)
     ledger.note(told(settings, Action.KEYS_CHANGED, key=ledger.keys.masters.current, resealed=str(done.rows)))
     if as_json:
@@ -170,18 +177,32 @@ def erase(
     ledger, documents = open_ledger(settings, as_json=as_json), open_documents(settings)
     if not yes and not typer.confirm(f"Hủy vĩnh viễn dữ liệu của hồ sơ {code}?", err=True):
         fail(Exit.REFUSED, "Chưa hủy gì.", as_json=as_json)
+    began = datetime.now(UTC)
     try:
-        erased = ledger.erase(order, datetime.now(UTC))
+        erased = ledger.erase(order, began)
     except UnknownDossier as error:
         fail(Exit.NOT_FOUND, str(error), "Xem danh sách: lienthong list", as_json=as_json)
     except NotErasable as error:
         fail(Exit.REFUSED, str(error), as_json=as_json)
     for sha256 in erased.documents:
-        documents.discard(sha256)
+        documents.discard(sha256, unless_kept_since=began)  # somebody may just be declaring with the same paper
     if as_json:
         emit_json(erased)
     else:
         say(f"Dữ liệu của hồ sơ {code} đã được hủy lúc {when(erased.at)}; {len(erased.documents)} giấy tờ đã xóa.")
+
+
+def _expect_nothing_sealed(settings: Settings, as_json: bool) -> None:
+    """The first key: a ledger that was sealed by another needs that one, not a new one."""
+    try:
+        engine = open_engine(settings.ledger_url, settings.connections("command"))
+        check_schema(engine)
+        sealed_by = known_keys(engine)
+    except DatabaseUnusable:
+        return
+    if sealed_by:
+        said = f"Sổ đã niêm phong bằng khóa {', '.join(sorted(sealed_by))}: phục hồi tệp khóa ấy, đừng tạo khóa mới."
+        fail(Exit.REFUSED, said, as_json=as_json)
 
 
 def _settings_with_file(as_json: bool) -> Settings:

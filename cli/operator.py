@@ -9,7 +9,8 @@ import typer
 
 from cli import unsticking
 from cli.acts import BecauseOption, OperatorOption, act
-from cli.facts import AtOption, CodeArgument, MessageIdOption, stored
+from cli.enclosures import Enclosures
+from cli.facts import AtOption, CodeArgument, MessageIdOption
 from cli.output import Exit, JsonOption, fail
 from models.base import LEGAL_ZONE
 from models.documents import DocumentKind
@@ -83,7 +84,7 @@ def paper_answer(
     result: Annotated[
         list[str] | None, typer.Option(help="loại=tệp, kết quả quét, ví dụ residence_notice=thong-bao.pdf.")
     ] = None,
-    agency_code: Annotated[str | None, typer.Option(help="Mã hồ sơ tại cơ quan, cho received.")] = None,
+    agency_code: Annotated[str | None, typer.Option(help="Số ghi trên giấy tiếp nhận, cho received.")] = None,
     text: Annotated[str | None, typer.Option(help="Lời của cơ quan: xác minh gì, vì sao yêu cầu, từ chối.")] = None,
     reason_code: Annotated[str | None, typer.Option(help="Mã lý do, xem: lienthong grounds.")] = None,
     document: Annotated[
@@ -121,6 +122,7 @@ def paper_answer(
     if result and document:
         clash = "--result là kết quả, --document là giấy tờ cơ quan nêu: không dùng cùng nhau."
         fail(Exit.USAGE, clash, as_json=as_json)
+    enclosed = Enclosures(as_json=as_json)
     said = {
         "number": number,
         "identity_number": identity_number,
@@ -129,15 +131,15 @@ def paper_answer(
         "reason_code": reason_code,
         "legal_basis": basis,
         "fields": field,
-        "documents": stored(result, as_json) if result else document,
+        "documents": enclosed.named(result) if result else document,
     }
     answer = {"kind": kind.value, "at": in_legal_time(dated)}
     data = {
         "leg": leg,
         "answer": answer | {name: value for name, value in said.items() if value is not None},
-        "scans": stored([f"{DocumentKind.PAPER_ANSWER}={path}" for path in scan], as_json),
+        "scans": enclosed.named([f"{DocumentKind.PAPER_ANSWER}={path}" for path in scan]),
     }
-    act(PaperAnswer, code, data, because, operator, at, message_id, as_json)
+    act(PaperAnswer, code, data, because, operator, at, message_id, as_json, enclosed)
 
 
 def cancel(

@@ -8,15 +8,19 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from cli.acts import BecauseOption, OperatorOption, act, misused, responsible
-from cli.context import open_ledger
-from cli.facts import AtOption, CodeArgument, MessageIdOption, now, stored
+from cli.acts import BecauseOption, OperatorOption, act, responsible
+from cli.context import open_ledger, user
+from cli.enclosures import Enclosures
+from cli.facts import AtOption, CodeArgument, MessageIdOption, now
+from cli.misuse import misused
 from cli.output import Exit, JsonOption, emit_json, fail, say
-from ledger.errors import NotSetAside, UnknownDossier, UnknownMessage
+from inbox import REUSED
+from ledger.errors import MessageReused, NotSetAside, UnknownDossier, UnknownMessage
 from ledger.store import Ledger
 from models.documents import DocumentKind
-from models.facts import GoOnWithoutCertificate, PackMigration, Resend
+from models.facts import FactRefusal, FactRefused, GoOnWithoutCertificate, PackMigration, Resend
 from models.inbox import SetAside
+from models.reducers import not_in_future
 from settings import Settings
 
 
@@ -54,9 +58,10 @@ def go_on(
       lienthong operator go-on G22.99.08-261119-000002 --leg insurance_funeral_benefit --official cb-12 \\
         --office UB-00004 --document xac-nhan.pdf --operator vh-07 --because "Trích lục chưa về sau 10 ngày" --json
     """
-    [attestation] = stored([f"{DocumentKind.REGISTRATION_ATTESTATION}={document}"], as_json)
+    enclosed = Enclosures(as_json=as_json)
+    [attestation] = enclosed.named([f"{DocumentKind.REGISTRATION_ATTESTATION}={document}"])
     data = {"leg": leg, "official": official, "office": office, "attestation": attestation}
-    act(GoOnWithoutCertificate, code, data, because, operator, at, message_id, as_json)
+    act(GoOnWithoutCertificate, code, data, because, operator, at, message_id, as_json, enclosed)
 
 
 def resend(
@@ -180,10 +185,16 @@ def _resend_after_end(
         order = Resend.model_validate({**said, "message_id": message_id or f"cli-{uuid.uuid4()}", "dossier_code": code})
     except ValidationError as error:
         misused(error, as_json)
-    rows = ledger.send_again_after_end(order)
-    if not rows:
+    try:
+        not_in_future(order.at, now())
+        rows = ledger.send_again_after_end(order, user(), datetime.now(UTC))
+    except FactRefused as refusal:
+        fail(Exit.REFUSED, f"{refusal.reason}: {refusal.text}", as_json=as_json)
+    except MessageReused:
+        fail(Exit.REFUSED, f"{FactRefusal.MESSAGE_REUSED}: {REUSED}", as_json=as_json)
+    if rows == 0:
         fail(Exit.REFUSED, "Không có thông báo nào như vậy đang chờ gửi lại.", as_json=as_json)
     if as_json:
-        emit_json({"message_id": order.message_id, "rows": rows})
+        emit_json({"message_id": order.message_id, "rows": rows or 0, "repeated": rows is None})
     else:
-        say(f"Gửi lại ngay {rows} thông báo, kết quả.")
+        say("Đã ghi nhận trước đó." if rows is None else f"Gửi lại ngay {rows} thông báo, kết quả.")

@@ -53,13 +53,18 @@ def fact_from(event: CloudEvent, documents: DocumentStore, judge: Judge) -> Inbo
         raise FactRefused(FactRefusal.MALFORMED, f"Giấy tờ kèm theo không nhận được: {error}") from None
     except RecursionError:
         raise FactRefused(FactRefusal.MALFORMED, "Dữ liệu lồng nhau quá sâu.") from None
-    if any(number in event.id for number in _numbers_of_people(fact)):
-        raise FactRefused(FactRefusal.MALFORMED, "Mã thông điệp (id) không được chứa số định danh của ai.")
+    expect_opaque_id(fact)
     return fact
 
 
+def expect_opaque_id(fact: InboundFact) -> None:
+    """Raises FactRefused when the message's id, which is readable in Temporal and on the trail, names somebody."""
+    if any(number in fact.message_id for number in _numbers_of_people(fact)):
+        raise FactRefused(FactRefusal.MALFORMED, "Mã thông điệp (id) không được chứa số định danh của ai.")
+
+
 def _numbers_of_people(fact: InboundFact) -> Iterator[str]:
-    """An id is readable in Temporal and on the trail, so it may name none of those the fact is about."""
+    """The numbers of those whom the fact is about."""
     for path, value in parts(fact):
         if isinstance(value, str) and not _NUMBERS.isdisjoint(map(str, path)):
             yield value

@@ -13,9 +13,8 @@ them, so that nothing the ledger names is missing. The manifest is written last;
 import hashlib
 import hmac
 import os
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
@@ -23,12 +22,13 @@ from typing import Literal, Self
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from ledger.copies import Database, contents, copy_ledger, is_empty, kind_of, load_ledger
+from ledger.copies import Database, arriving, contents, copy_ledger, is_empty, kind_of
 from ledger.engine import is_known, read_only, upgrade
 from ledger.failures import told_if_known
 from models.base import Code, Instant, Model
 from models.documents import Sha256
-from trust.masters import MasterKeys, MasterKeyUnknown
+from trust.key_errors import MasterKeyUnknown
+from trust.masters import MasterKeys
 
 _MANIFEST, _SUMS = "manifest.json", "SHA256SUMS"
 _DOCUMENTS, _KEYS = "documents", "keys"
@@ -37,7 +37,7 @@ _CHUNK = 1 << 20
 
 
 class BackupUnusable(Exception):
-    """The backup cannot be made or restored; the message is one Vietnamese line. Nothing was restored."""
+    """The backup cannot be made or restored; the message is one Vietnamese line. No ledger was restored."""
 
 
 class Manifest(Model):
@@ -146,30 +146,28 @@ class Backup:
         if not genuine:
             raise BackupUnusable("Bản sao lưu không do khóa chủ này tạo, hoặc manifest.json đã bị sửa.")
 
-    def restore(self, engine: Engine, documents: Path, keys: Mapping[str, Path], programs: Path | None = None) -> None:
-        """Puts keys, documents and ledger where nothing is, and brings the ledger to this code's schema.
+    @contextmanager
+    def restoring(
+        self, engine: Engine, documents: Path, keys: Mapping[str, Path], programs: Path | None = None
+    ) -> Iterator[Engine]:
+        """Puts keys and documents where nothing is; gives the ledger, of this code's schema, where nobody reads it yet.
 
-        `keys` says where each is to lie. What broke off may be begun again. Raises BackupUnusable, CopyFailed,
-        DatabaseUnusable.
+        It takes its place when the block ends well. Whatever breaks off before leaves no ledger, and may be begun
+        again. `keys` says where each is to lie. Raises BackupUnusable, CopyFailed, DatabaseUnusable, OSError.
         """
         self._expect_fitting(engine)
         self._expect_empty(engine, documents, keys)
         for name, source in self._keys():
             if not keys[name].exists():
                 _copy(source, keys[name])
-        arriving = documents.with_name(f"{documents.name}.restoring")
-        shutil.rmtree(arriving, ignore_errors=True)
-        arriving.mkdir(mode=0o700, parents=True)
+        documents.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in _files(self._folder / _DOCUMENTS):
-            _copy(self._folder / _DOCUMENTS / path, arriving / path)
-        load_ledger(engine, self._folder / self.manifest.database.file_name, programs)
-        arriving.replace(documents)
-        with told_if_known(engine), read_only(engine).connect() as connection:
-            found = contents(connection)
-        complete = all(found.rows.get(name, rows) == rows for name, rows in self.manifest.rows.items())
-        if not complete or found.head != self.manifest.head:
-            raise BackupUnusable("Sổ phục hồi không đúng như manifest.json: số dòng hoặc đầu nhật ký khác.")
-        upgrade(engine)
+            if not (documents / path).exists():
+                _copy(self._folder / _DOCUMENTS / path, documents / path)
+        with arriving(engine, self._folder / self.manifest.database.file_name, programs) as ledger:
+            self._expect_complete(ledger)
+            upgrade(ledger)
+            yield ledger
 
     def _keys(self) -> Iterator[tuple[str, Path]]:
         return ((name, self._folder / _KEYS / name) for name in self.manifest.keys)
@@ -183,14 +181,24 @@ class Backup:
             version = self.manifest.schema_version
             raise BackupUnusable(f"Bản sao lưu của phiên bản sổ “{version}” mới hơn chương trình này.")
 
-    def _expect_empty(self, engine: Engine, documents: Path, keys: Mapping[str, Path]) -> None:
+    def _expect_complete(self, ledger: Engine) -> None:
         """Raises BackupUnusable, DatabaseUnusable."""
+        with told_if_known(ledger), read_only(ledger).connect() as connection:
+            found = contents(connection)
+        complete = all(found.rows.get(name, rows) == rows for name, rows in self.manifest.rows.items())
+        if not complete or found.head != self.manifest.head:
+            raise BackupUnusable("Sổ phục hồi không đúng như manifest.json: số dòng hoặc đầu nhật ký khác.")
+
+    def _expect_empty(self, engine: Engine, documents: Path, keys: Mapping[str, Path]) -> None:
+        """What a restore that broke off has left may be there. Raises BackupUnusable, DatabaseUnusable."""
         if not is_empty(engine):
-            raise BackupUnusable("Sổ đã cấu hình không trống; chỉ phục hồi vào máy trống.")
-        if documents.exists() and any(documents.iterdir()):
+            raise BackupUnusable(
+                "Sổ đã cấu hình không trống, hoặc còn tệp -wal, -shm, -journal của sổ cũ; chỉ phục hồi vào máy trống."
+            )
+        if not all(_same(documents / path, self._folder / _DOCUMENTS / path) for path in _files(documents)):
             raise BackupUnusable(f"Kho giấy tờ {documents} không trống; chỉ phục hồi vào máy trống.")
         for name, source in self._keys():
-            if keys[name].exists() and keys[name].read_bytes() != source.read_bytes():
+            if keys[name].exists() and not _same(keys[name], source):
                 raise BackupUnusable(f"Tệp khóa {keys[name]} đã có và khác bản sao lưu.")
 
 
@@ -213,16 +221,20 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _copy(source: Path, target: Path) -> str:
-    """Copies a file, for its owner only and on disk for good; its digest."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Copies a file whole or not at all, for its owner only and on disk for good; its digest."""
     digest = hashlib.sha256()
-    target.touch(mode=0o600, exist_ok=False)
-    with source.open("rb") as reading, target.open("wb") as file:
-        while chunk := reading.read(_CHUNK):
-            digest.update(chunk)
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
+    with source.open("rb") as reading:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = target.with_name(f".new-{target.name}")
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        with unfinished.open("wb") as file:
+            while chunk := reading.read(_CHUNK):
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+    unfinished.rename(target)
     return digest.hexdigest()
 
 
@@ -232,6 +244,10 @@ def _write(path: Path, said: str) -> None:
         file.write(said)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _same(path: Path, other: Path) -> bool:
+    return path.is_file() and other.is_file() and _digest(path) == _digest(other)
 
 
 def _digest(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Copies of the whole ledger: taken while it is written to, as of one moment, and loaded into an empty database.
+"""Copies of the whole ledger: taken while it is written to, as of one moment, and loaded where nothing is.
 
 SQLite copies itself (VACUUM INTO: what was deleted does not come along); PostgreSQL's own programs copy PostgreSQL.
 """
@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, func, inspect, select, text
 from sqlalchemy.pool import NullPool
 
-from ledger.engine import read_only, sqlite_file
+from ledger.engine import BEING_RESTORED, open_engine, read_only, sqlite_file
 from ledger.failures import told_if_known, told_when_opening
 from models.base import Code
 from models.tables import Table
@@ -65,28 +65,84 @@ def copy_ledger(engine: Engine, target: Path, programs: Path | None = None) -> C
 
 
 def is_empty(engine: Engine) -> bool:
-    """Whether the database has no tables. Raises DatabaseUnusable."""
+    """Whether the database has no tables but what a restore that broke off has left. Raises DatabaseUnusable.
+
+    SQLite would replay what another database has left beside the file into whatever file is put there.
+    """
     file = sqlite_file(engine)
-    if file and not file.exists():
-        return True
-    with told_when_opening(engine), read_only(engine).connect() as connection:
-        return not inspect(connection).get_table_names()
+    if file is None or file.exists():
+        with told_when_opening(engine), read_only(engine).connect() as connection:
+            tables = inspect(connection).get_table_names()
+        engine.dispose()
+        if tables and BEING_RESTORED not in tables:
+            return False
+    return file is None or not any(path.exists() for path in _journals(file))
 
 
-def load_ledger(engine: Engine, source: Path, programs: Path | None = None) -> None:
-    """Makes an empty database what the copy is: whole, or not at all. Raises CopyFailed."""
+def arriving(engine: Engine, source: Path, programs: Path | None = None) -> AbstractContextManager[Engine]:
+    """The ledger that a copy is, loaded into an empty database where nobody reads it yet.
+
+    It takes its place when the block ends well; when it does not, the database counts as empty still. Raises
+    CopyFailed, DatabaseUnusable.
+    """
     file = sqlite_file(engine)
-    if file is None:
-        _run("pg_restore", programs, engine, "--single-transaction", "--no-owner", "--no-privileges", str(source))
-        return
+    return _beside(engine, file, source) if file else _marked(engine, source, programs)
+
+
+@contextmanager
+def _beside(engine: Engine, file: Path, source: Path) -> Iterator[Engine]:
+    """In a file of its own, which gets the name of the ledger in the end."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    loading = file.with_name(f"{file.name}.loading")
-    loading.unlink(missing_ok=True)
-    loading.touch(mode=0o600)
-    shutil.copyfile(source, loading)
-    _flush(loading)
-    loading.rename(file)
+    beside = file.with_name(f"{file.name}.restoring")
+    for path in (beside, *_journals(beside)):
+        path.unlink(missing_ok=True)
+    beside.touch(mode=0o600)
+    shutil.copyfile(source, beside)
+    there = open_engine(engine.url.set(database=str(beside)))
+    try:
+        yield there
+    finally:
+        there.dispose()
+    if any(path.exists() for path in _journals(beside)):
+        raise CopyFailed(f"tiến trình khác đang dùng {beside}")
+    _flush(beside)
+    beside.rename(file)
     _flush(file.parent)
+
+
+@contextmanager
+def _marked(engine: Engine, source: Path, programs: Path | None) -> Iterator[Engine]:
+    """In its place, but marked as being restored, which `check_schema` refuses."""
+    with told_if_known(engine), engine.begin() as connection:
+        if inspect(connection).has_table(BEING_RESTORED):
+            _clear(connection)
+        connection.execute(text(f"CREATE TABLE {BEING_RESTORED} ()"))
+    _run("pg_restore", programs, engine, "--single-transaction", "--no-owner", "--no-privileges", str(source))
+    yield engine
+    with told_if_known(engine), engine.begin() as connection:
+        connection.execute(text(f"DROP TABLE {BEING_RESTORED}"))
+
+
+def _clear(connection: Connection) -> None:
+    """Drops what a restore that broke off has left: the tables and the functions of their triggers."""
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    tables = ", ".join(map(quote, inspect(connection).get_table_names()))
+    connection.exec_driver_sql(f"DROP TABLE {tables} CASCADE")
+    for routine in connection.execute(text(_OUR_ROUTINES)).scalars().all():
+        connection.exec_driver_sql(f"DROP ROUTINE {routine}")
+
+
+_OUR_ROUTINES = """
+    SELECT CAST(CAST(oid AS regprocedure) AS text) FROM pg_proc
+    WHERE pronamespace = CAST(quote_ident(current_schema()) AS regnamespace)
+    AND proowner = CAST(quote_ident(current_user) AS regrole)
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+"""
+
+
+def _journals(file: Path) -> tuple[Path, ...]:
+    """What SQLite keeps beside a database while it is in use, and after it was killed."""
+    return tuple(file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm", "journal"))
 
 
 def contents(connection: Connection) -> Copied:

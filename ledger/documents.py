@@ -8,6 +8,8 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -15,7 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.errors import DocumentDamaged, DocumentMissing
 from models.documents import Document, DocumentKind, Sha256, describe
-from trust.masters import MasterKeys, MasterKeyUnknown
+from trust.key_errors import MasterKeyUnknown
+from trust.masters import MasterKeys
 
 _MARK = b"LIENTHONG-SEALED-1\n"
 """What a sealed file begins with; then the id of the master key, a line feed, nonce and ciphertext. No type of document
@@ -54,6 +57,8 @@ class DocumentStore:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_durably(path, self._sealed(content, digest))
+        else:
+            path.touch()  # who lets go of what was kept before now spares it
         return digest
 
     def get(self, document: Document) -> bytes:
@@ -72,9 +77,12 @@ class DocumentStore:
         """Whether there is a content of that digest, in whatever state."""
         return self._path(sha256).is_file()
 
-    def discard(self, sha256: Sha256) -> None:
-        """Lets go of a content for good; nothing if it is not there."""
-        self._path(sha256).unlink(missing_ok=True)
+    def discard(self, sha256: Sha256, unless_kept_since: datetime | None = None) -> None:
+        """Lets go of a content for good; nothing if it is not there, or was kept (again) since that instant."""
+        path = self._path(sha256)
+        with suppress(FileNotFoundError):
+            if unless_kept_since is None or path.stat().st_mtime < unless_kept_since.timestamp():
+                path.unlink()
 
     def reseal(self) -> int:
         """Seals with the current master key what is in the clear or under another key; how many contents that were.

@@ -19,7 +19,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -35,11 +35,14 @@ _BUSY_MILLISECONDS = 30_000
 _UPGRADE_LOCK = 0x11E27408
 """The advisory lock that lets one process at a time upgrade a PostgreSQL database."""
 
+BEING_RESTORED = "being_restored"
+"""The table that is in a PostgreSQL database until its restore has ended: before that nobody may read it."""
+
 _KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 """A server whose host or network vanished without a word is noticed within a minute."""
 
 
-def open_engine(url: str, connections: Connections = DEFAULTS) -> Engine:
+def open_engine(url: str | URL, connections: Connections = DEFAULTS) -> Engine:
     """The engine of a SQLAlchemy URL; connects to nothing yet. `postgres://` and `postgresql://` mean psycopg.
 
     Raises DatabaseUnusable for a URL that cannot be or trusts too easily (`verified`), for a database that is neither
@@ -79,6 +82,11 @@ def check_schema(engine: Engine) -> None:
         raise DatabaseUnusable(shown(engine), "chưa có tệp", "the file does not exist")
     with told_when_opening(engine), read_only(engine).connect() as connection:
         found = MigrationContext.configure(connection).get_current_heads()
+        restoring = inspect(connection).has_table(BEING_RESTORED)
+    if restoring:
+        raise DatabaseUnusable(
+            shown(engine), "chưa phục hồi xong, chạy lại lienthong restore", "its restore did not end, run it again"
+        )
     script = ScriptDirectory.from_config(_config())
     if found == tuple(script.get_heads()):
         return

@@ -26,6 +26,7 @@ from models.tables import (
     DossierKeyRow,
     DossierRow,
     FamilyClaimRow,
+    NoticeCheckRow,
     NoticeRow,
     ReplacementRow,
     WaitingMessageRow,
@@ -45,29 +46,33 @@ class Erasure(Transactions):
             dossier = locked(session, order.code)
             key = session.get_one(DossierKeyRow, order.code)
             digests = documents_of_nobody_else(session, order.code)
-            if key.erased_at:
-                return Erased(code=order.code, at=key.erased_at, documents=digests)
-            if hindrance := _hindrance(session, dossier):
-                raise NotErasable(order.code, hindrance)
-            seals_of(session).belongs_to(NO_DOSSIER)
-            key.seed, key.erased_at = None, at
-            session.exec(delete(FamilyClaimRow).where(col(FamilyClaimRow.dossier_code) == order.code))
-            session.flush()
-            self.keys.forget(order.code)
-            detail = {"basis": order.basis}
-            tell(
-                session,
-                Entry(
-                    who=operator(order.operator), what=Action.ERASED, code=order.code, why=order.because, detail=detail
-                ),
-            )
+            if key.erased_at is None:
+                if hindrance := _hindrance(session, dossier):
+                    raise NotErasable(order.code, hindrance)
+                self._destroy(session, key, order, at)
+            erased = Erased(code=order.code, at=key.erased_at or at, documents=digests)
         self._overwrite_what_was_deleted()
-        return Erased(code=order.code, at=at, documents=digests)
+        return erased
 
     def erased_at(self, code: Code) -> datetime | None:
         """When the dossier's data was destroyed, None if it was not."""
         with self._reading() as session:
             return session.exec(select(DossierKeyRow.erased_at).where(DossierKeyRow.dossier_code == code)).first()
+
+    def named_by_none(self, digests: Collection[Sha256]) -> Collection[Sha256]:
+        """Those of these contents that no dossier has: nobody who erases would ever find them."""
+        with self._reading() as session:
+            named = session.exec(select(DocumentRow.sha256).where(col(DocumentRow.sha256).in_(digests)))
+            return tuple(sorted(set(digests).difference(named)))
+
+    def _destroy(self, session: Session, key: DossierKeyRow, order: ErasureOrder, at: datetime) -> None:
+        seals_of(session).belongs_to(NO_DOSSIER)
+        key.seed, key.erased_at = None, at
+        session.exec(delete(FamilyClaimRow).where(col(FamilyClaimRow.dossier_code) == order.code))
+        session.flush()
+        self.keys.forget(order.code)
+        who, detail = operator(order.operator), {"basis": order.basis}
+        tell(session, Entry(who=who, what=Action.ERASED, code=order.code, why=order.because, detail=detail))
 
     def _overwrite_what_was_deleted(self) -> None:
         """The seed is in no page of the database's files any more, as far as the database is ours to clean."""
@@ -97,7 +102,13 @@ def _hindrance(session: Session, dossier: DossierRow) -> str | None:
 
 def documents_of_nobody_else(session: Session, code: Code) -> Collection[Sha256]:
     """The contents that only this dossier has."""
-    digests = select(DocumentRow.sha256)
-    own = set(session.exec(digests.where(DocumentRow.dossier_code == code)))
-    others = session.exec(digests.where(DocumentRow.dossier_code != code, col(DocumentRow.sha256).in_(own)))
-    return tuple(sorted(own - set(others)))
+    papers, notices = select(DocumentRow.sha256), select(NoticeCheckRow.sha256)
+    own = {
+        *session.exec(papers.where(DocumentRow.dossier_code == code)),
+        *session.exec(notices.where(NoticeCheckRow.dossier_code == code)),
+    }
+    others = {
+        *session.exec(papers.where(DocumentRow.dossier_code != code, col(DocumentRow.sha256).in_(own))),
+        *session.exec(notices.where(NoticeCheckRow.dossier_code != code, col(NoticeCheckRow.sha256).in_(own))),
+    }
+    return tuple(sorted(digest for digest in own - others if digest))

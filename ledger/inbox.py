@@ -26,7 +26,7 @@ from models.base import Code
 from models.facts import FactKind, FactRefusal, InboundFact, kind_of
 from models.inbox import Hindrance, Progress, SetAside, Standing, WaitingMessage
 from models.tables import MessageInRow, WaitingMessageRow
-from trust.masters import MasterKeyUnknown
+from trust.key_errors import MasterKeyUnknown
 from trust.vault import NO_DOSSIER, Unreadable
 
 _SEALED = defer(WaitingMessageRow.fact)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from ledger.engine import read_only
 from ledger.failures import told_in_use
+from ledger.known_keys import KnownKeys
 from models.base import Code
 from models.tables import DossierKeyRow
 from trust.masters import MasterKeys
@@ -34,9 +35,9 @@ class DossierKeys:
     """The keys of all dossiers of a ledger; safe from many threads."""
 
     def __init__(self, engine: Engine, masters: MasterKeys) -> None:
-        self.masters = masters
+        self.masters = KnownKeys(engine, masters)
         self._engine = read_only(engine)
-        self._house = DossierKey(NO_DOSSIER, b"", masters)
+        self._house = DossierKey(NO_DOSSIER, b"", self.masters)
         self._kept: OrderedDict[Code, tuple[float, DossierKey]] = OrderedDict()
         self._lock = Lock()
         self._fingerprinting: dict[str, bytes] = {}

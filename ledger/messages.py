@@ -14,13 +14,15 @@ from ledger.transactions import Transactions, found, insert_if_absent
 from ledger.values import Verdict
 from models.audit import who_sent
 from models.base import Code, MessageKey
-from models.facts import FactKind, FactRefusal, OperatorAct
+from models.facts import FactKind, FactRefusal, OperatorAct, pack_gone_over_to
 from models.messages import Head, Sent
 from models.publication import HeardFact
 from models.systems import System
 from models.tables import HeardFactRow, MessageInRow, MessageOutRow, WaitingMessageRow
-from trust.masters import MasterKeyUnknown
+from trust.key_errors import MasterKeyUnknown
 from trust.vault import NO_DOSSIER, Unreadable
+
+_ERASED = "Nội dung đã được hủy cùng dữ liệu của hồ sơ."
 
 _TOKEN_BYTES = 24
 """192 bits: nobody guesses the status address of another's message."""
@@ -139,9 +141,9 @@ def came_by_inbox(session: Session, code: Code, fact: HeardFact) -> bool:
 
 def verdict_of(message: MessageInRow) -> Verdict | None:
     """What became of a message; None while nothing has."""
-    if message.accepted is None or message.text is None:
+    if message.accepted is None:
         return None
-    return Verdict(accepted=message.accepted, reason=message.reason, text=message.text)
+    return Verdict(accepted=message.accepted, reason=message.reason, text=message.text or _ERASED)
 
 
 def read_refused_facts(session: Session, code: Code) -> tuple[HeardFact, ...]:
@@ -186,6 +188,7 @@ def _heard(message: MessageInRow, verdict: Verdict, act: OperatorAct | None) -> 
         via=who_sent(message.source),
         operator=act.operator if act else None,
         because=act.because if act else None,
+        to_pack=pack_gone_over_to(act),
     )
 
 

@@ -8,17 +8,23 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from ledger.messages import arrive
 from ledger.trail import tell
 from ledger.transactions import Transactions
 from ledger.values import Claimed, StoredNotice
 from models.audit import Action, Entry, operator
 from models.base import Code, MessageKey
-from models.facts import FactKind, Resend
+from models.facts import TAKEN, FactKind, Resend, digest_of
 from models.messages import DispatchKind
 from models.systems import System
 from models.tables import NoticeRow
+from trust.key_errors import MasterKeyUnknown
+from trust.vault import Unreadable
+
+_UNREADABLE_PAUSE = timedelta(minutes=15)
 
 
 class Outbox(Transactions):
@@ -41,15 +47,13 @@ class Outbox(Transactions):
             )
             rows = session.exec(
                 select(NoticeRow)
+                .options(defer(NoticeRow.dispatch))  # type: ignore[arg-type]
                 .where(col(NoticeRow.id).in_(oldest), *_due(now))
                 .order_by(col(NoticeRow.id))
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             ).all()
-            for row in rows:
-                row.leased_until = now + lease
-                row.attempts += 1
-            return tuple(Claimed(id=row.id, dispatch=row.dispatch, attempts=row.attempts) for row in rows)
+            return tuple(claimed for row in rows if (claimed := _claimed(row, now, lease)))
 
     def dispatched(self, id: int, at: datetime) -> None:
         """The channel took the row; who says so need not hold the lease any more, for it is sent all the same."""
@@ -79,16 +83,24 @@ class Outbox(Transactions):
         with self._writing() as session:
             return _send_again(session, code, key)
 
-    def send_again_after_end(self, act: Resend) -> int:
-        """The same for a dossier that has concluded, whose workflow no longer answers: on the trail."""
-        with self._writing() as session:
-            rows = _send_again(session, act.dossier_code, act.key)
+    def send_again_after_end(self, act: Resend, source: str, at: datetime) -> int | None:
+        """The same for a dossier that has concluded, whose workflow no longer answers: on the trail, once.
+
+        None when this very message was accepted before. Raises MessageReused when its id came with another content.
+        """
+        code, kind = act.dossier_code, FactKind.RESEND.value
+        with self._writing(code) as session:
+            message = arrive(session, act.message_id, digest_of(act), kind, code, source, at)
+            if message.accepted:
+                return None
+            rows = _send_again(session, code, act.key)
             if rows:
-                detail = {"kind": FactKind.RESEND.value, "message": act.message_id}
+                message.accepted, message.reason, message.text = True, None, TAKEN
+                detail = {"kind": kind, "message": act.message_id}
                 who = operator(act.operator)
                 tell(
                     session,
-                    Entry(who=who, what=Action.ACT_ACCEPTED, code=act.dossier_code, why=act.because, detail=detail),
+                    Entry(who=who, what=Action.ACT_ACCEPTED, code=code, why=act.because, detail=detail),
                 )
             return rows
 
@@ -123,6 +135,18 @@ def _send_again(session: Session, code: Code, key: MessageKey | None) -> int:
             .values(next_attempt_at=None)
         )
     return len(rows)
+
+
+def _claimed(row: NoticeRow, now: datetime, lease: timedelta) -> Claimed | None:
+    """The row, leased. One that cannot be opened is put off: it holds up only its own dossier."""
+    row.attempts += 1
+    try:
+        dispatch = row.dispatch
+    except (Unreadable, MasterKeyUnknown) as error:
+        row.next_attempt_at, row.last_error = now + _UNREADABLE_PAUSE, type(error).__name__
+        return None
+    row.leased_until = now + lease
+    return Claimed(id=row.id, dispatch=dispatch, attempts=row.attempts)
 
 
 def stored_notice(row: NoticeRow) -> StoredNotice:

@@ -267,7 +267,7 @@ def _write_heard(session: Session, publication: Publication) -> None:
                     dossier_code=publication.code,
                     sequence=publication.sequence,
                     position=position,
-                    **fact.model_dump(exclude={"via", "operator", "because", "digest"}),
+                    **fact.model_dump(exclude={"via", "operator", "because", "to_pack", "digest"}),
                 )
             )
             tell(session, judged(publication.code, fact))

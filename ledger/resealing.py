@@ -8,15 +8,17 @@ from typing import Any
 
 from sqlalchemy import Table as Stored
 from sqlalchemy import Text as AnyText
-from sqlalchemy import cast, or_, select, text
+from sqlalchemy import and_, cast, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.attributes import flag_modified
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from ledger.keys import MARK, seals_of
 from ledger.transactions import Transactions
 from models.personal import Personal, PersonalText
-from models.tables import DossierRow, Table
+from models.tables import DossierKeyRow, DossierRow, Table
+from trust.key_errors import MasterKeyUnknown
+from trust.vault import NO_DOSSIER, Unreadable
 
 _AT_ONCE = 200
 """Rows in one transaction: a moment's work, so that nobody waits long for it."""
@@ -26,44 +28,53 @@ class Resealing(Transactions):
     """Old seals made new."""
 
     def reseal(self) -> int:
-        """Seals by the current master key every personal value that is not; how many rows that were."""
-        return sum(self._resealed(row) for row in _tables_with_personal_columns())
+        """Seals by the current master key every personal value that is not; how many rows that were.
+
+        A row that cannot be opened, for want of its key for example, stays as it is (`sealed_otherwise` counts it).
+        """
+        return sum(self._resealed(table) for table in _tables_with_personal_columns())
 
     def sealed_otherwise(self) -> int:
         """How many rows have something in the clear or under another master key than the current one."""
+        current = self.keys.masters.current
         with self._reading() as session:
-            return sum(
-                len(_keys_of(session, row, self.keys.masters.current)) for row in _tables_with_personal_columns()
-            )
+            return sum(len(_behind(session, table, current)) for table in _tables_with_personal_columns())
 
     def _resealed(self, table: type[Table]) -> int:
         with self._reading() as session:
-            behind = _keys_of(session, table, self.keys.masters.current)
+            behind = _behind(session, table, self.keys.masters.current)
+        resealed = 0
         for start in range(0, len(behind), _AT_ONCE):
             with self._writing() as session:
-                for identity in behind[start : start + _AT_ONCE]:
-                    _reseal(session, table, identity)
-        return len(behind)
+                resealed += sum(_reseal(session, table, identity) for identity in behind[start : start + _AT_ONCE])
+        return resealed
 
 
-def _reseal(session: Session, table: type[Table], identity: tuple[Any, ...]) -> None:
-    row = session.get(table, identity, with_for_update=True)
+def _reseal(session: Session, table: type[Table], identity: tuple[Any, ...]) -> bool:
+    try:
+        row = session.get(table, identity, with_for_update=True)
+    except (Unreadable, MasterKeyUnknown):
+        return False
     if row is None:
-        return
-    seals_of(session).belongs_to(getattr(row, _owner(table).key))
+        return False
+    seals_of(session).belongs_to(getattr(row, _owner(table).key) or NO_DOSSIER)
     for column in _personal(table):
         if getattr(row, column.key) is not None:
             flag_modified(row, column.key)
     session.flush()
+    return True
 
 
-def _keys_of(session: Session, table: type[Table], current: str) -> list[tuple[Any, ...]]:
-    """The rows of a table that are behind, by primary key; what was erased is left as it is."""
-    stored = _stored(table)
-    sealed = f"%{MARK}{current}:%"
-    behind = or_(*(cast(column, AnyText).not_like(sealed) for column in _personal(table)))
-    erased = select(text("dossier_code")).select_from(text("dossier_keys")).where(text("seed IS NULL"))
-    rows = select(*stored.primary_key).where(behind, _owner(table).not_in(erased))
+def _behind(session: Session, table: type[Table], current: str) -> list[tuple[Any, ...]]:
+    """The rows of a table that are behind, by primary key; what nobody can open any more is left as it is."""
+    gone = select(col(DossierKeyRow.dossier_code)).where(col(DossierKeyRow.seed).is_(None))
+    readable = or_(_owner(table).is_(None), _owner(table).not_in(gone))
+    columns = (cast(column, AnyText) for column in _personal(table))
+    behind = (
+        and_(column.not_like(f"%{MARK}{current}:%"), or_(readable, column.like(f"%{MARK}%:{NO_DOSSIER}:%")))
+        for column in columns
+    )
+    rows = select(*_stored(table).primary_key).where(or_(*behind))
     return [tuple(row) for row in session.connection().execute(rows)]
 
 

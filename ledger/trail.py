@@ -18,6 +18,7 @@ from models.base import Code
 from models.publication import HeardFact
 from models.tables import AuditRow, Table
 from trust.chain import NOTHING, Chain, Line
+from trust.key_errors import MasterKeyUnknown
 from trust.vault import NO_DOSSIER, Unreadable
 
 _TRAIL_LOCK = 0x11E27409
@@ -51,6 +52,8 @@ def judged(code: Code | None, fact: HeardFact) -> Entry:
         return Entry(who=fact.via, what=what, code=code, why=None if accepted else fact.text, detail=detail)
     what = Action.ACT_ACCEPTED if accepted else Action.ACT_REFUSED
     detail["via"] = fact.via
+    if fact.to_pack:
+        detail["to_pack"] = fact.to_pack
     return Entry(who=operator(fact.operator), what=what, code=code, why=fact.because, detail=detail)
 
 
@@ -118,12 +121,20 @@ def read_entries(
 
 def _entry(session: Session, row: AuditRow) -> NumberedEntry:
     try:
-        plain = seals_of(session).open(row.why) if row.why is not None else None
+        plain = _opened(session, row.why) if row.why is not None else None
         said = row.model_dump(include={*NumberedEntry.model_fields})
         why = None if plain is None else plain.decode()
         return NumberedEntry.model_validate(said | {"why": why, "detail": json.loads(row.detail)})
     except (ValueError, Unreadable) as error:
         raise TrailDamaged(row.number) from error
+
+
+def _opened(session: Session, why: str) -> bytes | None:
+    """What is sealed; under a master key that is not here only that is said."""
+    try:
+        return seals_of(session).open(why)
+    except MasterKeyUnknown as error:
+        return f"({error})".encode()
 
 
 def _written(instant: datetime) -> str:

@@ -32,7 +32,7 @@ class Transactions:
         self.keys = DossierKeys(engine, masters)
         self.acting = acting
         self._user = user
-        self._chain = Chain(masters)
+        self._chain = Chain(self.keys.masters)
         self._writer = engine
         self._reader = read_only(engine)
 

@@ -1,6 +1,6 @@
 """What operators have done to a dossier, on record: who, what, about which leg, why, and on what evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from models.base import Code, Instant, LongText, Model, Text
@@ -10,6 +10,8 @@ from models.facts import (
     Classification,
     ClassifiedAs,
     FactKind,
+    FactRefusal,
+    FactRefused,
     NewAppointment,
     OperatorAct,
     OverdueChoice,
@@ -55,6 +57,10 @@ _ANSWERED: Mapping[str, str] = {
 }
 
 
+MOST_RESENDS = 200
+"""How often a dossier has something sent again [choice]: a script that repeats itself must not outgrow its history."""
+
+
 class Act(Model):
     """One accepted act. `at` is when it took effect; `detail` says what exactly, with nothing personal in it.
 
@@ -82,6 +88,13 @@ def act_of(fact: OperatorAct, now: datetime, evidence: tuple[Document, ...] = ()
         detail=_detail(fact),
         evidence=evidence,
     )
+
+
+def expect_room(acts: Iterable[Act], act: OperatorAct) -> None:
+    """Raises FactRefused for a `Resend` too many; every other act finds room on record, whatever was sent again."""
+    if isinstance(act, Resend) and sum(done.kind is FactKind.RESEND for done in acts) >= MOST_RESENDS:
+        text = f"Người vận hành đã cho gửi lại {MOST_RESENDS} lần; hãy để hệ thống tự gửi lại."
+        raise FactRefused(FactRefusal.NOT_PERMITTED, text)
 
 
 def _detail(fact: OperatorAct) -> str | None:

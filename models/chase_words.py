@@ -25,6 +25,8 @@ class Part(NamedTuple):
         codes = [f"mã cấp tỉnh {self.provincial_code}"] if self.provincial_code else []
         if self.leg.agency_code and self.leg.agency_code != self.provincial_code:
             codes.append(f"mã tại cơ quan {self.leg.agency_code}")
+        if self.leg.paper_code:
+            codes.append(f"số giấy tiếp nhận {self.leg.paper_code}")
         known_as = f" ({listed(codes)})" if codes else ""
         return f"Hồ sơ liên thông {self.code}{known_as}, thủ tục “{self.plan.name}”"
 

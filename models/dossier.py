@@ -285,6 +285,7 @@ class Leg(Model):
     how an electronic result that does not follow its decision is, `missing_receipt` how the receipt of what we sent is,
     or its being taken at all.
     `documents` are the live versions of its results, `superseded` those that newer ones have replaced, oldest first.
+    `agency_code` is the code its agency's system gave it, `paper_code` the number of a receipt on paper.
     `untold` are corrections of the form that its agency hears of only once others have agreed to them. `attested`
     stands for a certificate that it does not wait for any more.
     """
@@ -308,6 +309,7 @@ class Leg(Model):
     sent_at: Instant | None = None
     acknowledged_at: Instant | None = None
     agency_code: Code | None = None
+    paper_code: Code | None = None
     decided_at: Instant | None = None
     ended_at: Instant | None = None
     number: Code | None = None
@@ -355,8 +357,9 @@ class Leg(Model):
 
     @property
     def appointment(self) -> Appointment | None:
-        """What the citizen was promised last; None once the leg has ended."""
-        return None if self.ended or not self.appointments else self.appointments[-1]
+        """What the citizen was promised last; None once the leg has ended, or the dossier was stopped."""
+        last = None if self.ended or not self.appointments else self.appointments[-1]
+        return None if last is None or last.void else last
 
     @property
     def open_notes(self) -> tuple[AgencyNote, ...]:

@@ -477,9 +477,18 @@ def digest_of(fact: InboundFact) -> str:
     return hashlib.sha256(fact.model_dump_json(exclude=findings).encode()).hexdigest()
 
 
+def pack_gone_over_to(fact: InboundFact | OperatorAct | None) -> Code | None:
+    """The law pack that an act moves the dossier to; None for all others."""
+    return fact.pack if isinstance(fact, PackMigration) else None
+
+
 def kind_of(fact: InboundFact | OperatorAct) -> FactKind:
     """The way in that carries this fact."""
     return next(kind for kind, model in _MODELS.items() if isinstance(fact, model))
+
+
+TAKEN = "Đã ghi nhận."
+"""What is said of a fact that was accepted."""
 
 
 class Accepted(Model):

@@ -13,15 +13,18 @@ from models.documents import DocumentKind
 from models.dossier import AttestedRegistration, Leg
 from models.facts import FactRefusal, FactRefused, GoOnWithoutCertificate
 from models.plan import Plan
+from models.stopping import Stop
 
 
-def goes_on(legs: Mapping[str, Leg], plan: Plan, act: GoOnWithoutCertificate, now: datetime) -> Leg:
-    """The leg with the attestation it goes on with. Raises FactRefused when it waits for no certificate."""
+def goes_on(legs: Mapping[str, Leg], plan: Plan, act: GoOnWithoutCertificate, stop: Stop | None, now: datetime) -> Leg:
+    """The leg with the attestation it goes on with. Raises FactRefused when it waits for no certificate, or stops."""
     leg, leg_plan = legs[act.leg], plan.leg(act.leg)
     registration = next(other for other in plan.legs if other.sent_with_intake)
     registered = legs[registration.key]
     if leg.ended:
         raise FactRefused(FactRefusal.ENDED, f"Thủ tục “{leg_plan.name}” đã kết thúc.")
+    if stop:
+        raise FactRefused(FactRefusal.ENDED, f"{stop.words.stopped}: “{leg_plan.name}” không đi tiếp nữa.")
     if registration.key not in leg_plan.requires:
         raise FactRefused(FactRefusal.NOT_AWAITED, f"“{leg_plan.name}” không chờ kết quả “{registration.name}”.")
     if leg.attested:

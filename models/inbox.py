@@ -26,8 +26,9 @@ class Hindrance(Labelled):
 
     @property
     def passes(self) -> bool:
-        """Whether the message is delivered by itself once that is over: nothing is wrong with it."""
-        return self in (Hindrance.TEMPORAL_AWAY, Hindrance.BEHIND_ANOTHER)
+        """Whether the message is delivered by itself once that is over: nothing is wrong with it, and the dossier may
+        even have taken it already."""
+        return self not in (Hindrance.NOT_RUNNING, Hindrance.UNREADABLE, Hindrance.UNEXPECTED)
 
 
 class SetAside(Model):

@@ -66,7 +66,8 @@ class Apology(Model):
 class Appointment(Model):
     """A date that an operator promised to the citizen (hẹn lại): made when, by whom, why.
 
-    `missed`: it came, and the result had not. The legal due date is another matter.
+    `missed`: it came, and the result had not. `void`: the dossier was stopped, nobody is held to it any more. The legal
+    due date is another matter.
     """
 
     at: Instant
@@ -74,6 +75,7 @@ class Appointment(Model):
     operator: Code
     because: LongText
     missed: bool = False
+    void: bool = False
 
 
 class Chase(Model):

@@ -1,10 +1,11 @@
 """A running dossier goes over to another law pack: what of its plan changes, and what keeps its course. Pure.
 
 [choice] Packs are fixed by the receipt and dossiers keep theirs (REQUIREMENTS §9); only an operator moves one, on the
-record. Then: a part that was sent or has ended keeps its course, agency and limit. Where people were asked for consent,
-they and what they were asked stay. The group's clock runs, so its limit and the rule of receipts stay, as do name and
-code of the procedure it was received under. Everything else is by the new pack: parts not begun, parts the old pack did
-not know, and every limit, reminder and chase that begins from now on. What the new pack does not let go on is refused.
+record, to a newer one that is in force by then, or back: never to law repealed before the receipt. Then: a part that
+was sent or has ended keeps its course, agency and limit. Where people were asked for consent, they and what they were
+asked stay. The group's clock runs, so its limit and the rule of receipts stay, as do name and code of the procedure it
+was received under. Everything else is by the new pack: parts not begun, parts the old pack did not know, and every
+limit, reminder and chase that begins from now on. What the new pack does not let go on is refused.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from models.clock import Due, agency_due
 from models.communes import Communes
 from models.declaration import Declaration
 from models.intake import due_day, known_facts, warnings_of
-from models.law import LawError, LawPack, pack
+from models.law import LawError, LawPack, pack, pack_in_force
 from models.migration import Migration, MigrationQuery
 from models.plan import LegPlan, Plan, RequiredDocument, declared_late, required_documents, resolve_plan
 from models.reading import DeclarationErrors
@@ -60,6 +61,8 @@ def _hindrances(
         yield "gói luật này mới là dự kiến"
     if law.in_force_from > query.now.date():
         yield f"gói luật này có hiệu lực từ {law.in_force_from:%d/%m/%Y}"
+    if law.in_force_from < (then := pack_in_force(query.received_on)).in_force_from:
+        yield f"gói luật này đã được thay từ {then.in_force_from:%d/%m/%Y}, trước khi hồ sơ được tiếp nhận"
     known = {leg.key for leg in new.legs}
     for leg in query.plan.legs:
         if leg.key not in known and leg.key not in query.begun:

@@ -14,7 +14,8 @@ class MigrationQuery(Model):
     """A dossier as it stands, and the pack it is to go over to.
 
     `begun` are the legs that were sent or have ended, `asked` those whose people were asked for consent. `owed` says
-    when what is still owed of what has begun is due. `on` is the day it was submitted.
+    when what is still owed of what has begun is due. `on` is the day it was submitted, `received_on` that of the
+    province's receipt.
     """
 
     code: Code
@@ -27,6 +28,7 @@ class MigrationQuery(Model):
     attached: tuple[DocumentKind, ...]
     notice: NoticeState | None
     on: date
+    received_on: date
     now: Instant
 
 

@@ -1,12 +1,17 @@
 """What an agency's paper is worth here: which scans count as results, which are evidence only."""
 
 from models.documents import Document
-from models.facts import Decided, PaperAnswer, PaperFact
+from models.facts import Decided, PaperAnswer, PaperFact, Received
 from models.sealing import refused_papers
 
 
-def without_unsigned(answer: PaperFact) -> PaperFact:
-    """The answer with those of its results that count without a signature."""
+def as_told(answer: PaperFact) -> PaperFact:
+    """The answer as the agency's system would tell it: with those of its results that count without a signature.
+
+    The number on a paper receipt is no code of a system, which may yet give the part one of its own.
+    """
+    if isinstance(answer, Received):
+        return answer.model_copy(update={"agency_code": None})
     if not isinstance(answer, Decided):
         return answer
     refused = refused_papers(answer.documents)

@@ -95,7 +95,8 @@ class HeardFact(Model):
     """A fact that came past the inbox, by signal or look-up, and what became of it; `reason` is None when accepted.
 
     `via` is who brought it. An act of an operator's names its `operator`, and why (`because`). One with a `digest` was
-    accepted by update: by it the ledger sees whether it came by the inbox after all.
+    accepted by update: by it the ledger sees whether it came by the inbox after all. `to_pack` is where an operator has
+    the dossier go over to.
     """
 
     message_id: Code
@@ -106,6 +107,7 @@ class HeardFact(Model):
     via: Who = SIGNAL
     operator: Code | None = None
     because: LongText | None = None
+    to_pack: Code | None = None
     digest: str | None = None
 
 

@@ -67,7 +67,7 @@ def expect_from_agency(leg: Leg, plan: LegPlan, event: AgencyEvent, now: datetim
     not_in_future(event.fact.at, now)
     if isinstance(event.fact, ResultDocument):
         _no_second_version(leg, plan, event.fact)
-    if (leg.ended or leg.refusal) and not _overtaken(event.fact, leg):
+    if (leg.ended or leg.refusal) and not _brings_code(event.fact, leg):
         raise FactRefused(FactRefusal.ENDED, f"Thủ tục “{plan.name}” đã kết thúc.")
     if leg.sent_at is None:
         raise FactRefused(FactRefusal.OUT_OF_TURN, f"Thủ tục “{plan.name}” chưa được gửi cho cơ quan.")
@@ -127,9 +127,9 @@ def _apply(fact: object, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: dateti
 
 @_apply.register
 def _received(fact: Received, leg: Leg, plan: LegPlan, rule: ReceiptRule, now: datetime) -> Leg:
-    if _overtaken(fact, leg):
-        return leg.model_copy(update={"agency_code": fact.agency_code})
     if leg.stage not in _SENT or _of_the_part_itself(fact, leg):
+        if _brings_code(fact, leg):
+            return leg.model_copy(update={"agency_code": fact.agency_code})
         raise FactRefused(FactRefusal.ALREADY_ANSWERED, f"Việc tiếp nhận “{plan.name}” đã được ghi nhận.")
     cause = f"{plan.system.label} tiếp nhận hồ sơ điện tử"
     leg = _started(leg, plan, rule, clamp_supplement(fact.at, leg, now), cause)
@@ -319,9 +319,12 @@ def _started(leg: Leg, plan: LegPlan, rule: ReceiptRule, at: datetime, cause: st
     return with_supplement(leg, state=SupplementState.RECEIVED, received_at=at).model_copy(update=moved)
 
 
-def _overtaken(fact: object, leg: Leg) -> bool:
-    """Whether a receipt comes after the answer it should have preceded: it still brings the agency's code."""
-    return isinstance(fact, Received) and bool(fact.agency_code) and leg.agency_code is None and bool(leg.decided_at)
+def _brings_code(fact: object, leg: Leg) -> bool:
+    """Whether a receipt still brings the agency's code: it comes after the answer it should have preceded, or on paper
+    before."""
+    if not isinstance(fact, Received) or fact.agency_code is None or leg.agency_code:
+        return False
+    return leg.decided_at is not None or leg.paper_code is not None
 
 
 def _of_the_part_itself(fact: Received, leg: Leg) -> bool:

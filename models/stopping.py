@@ -84,6 +84,12 @@ def stoppable(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     return tuple(leg for leg in legs if leg.undecided)
 
 
+def without_promise(leg: Leg) -> Leg:
+    """The leg with nobody held any more to what was promised last."""
+    void = leg.appointments[-1].model_copy(update={"void": True})
+    return leg.model_copy(update={"appointments": (*leg.appointments[:-1], void)})
+
+
 def registered(legs: Iterable[Leg], plan: Plan) -> bool:
     """Whether the birth or the death is registered; from then on only the other legs are stopped."""
     first = next(leg for leg in legs if plan.leg(leg.key).sent_with_intake)

@@ -169,6 +169,15 @@ class DossierKeyRow(Table, table=True):
     erased_at: datetime | None = Field(default=None, sa_type=UtcInstant())
 
 
+class MasterKeyRow(Table, table=True):
+    """Khóa chủ đã dùng: a master key by which something was sealed, and what tells it from another of the same id."""
+
+    __tablename__ = "master_keys"
+
+    key_id: str = Field(primary_key=True, sa_type=_KEY)
+    check_value: str = Field(sa_type=_KEY)
+
+
 class FamilyClaimRow(Table, table=True):
     """Người có thể là một (con cùng cha, mẹ, cùng ngày sinh; người chết trùng tên): a dossier by its `family_keys`.
 

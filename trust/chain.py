@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from models.audit import Finding, Flaw, TrailHead, Verification
-from trust.masters import MasterKeys, MasterKeyUnknown
+from trust.key_errors import MasterKeyUnknown
+from trust.masters import MasterKeys
 
 NOTHING = TrailHead(number=0, hash="0" * 64)
 """The head of an empty trail, and what the first line names as the one before it."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from settings import BadSettings, Settings
-from trust.masters import KEY_BYTES, KeyRing, MasterKeys, MasterKeysUnusable
+from trust.key_errors import MasterKeysUnusable
+from trust.masters import KEY_BYTES, KeyRing, MasterKeys
 
 logger = logging.getLogger("lienthong.keys")
 
@@ -94,12 +95,12 @@ class KeyFile:
                 logger.error("giữ khóa chủ đã đọc: %s", error)
         return self._ring
 
-    def _stamp(self) -> tuple[int, int] | None:
+    def _stamp(self) -> tuple[int, int, int] | None:
         try:
             status = self._file.stat()
         except OSError:
             return None
-        return status.st_mtime_ns, status.st_ino
+        return status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
     def _read(self) -> KeyRing:
         content = secret_of(self._file)
@@ -165,16 +166,30 @@ def _make(settings: Settings, name: Path, content: str) -> None:
         pass
     finally:
         made.unlink()
+    _keep_names(file.parent)
 
 
 def write_secret(file: Path, content: str) -> None:
     """Put this content in the place of the file's at once; only its owner can read it. Raises OSError."""
     _written_beside(file, content).replace(file)
+    _keep_names(file.parent)
 
 
 def _written_beside(file: Path, content: str) -> Path:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     made.touch(mode=0o600)
-    made.write_text(content, "ascii")
+    with made.open("w", encoding="ascii") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
     return made
+
+
+def _keep_names(folder: Path) -> None:
+    """What the files in it are called is on disk for good: what is sealed must not outlive its key."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

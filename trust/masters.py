@@ -1,29 +1,18 @@
 """Master keys (khóa chủ), what every dossier's keys are derived from: a ring, so that one can follow another."""
 
 import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from typing import Protocol, Self
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
 
+from trust.key_errors import MasterKeysUnusable, MasterKeyUnknown
+
 KEY_BYTES = 32
 """256 bits: master keys and all keys derived from them."""
 
 _COUNTER_BYTES = _LENGTH_BYTES = 4
-
-
-class MasterKeyUnknown(Exception):
-    """There is no master key of that id here; the message is one Vietnamese line."""
-
-    def __init__(self, key_id: str) -> None:
-        super().__init__(f"Không có khóa chủ “{key_id}”: khóa cũ phải còn trong vòng khóa thì mới đọc được dữ liệu cũ.")
-        self.key_id = key_id
-
-
-class MasterKeysUnusable(Exception):
-    """What was given as master keys is none; the message is one Vietnamese line and shows no key."""
 
 
 class MasterKeys(Protocol):
@@ -65,7 +54,7 @@ class KeyRing:
                 )
             try:
                 keys[key_id] = base64.b64decode(encoded, validate=True)
-            except binascii.Error:
+            except ValueError:
                 raise MasterKeysUnusable(f"mục {number} không phải base64") from None
         return cls(keys)
 

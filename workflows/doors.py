@@ -7,7 +7,7 @@ why, the dossier keeps (`DossierView.acts`); the evidence goes to the ledger wit
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from models.acts import act_of
+from models.acts import act_of, expect_room
 from models.corrections import CorrectedForm
 from models.documents import Document
 from models.facts import (
@@ -44,17 +44,12 @@ if TYPE_CHECKING:
 Known = CorrectedForm | Migration | OutboxAnswer
 """What is found out for a fact before it takes effect."""
 
-_MOST_ON_RECORD = 200
-"""How many acts a dossier keeps on record [choice]: a script that repeats itself must not outgrow its history."""
-
 
 def act_effect(dossier: "DossierWorkflow", act: OperatorAct, known: Known | None = None) -> Callable[[], None]:
     """What an operator's act would do, with the record of it. Raises FactRefused."""
     now = dossier.time.now()
     not_in_future(act.at, now)
-    if len(dossier.acts) >= _MOST_ON_RECORD:
-        text = f"Người vận hành đã làm {len(dossier.acts)} việc với hồ sơ này; không ghi thêm được nữa."
-        raise FactRefused(FactRefusal.NOT_PERMITTED, text)
+    expect_room(dossier.acts, act)
     effect = _effect(dossier, act, known)
 
     def on_record() -> None:

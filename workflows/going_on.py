@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from models.documents import DocumentKind
+from models.dossier import Leg
 from models.facts import GoOnWithoutCertificate
 from models.going_on import goes_on
-from models.messages import FollowUpKind
+from models.messages import FollowUpKind, LegOrder
 from models.plan import LegPlan
 from models.publication import Notice
 from models.words import listed
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def go_on_effect(dossier: "DossierWorkflow", act: GoOnWithoutCertificate) -> Callable[[], None]:
     """What letting a leg go on does; the leg sees it. Raises FactRefused."""
     plan = dossier.required_plan
-    leg = goes_on(dossier.legs, plan, act, dossier.time.now())
+    leg = goes_on(dossier.legs, plan, act, dossier.stop, dossier.time.now())
     assert leg.attested is not None
     registration, number = plan.leg(leg.attested.of), dossier.legs[leg.attested.of].number
 
@@ -40,11 +41,29 @@ def go_on_effect(dossier: "DossierWorkflow", act: GoOnWithoutCertificate) -> Cal
 
 
 def send_after(dossier: "DossierWorkflow", registration: LegPlan) -> None:
-    """The certificate has come: agencies that went on without it, and have not decided, get it after the part."""
-    documents = dossier.legs[registration.key].documents
+    """The certificate has come: agencies that went on without it get it, if their systems have taken the part."""
     for leg in dossier.legs.values():
-        if leg.goes_on_without(registration.key) and leg.undecided and leg.sent_at:
-            names = listed(document.kind.label for document in documents)
-            text = f"Gửi tiếp {names} của hồ sơ đã gửi kèm {DocumentKind.REGISTRATION_ATTESTATION.label}."
-            number = dossier.legs[registration.key].number
-            dossier.follow_up(leg.key, FollowUpKind.COMPLETED, text, documents=documents, registration_number=number)
+        if leg.goes_on_without(registration.key) and leg.acknowledged_at:
+            _send_certificate(dossier, leg)
+
+
+def send_after_part(dossier: "DossierWorkflow", leg: Leg, part: LegOrder) -> None:
+    """The part has just been taken: a certificate that came after it had left follows it."""
+    if leg.attested and leg.attested.document in part.results and dossier.legs[leg.attested.of].completed:
+        _send_certificate(dossier, leg)
+
+
+def _send_certificate(dossier: "DossierWorkflow", leg: Leg) -> None:
+    """The certificate goes to the agency, unless that has decided without it."""
+    assert leg.attested is not None
+    if not leg.undecided:
+        return
+    registered = dossier.legs[leg.attested.of]
+    names = listed(document.kind.label for document in registered.documents)
+    dossier.follow_up(
+        leg.key,
+        FollowUpKind.COMPLETED,
+        f"Gửi tiếp {names} của hồ sơ đã gửi kèm {DocumentKind.REGISTRATION_ATTESTATION.label}.",
+        documents=registered.documents,
+        registration_number=registered.number,
+    )

@@ -23,7 +23,7 @@ from workflows.calls import stopped
 from workflows.chasing import part, tell_agency
 from workflows.consent import ConsentRound
 from workflows.event_groups import leg_group
-from workflows.going_on import send_after
+from workflows.going_on import send_after, send_after_part
 from workflows.sending import hand_over
 from workflows.stopping import LegStop
 from workflows.supplement import SupplementRound
@@ -160,7 +160,8 @@ class LegRun:
     async def hand_over_part(self) -> None:
         """Send until it is taken. What the agency says meanwhile by itself counts before its answer."""
         summary = f"Gửi hồ sơ “{self.plan.name}” đến {self.plan.agency}"
-        sent = await hand_over(self.dossier, ports.send_leg, self.plan.system, self.order(), summary, leg=self.plan.key)
+        order = self.order()
+        sent = await hand_over(self.dossier, ports.send_leg, self.plan.system, order, summary, leg=self.plan.key)
         now = self.dossier.time.now()
         receipt = None if sent.receipt_follows else sent.receipt_at or now
         leg = self.leg.model_copy(
@@ -168,6 +169,7 @@ class LegRun:
         )
         overtaken = leg.clock is not None  # by the agency's own word; a stage of sending is then that of a supplement
         self.dossier.put(leg if overtaken else acknowledged(leg, self.plan, self.rule, receipt, now))
+        send_after_part(self.dossier, self.leg, order)
 
     def order(self) -> LegOrder:
         """What the agency gets beside the form, which the ledger has: attachments and earlier results, consents."""

@@ -6,6 +6,7 @@ from typing import NoReturn
 from models.audit import UPDATE
 from models.base import Code
 from models.facts import (
+    TAKEN,
     Accepted,
     AgencyEvent,
     Decided,
@@ -16,11 +17,10 @@ from models.facts import (
     PaperAnswer,
     digest_of,
     kind_of,
+    pack_gone_over_to,
 )
 from models.publication import HeardFact
 from models.sealing import refusal_words, refused_papers
-
-_TAKEN = "Đã ghi nhận."
 
 
 class Letterbox:
@@ -60,7 +60,7 @@ class Letterbox:
 def told_fact(fact: InboundFact, now: datetime) -> HeardFact:
     """A fact accepted by update, which ought to have come by the inbox: by its digest the ledger sees if it did."""
     kind, digest = kind_of(fact), digest_of(fact)
-    heard = HeardFact(message_id=fact.message_id, kind=kind, at=now, text=_TAKEN, via=UPDATE, digest=digest)
+    heard = HeardFact(message_id=fact.message_id, kind=kind, at=now, text=TAKEN, via=UPDATE, digest=digest)
     return signed(heard, fact)
 
 
@@ -68,12 +68,13 @@ def signed(heard: HeardFact, fact: InboundFact | None) -> HeardFact:
     """With the operator and the reason that an act names."""
     if not isinstance(fact, OperatorAct):
         return heard
-    return heard.model_copy(update={"operator": fact.operator, "because": fact.because})
+    said = {"operator": fact.operator, "because": fact.because, "to_pack": pack_gone_over_to(fact)}
+    return heard.model_copy(update=said)
 
 
 def accepted(fact: InboundFact, *, repeated: bool) -> Accepted:
     """What the sender of an accepted message hears."""
-    text = "Đã ghi nhận trước đó." if repeated else _TAKEN
+    text = "Đã ghi nhận trước đó." if repeated else TAKEN
     said = fact.fact if isinstance(fact, AgencyEvent) else fact.answer if isinstance(fact, PaperAnswer) else None
     if isinstance(said, Decided):
         refused = refused_papers(said.documents)

@@ -7,7 +7,7 @@ has begun keeps its course (`models.migrating`).
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from models.base import legal
+from models.base import legal, legal_date
 from models.dossier import Leg
 from models.facts import FactRefusal, FactRefused, PackMigration
 from models.migration import Migration, MigrationQuery
@@ -46,6 +46,7 @@ def migrate_effect(dossier: "DossierWorkflow", act: PackMigration, answer: Migra
 
 
 def _query(dossier: "DossierWorkflow", act: PackMigration) -> MigrationQuery:
+    assert dossier.clock is not None
     begun = {key: leg for key, leg in dossier.legs.items() if leg.sent_at or leg.ended}
     return MigrationQuery(
         code=dossier.code,
@@ -58,6 +59,7 @@ def _query(dossier: "DossierWorkflow", act: PackMigration) -> MigrationQuery:
         attached=tuple(sorted(dossier.attached)),
         notice=dossier.notice_found.state if dossier.notice_found else None,
         on=dossier.submitted_on,
+        received_on=legal_date(dossier.clock.entries[0].at),
         now=dossier.time.now(),
     )
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from models.dossier import Leg
-from models.facts import AgencyEvent, Demand, FactRefused, PaperAnswer
+from models.facts import AgencyEvent, Demand, FactRefused, PaperAnswer, Received
 from models.messages import FollowUpKind
-from models.paper_answers import evidence, without_unsigned
+from models.paper_answers import as_told, evidence
 from models.plan import LegPlan
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def paper_effect(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, act: Paper
         source=plan.system,
         dossier_code=act.dossier_code,
         leg=act.leg,
-        fact=without_unsigned(act.answer),
+        fact=as_told(act.answer),
     )
     told = dossier.agency_effect(event)
 
@@ -36,5 +36,7 @@ def paper_effect(dossier: "DossierWorkflow", leg: Leg, plan: LegPlan, act: Paper
                 dossier.follow_up(leg.key, FollowUpKind.GROUNDS_DEMANDED, refusal.text)
             dossier.keep(*evidence(act))
             dossier.refuse_on_record(act, refusal)
+        if isinstance(act.answer, Received) and act.answer.agency_code:
+            dossier.put(dossier.legs[leg.key].model_copy(update={"paper_code": act.answer.agency_code}))
 
     return effect

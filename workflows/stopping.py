@@ -19,7 +19,16 @@ from models.plan import LegPlan
 from models.publication import Notice
 from models.reducers import not_in_future
 from models.statuses import PortalStatus
-from models.stopping import Stop, StopCause, decided_after, expect_stoppable, letter, registered, stoppable
+from models.stopping import (
+    Stop,
+    StopCause,
+    decided_after,
+    expect_stoppable,
+    letter,
+    registered,
+    stoppable,
+    without_promise,
+)
 from models.systems import System
 from models.words import dong, listed
 from workflows import ports
@@ -66,6 +75,9 @@ def _stop_effect(
 
     def effect() -> None:
         dossier.stop = stop
+        for leg in stoppable(dossier.legs.values()):
+            if leg.appointment:
+                dossier.put(without_promise(leg))
         legs = dossier.legs.values()
         stands = registered(legs, plan)
         tell(

@@ -16,7 +16,7 @@ from settings import Settings
 from starter import application
 from tests.ledger.builders import declared, published
 from tests.ledger.test_seals import concluded, in_progress
-from trust.keys import MASTER_KEYS, master_keys
+from trust.keys import MASTER_KEYS, master_keys, new_master_key, write_secret
 
 ORDER = ("--reason", "Hết thời hạn lưu trữ", "--basis", "Luật 91/2025/QH15 Điều 14", "--operator", "vh-01", "--yes")
 
@@ -81,6 +81,19 @@ def test_without_master_keys_a_command_says_what_to_do(settings: Settings) -> No
     told = command("list")
     assert told.exit_code == Exit.USAGE
     assert "lienthong keys new" in told.stderr
+
+
+def test_a_ledger_that_was_sealed_wants_its_key_back_and_no_new_one(settings: Settings, code: Code) -> None:
+    assert command("list").exit_code == Exit.OK
+    lost = (settings.state / MASTER_KEYS).read_text("ascii")
+    (settings.state / MASTER_KEYS).unlink()
+    told = command("keys", "new", "k1")
+    assert (told.exit_code, "phục hồi" in told.stderr) == (Exit.REFUSED, True)
+    write_secret(settings.state / MASTER_KEYS, new_master_key("k1"))
+    told = command("show", code)
+    assert (told.exit_code, "chép cho mọi máy" in told.stderr) == (Exit.FAILED, True)
+    write_secret(settings.state / MASTER_KEYS, lost)
+    assert command("show", code).exit_code == Exit.OK
 
 
 def test_a_dossier_is_erased_with_its_papers_and_only_once_it_is_over(

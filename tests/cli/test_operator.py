@@ -1,5 +1,6 @@
 """`operator`: who answers for an act and why; bad input is one clear line; nothing is lost without Temporal."""
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.output import Exit
+from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from models.documents import DocumentKind
@@ -113,6 +115,17 @@ def test_bad_input_is_one_clear_line(ledger: Ledger, scan: str, arguments: tuple
     assert done.exit_code == Exit.USAGE, done.output
     assert says in done.output
     assert "Traceback" not in done.output
+    assert not Settings().documents.exists()
+
+
+def test_papers_of_a_refused_act_are_not_kept_unless_they_were(ledger: Ledger, scan: str, tmp_path: Path) -> None:
+    store, other = DocumentStore(Settings().documents, MASTERS), tmp_path / "khác.pdf"
+    other.write_bytes(b"%PDF-1.7 ")
+    first, second = (hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in (scan, other))
+    act = ("paper-answer", opened(ledger), *LEG, "--as", "received", *DATED, *WHY, "--message-id", "mot-ma", "--scan")
+    assert run(*act, scan).exit_code == Exit.OK
+    assert run(*act, scan, "--scan", str(other)).exit_code == Exit.REFUSED
+    assert (store.has(first), store.has(second)) == (True, False)
 
 
 def test_nobody_acts_without_a_name(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

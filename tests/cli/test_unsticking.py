@@ -86,8 +86,40 @@ def test_what_a_concluded_dossier_could_not_send_is_due_at_once(ledger: Ledger) 
     assert operator("resend", code, "--leg", "birth_registration", *WHO).exit_code == Exit.REFUSED
     assert operator("resend", code, "--key", "khóa sai", *WHO).exit_code == Exit.USAGE
     assert operator("resend", code, "--because", "Đã sửa").exit_code == Exit.USAGE
-    done = operator("resend", code, "--key", row.dispatch.head.key, *WHO, "--json")
-    assert (done.exit_code, json.loads(done.stdout)["rows"]) == (0, 1)
+    same = ("resend", code, "--key", row.dispatch.head.key, "--message-id", "gui-lai-1", *WHO)
+    ahead = operator(*same, "--at", "2099-01-01T09:00:00+07:00")
+    assert (ahead.exit_code, "in_future: " in ahead.output) == (Exit.REFUSED, True)
+    said = [json.loads(operator(*same, "--json").stdout) for _ in range(2)]
+    assert [(each["rows"], each["repeated"]) for each in said] == [(1, False), (0, True)]
+    other = operator("resend", code, "--message-id", "gui-lai-1", *WHO)
+    assert (other.exit_code, "message_reused: " in other.output) == (Exit.REFUSED, True)
     assert ledger.claim((System.PORTAL,), datetime.now(UTC), LEASE, 1)[0].id == row.id
     [entry] = ledger.entries(what=Action.ACT_ACCEPTED)
     assert (entry.who, entry.code, entry.detail["kind"]) == ("operator:vh-07", code, "resend")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (
+            ("classify", "--message", "tin 1", "--as", "refusal", "--operator", "vh-07", "--because", " "),
+            "Lệnh chưa đúng: thiếu --because, sai --message.",
+        ),
+        (
+            ("decide-overdue", "--choice", "wait_on", "--operator", "vh 07", "--because", "Đã hẹn"),
+            "Lệnh chưa đúng: sai --operator.",
+        ),
+        (
+            ("consent", "--person", "001052900011", "--answer", "granted", "--message-id", "vneid-001052900011"),
+            "Mã thông điệp (id) không được chứa số định danh của ai.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_and_nothing_is_stored(
+    ledger: Ledger, command: tuple[str, ...], says: str
+) -> None:
+    name, *options = command
+    said = (name, opened(ledger), "--leg", "residence_registration", *options)
+    done = CliRunner().invoke(application([name]), said)
+    assert (done.exit_code, done.stderr.strip()) == (Exit.USAGE, says)
+    assert ledger.inbox_open() == 0

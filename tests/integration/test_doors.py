@@ -133,7 +133,7 @@ def test_a_silent_agency_is_promised_anew_and_answers_on_paper(system: System) -
     act("paper-answer", code, *leg, "--as", "decided", "--dated", dated, "--scan", SCAN, *result)
     dossier = system.concluded(code)
     assert dossier.summary.outcome is DossierOutcome.COMPLETED
-    assert (dossier.legs[1].number, dossier.legs[1].agency_code) == ("45/TB", "45/TN")
+    assert (dossier.legs[1].number, dossier.legs[1].paper_code) == ("45/TB", "45/TN")
     appointed = "hẹn lại ngày trả kết quả “Đăng ký thường trú”: 10:00 thứ Ba 1/12/2026"
     answered = "nhập trả lời bằng giấy của cơ quan “Đăng ký thường trú”: "
     expect_on_record(
@@ -184,16 +184,14 @@ def test_what_a_system_rejected_is_sent_again_when_it_is_mended(system: System) 
     expect_once(system, code)
 
 
-def test_a_dossier_goes_over_to_another_law_and_is_cancelled_by_decision(system: System) -> None:
+def test_a_dossier_keeps_its_law_and_is_cancelled_by_decision(system: System) -> None:
     code = system.open("grandparents-home")
     system.instruct(code, "vneid", silent=True)
     system.instruct(code, "social_insurance", silent=True)
     system.start(code)
     system.see(code, lambda d: d.legs and d.legs[2].sent_at, "one part waits for people, one is held by its agency")
     assert "có hiệu lực từ 01/01/2027" in refused("migrate", code, "--to", "2027-01-01")
-    act("migrate", code, "--to", "2026-07-01")
-    system.see(code, lambda d: d.plan and d.plan.pack == "2026-07-01", "gone over")
-    assert "gói luật 2026-07-01" in lienthong("show", code).stdout
+    assert "đã được thay từ 01/09/2026, trước khi hồ sơ" in refused("migrate", code, "--to", "2026-07-01")
     act("cancel", code)
     dossier = system.concluded(code)
     assert dossier.summary.outcome is DossierOutcome.PARTLY_COMPLETED
@@ -202,12 +200,11 @@ def test_a_dossier_goes_over_to_another_law_and_is_cancelled_by_decision(system:
     expect_on_record(
         system,
         code,
-        (FactKind.PACK_MIGRATION, None, "chuyển sang gói luật khác: 2026-07-01"),
         (FactKind.CANCELLATION, None, "hủy hồ sơ theo quyết định của cơ quan có thẩm quyền"),
     )
     expect_once(system, code)
-    packs = [entry["pack"] for entry in printed("audit", "list", "--code", code, "--what", "act_accepted")]
-    assert packs[1] == "2026-07-01", "under which law it was cancelled"
+    [entry] = printed("audit", "list", "--code", code, "--what", "act_accepted")
+    assert entry["pack"] == "2026-09-01", "under which law it was cancelled"
     told = {(one["system"], one["leg"]) for one in system.book(code)["follow_ups"] if one["kind"] == "cancellation"}
     assert told == {("social_insurance", HEALTH), ("provincial", HEALTH)}
 

@@ -65,6 +65,8 @@ OPEN: Mapping[str, str] = {
     "heard_facts.message_id": _MESSAGE,
     "heard_facts.kind": _WORD,
     "legs.key": _WORD,
+    "master_keys.key_id": "the id of a master key",
+    "master_keys.check_value": _HASH,
     "messages_in.message_id": _MESSAGE,
     "messages_in.digest": _HASH,
     "messages_in.kind": _WORD,

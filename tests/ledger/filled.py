@@ -61,6 +61,7 @@ def recording(revision: str) -> Rows:
 
 def fill(ledger: Ledger) -> None:
     """Something in every table: dossiers at each step of their life, messages, an outbox half sent."""
+    ledger.keys.masters.expect_right()
     samples = ("plain", "twins-1", "twins-2", "grandparents-home", "one-parent")
     for steps, sample in enumerate(samples):
         code = opened(ledger, declared(sample, attachments=[certificate().model_dump(mode="json")]))

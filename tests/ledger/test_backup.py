@@ -6,21 +6,26 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 from alembic import command
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
+from cli import postgres
 from cli.output import Exit
+from ledger import backup as ledger_backup
 from ledger import engine as ledger_engine
 from ledger.backup import Backup, Manifest, back_up
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine, upgrade
+from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
 from ledger.values import StoredDossier
 from models.documents import DocumentKind
@@ -128,6 +133,18 @@ def elsewhere(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
     server.drop(url)
 
 
+def break_off(there: Machine, folder: Path) -> None:
+    """A restore in which everything is in place but the last word."""
+    keys = {Path(name).name: there.state / name for name in (MASTER_KEYS, HASH_KEY)}
+    programs = postgres.psql().parent
+    with suppress(BrokenOff), Backup.open(folder).restoring(there.engine, there.state / "documents", keys, programs):
+        raise BrokenOff
+
+
+class BrokenOff(Exception):
+    """Somebody has pulled the plug."""
+
+
 def test_what_was_backed_up_is_there_again_on_an_empty_machine(
     empty_url: str, elsewhere: Machine, tmp_path: Path
 ) -> None:
@@ -136,6 +153,10 @@ def test_what_was_backed_up_is_there_again_on_an_empty_machine(
     folder = str(tmp_path / "sao lưu 100%")
     made = here.said("backup", folder)
     assert (made["dossiers"], made["documents"], made["keys"]) == (3, 2, ["master.keys", "hash.key"])
+    break_off(there, Path(folder))
+    with pytest.raises(DatabaseUnusable):
+        check_schema(there.engine)
+    assert there.run("audit", "list").exit_code == Exit.FAILED
     again = there.said("restore", folder, "--nothing-erased-since")
     assert (again["dossiers"], again["documents"], again["trail"]["flaws"]) == (3, 2, [])
     assert there.everything() == before
@@ -152,7 +173,9 @@ def test_what_was_backed_up_is_there_again_on_an_empty_machine(
     here.engine.dispose()
 
 
-def test_what_was_erased_since_is_erased_again(tmp_path: Path) -> None:
+def test_what_was_erased_since_is_erased_again_before_anybody_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = in_use(tmp_path / "state", f"sqlite:///{tmp_path / 'state' / 'ledger.db'}")
     papers = {stored.summary.code: stored.documents[0].document for stored in here.everything()[0] if stored}
     here.said("backup", str(tmp_path / "backup"))
@@ -160,7 +183,12 @@ def test_what_was_erased_since_is_erased_again(tmp_path: Path) -> None:
     shutil.rmtree(here.state)
     erased = tmp_path / "erased.txt"
     erased.write_text(f"{ONLY_ERASED}\nG22.99.08-261111-000009 opened after the backup\n")
-    assert here.said("restore", str(tmp_path / "backup"), "--erased", str(erased))["erased"] == 2
+    restore = ("restore", str(tmp_path / "backup"), "--erased", str(erased))
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(Ledger, "erase_again", failing)
+        assert here.run(*restore).exit_code == Exit.FAILED
+        assert not (here.state / "ledger.db").exists()
+    assert here.said(*restore)["erased"] == 2
     assert here.ledger.erased_at(ONLY_ERASED)
     assert [code for code, paper in papers.items() if not here.documents.has(paper.sha256)] == [ONLY_ERASED]
     assert {entry.code for entry in here.ledger.entries() if entry.what == "erased"} == {ONLY_ERASED}
@@ -168,6 +196,26 @@ def test_what_was_erased_since_is_erased_again(tmp_path: Path) -> None:
     due = here.ledger.claim((System.SMS,), OPENED_AT + timedelta(days=9), timedelta(seconds=1), 9)
     assert {claimed.dispatch.head.dossier_code for claimed in due} == {*papers} - {ONLY_ERASED}
     assert here.run("audit", "verify").exit_code == 0
+
+
+def failing(*_: object) -> NoReturn:
+    raise OSError(ENOSPC, "hết chỗ")
+
+
+def test_a_document_erased_while_it_is_copied_is_not_in_the_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = in_use(tmp_path / "state", f"sqlite:///{tmp_path / 'state' / 'ledger.db'}")
+    listed = ledger_backup._files
+
+    def erased_meanwhile(folder: Path) -> Iterator[Path]:
+        yield from listed(folder)
+        if folder == here.state / "documents":
+            yield Path("ab/cd/abcd")
+
+    monkeypatch.setattr(ledger_backup, "_files", erased_meanwhile)
+    assert here.said("backup", str(tmp_path / "backup"))["documents"] == 2
+    Backup.open(tmp_path / "backup")
 
 
 def test_a_trail_that_was_bent_before_the_backup_is_told_of(tmp_path: Path) -> None:
@@ -193,7 +241,8 @@ def test_a_backup_of_an_older_schema_is_upgraded(tmp_path: Path) -> None:
     manifest = back_up(older, MASTERS, tmp_path / "documents", {}, tmp_path / "backup")
     older.dispose()
     assert (manifest.schema_version, manifest.head) == ("0009", None)
-    Backup.open(tmp_path / "backup").restore(there.engine, there.state / "documents", {})
+    with Backup.open(tmp_path / "backup").restoring(there.engine, there.state / "documents", {}):
+        pass
     check_schema(there.engine)
     there.engine.dispose()
 
@@ -294,6 +343,7 @@ def test_nothing_is_restored_or_backed_up_over_anything(made: Path, tmp_path: Pa
     occupied: Mapping[str, str] = {
         "documents/ab/cd/abcd": "Kho giấy tờ",
         "keys/hash.key": "hash.key đã có và khác",
+        "ledger.db-wal": "còn tệp -wal",
     }
     for name, why in occupied.items():
         file = there.state / name

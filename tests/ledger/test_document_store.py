@@ -12,7 +12,8 @@ from ledger.errors import DocumentDamaged, DocumentMissing
 from models.documents import MAX_DOCUMENT_BYTES, DocumentKind, DocumentRefused, MediaType
 from tests.keys import MASTERS
 from tests.ledger.builders import certificate
-from trust.masters import KeyRing, MasterKeyUnknown
+from trust.key_errors import MasterKeyUnknown
+from trust.masters import KeyRing
 
 PDF = b"%PDF-1.7 gi\xe1\xba\xa5y khai sinh"
 

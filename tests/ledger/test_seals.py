@@ -19,6 +19,7 @@ from models.base import Code
 from models.dossier import DossierOutcome, DossierStage, Leg, LegOutcome, LegStage
 from models.erasure import ErasureOrder
 from models.facts import FactRefusal, FactRefused
+from models.messages import NoticeState
 from models.systems import System
 from models.tables import NotDuplicateRow
 from tests.keys import MASTERS
@@ -31,6 +32,7 @@ from tests.ledger.builders import (
     keys_of,
     let_in,
     notice,
+    notice_check,
     numbered,
     opened,
     plan_of,
@@ -41,7 +43,8 @@ from tests.ledger.builders import (
 )
 from tests.ledger.filled import rows
 from tests.ledger.test_replacements import corrected
-from trust.masters import KeyRing, MasterKeyUnknown
+from trust.key_errors import MasterKeyMixedUp, MasterKeyUnknown
+from trust.masters import KeyRing
 
 DAY = timedelta(days=1)
 
@@ -274,3 +277,63 @@ def test_every_dossier_has_a_seed_of_its_own(engine: Engine, ledger: Ledger) -> 
     with engine.connect() as connection:
         seeds = connection.execute(text("SELECT seed FROM dossier_keys")).scalars().all()
     assert len({bytes(seed) for seed in seeds}) == 2
+
+
+# --- What fresh eyes found --------------------------------------------------------------------------------------------
+
+
+def test_a_notice_goes_with_its_dossier_too(ledger: Ledger) -> None:
+    code = in_progress(ledger)
+    ledger.notice_checked(notice_check(code, NoticeState.GOOD).model_copy(update={"sha256": "a" * 64}))
+    assert ledger.erase(order(concluded(ledger, code)), OPENED_AT).documents == ("a" * 64,)
+
+
+def test_what_belongs_to_no_dossier_is_sealed_anew_also_after_an_erasure(engine: Engine, ledger: Ledger) -> None:
+    ledger.arrived("lac", "digest", "agency_event", None, "vneid", OPENED_AT)
+    ledger.settled("lac", False, FactRefusal.MALFORMED, "Sai cấu trúc.")
+    code = concluded(ledger, in_progress(ledger))
+    ledger.erase(order(code), OPENED_AT)
+    ledger.arrived("muon", "digest", "agency_event", code, "vneid", OPENED_AT)
+    ledger.settled("muon", False, FactRefusal.ENDED, "Hồ sơ đã kết thúc.")
+    both = Ledger(engine, KeyRing({"new": bytes([9]) * 32, "test": bytes(range(32))}))
+    assert (both.reseal(), both.sealed_otherwise()) == (2, 0)
+    retired = Ledger(engine, KeyRing({"new": bytes([9]) * 32}))
+    assert {fact.message_id: fact.text for fact in retired.refused_facts(code)} == {"muon": "Hồ sơ đã kết thúc."}
+
+
+def test_a_verdict_outlives_its_words(ledger: Ledger) -> None:
+    code = in_progress(ledger)
+    ledger.store(consent(code, "m-9"), "digest", "vneid", OPENED_AT, DAY)
+    ledger.settled("m-9", True, None, "Đã ghi nhận.")
+    ledger.erase(order(concluded(ledger, code)), OPENED_AT)
+    again = ledger.store(consent(code, "m-9"), "digest", "vneid", OPENED_AT, DAY)
+    assert again.delivery is None
+    assert again.verdict is not None
+    assert again.verdict.accepted
+
+
+def test_what_cannot_be_opened_in_the_outbox_holds_up_its_own_dossier_only(engine: Engine, ledger: Ledger) -> None:
+    code, other = opened(ledger, numbered(1)), opened(ledger, numbered(2))
+    for one in (code, other):
+        ledger.publish(published(one, 1), [notice(one, 1)])
+    with engine.begin() as connection:
+        spoilt = "replace(CAST(dispatch AS text), 'sealed:1:test', 'sealed:1:gone')"
+        value = f"CAST({spoilt} AS json)" if engine.dialect.name == "postgresql" else spoilt
+        connection.execute(text(f"UPDATE notices SET dispatch = {value} WHERE dossier_code = :code"), {"code": code})
+    for _ in range(2):
+        taken = ledger.claim([System.PORTAL], OPENED_AT, timedelta(seconds=0), 100)
+        assert [claimed.dispatch.head.dossier_code for claimed in taken] == [other]
+    assert ledger.outbox_open(code) == 1
+
+
+def test_another_key_of_the_same_id_seals_nothing(engine: Engine, ledger: Ledger) -> None:
+    ledger.keys.masters.expect_right()
+    ledger.keys.masters.expect_right()
+    code = opened(ledger)
+    other = Ledger(engine, KeyRing({"test": bytes([9]) * 32}))
+    with pytest.raises(MasterKeyMixedUp, match="chép cho mọi máy"):
+        other.keys.masters.expect_right()
+    with pytest.raises(MasterKeyMixedUp):
+        opened(other, numbered(1))
+    assert ledger.opened(code)
+    assert ledger.keys.masters.with_others(KeyRing({"new": bytes([9]) * 32})).current == "new"

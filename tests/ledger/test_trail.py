@@ -19,7 +19,7 @@ from ledger.roles import RoleUnfit, grant_to
 from ledger.store import Ledger
 from models.audit import WORKER, Action, Entry, Flaw, NumberedEntry, TrailHead
 from models.erasure import ErasureOrder
-from models.facts import Classification, ClassifiedAs, FactRefusal, InboundFact, digest_of
+from models.facts import Classification, ClassifiedAs, FactRefusal, InboundFact, PackMigration, digest_of
 from models.publication import HeardFact
 from tests.keys import MASTERS
 from tests.ledger.builders import OPENED_AT, consent, declared, let_in, notice, numbered, opened, plan_of, published
@@ -132,6 +132,16 @@ def test_an_operators_act_has_its_own_reason_and_who_sent_it(ledger: Ledger, ref
     entry = newest(ledger)
     assert (entry.who, entry.why, entry.detail["via"]) == ("operator:vh-07", BECAUSE, "cli:an")
     assert entry.what is (Action.ACT_REFUSED if refusal else Action.ACT_ACCEPTED)
+
+
+def test_a_dossier_that_goes_over_to_another_law_has_that_on_it(ledger: Ledger) -> None:
+    code = opened(ledger)
+    said = {"message_id": "m1", "dossier_code": code, "operator": "vh-07", "because": BECAUSE, "at": OPENED_AT}
+    act = PackMigration.model_validate(said | {"pack": "2026-09-01"})
+    judge(ledger, act, "cli:an")
+    assert newest(ledger).detail["to_pack"] == "2026-09-01"
+    ledger.publish(published(code, 1, heard=[told_fact(act.model_copy(update={"message_id": "m2"}), OPENED_AT)]), ())
+    assert (newest(ledger).detail["via"], newest(ledger).detail["to_pack"]) == ("update", "2026-09-01")
 
 
 def test_that_somebody_is_no_duplicate_is_an_operators_word(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.acts import ACTS, act_of, act_words
+from models.acts import ACTS, MOST_RESENDS, act_of, act_words, expect_room
 from models.appointing import FARTHEST, OPENS_AT, apply_appointment, expect_working_day, its_day, promised
 from models.base import LEGAL_ZONE
 from models.calendar import load_calendar
@@ -16,20 +16,24 @@ from models.documents import Document, DocumentKind
 from models.dossier import Leg, LegOutcome, LegStage
 from models.facts import (
     AgencyEvent,
+    Cancellation,
     Classification,
     ClassifiedAs,
     Decided,
     FactKind,
     FactRefusal,
     FactRefused,
+    GoOnWithoutCertificate,
     NewAppointment,
     OperatorAct,
     PaperAnswer,
     Received,
+    Resend,
     digest_of,
 )
+from models.going_on import goes_on
 from models.lateness import day_ahead
-from models.paper_answers import evidence, without_unsigned
+from models.paper_answers import as_told, evidence
 from models.sealing import treated
 from models.signatures import Seal, SignatureOutcome
 from models.stopping import Stop, StopCause, letter
@@ -110,10 +114,9 @@ def test_a_scan_is_a_result_only_where_none_must_be_signed() -> None:
     scan = document(DocumentKind.PAPER_ANSWER)
     answer = Decided(at=NOW, number="45", documents=(notice, certificate))
     act = PaperAnswer(**SAID, at=NOW, leg=RESIDENCE.key, answer=answer, scans=(scan,))
-    assert without_unsigned(answer) == answer.model_copy(update={"documents": (notice,)})
+    assert as_told(answer) == answer.model_copy(update={"documents": (notice,)})
     assert evidence(act) == (scan, certificate)
-    received = Received(at=NOW)
-    assert without_unsigned(received) is received
+    assert as_told(Received(at=NOW, agency_code="45/TN")) == Received(at=NOW), "a number on paper is no system's code"
     unjudged = act.model_copy(update={"answer": answer.model_copy(update={"documents": (document(notice.kind),)})})
     again = act.model_copy(update={"answer": answer.model_copy(update={"documents": (notice,)})})
     assert digest_of(again) == digest_of(unjudged), "what signatures are worth is our finding, not what was said"
@@ -142,6 +145,31 @@ def test_every_act_of_an_operator_is_one_and_nothing_an_agency_says_is() -> None
     assert not issubclass(AgencyEvent, OperatorAct)
     read = Classification(**SAID, at=NOW, leg=RESIDENCE.key, of="m0", found=ClassifiedAs.NO_ACTION)
     assert act_of(read, NOW).detail == "không phải làm gì"
+
+
+def test_what_was_sent_again_too_often_leaves_room_for_every_other_act() -> None:
+    again = Resend(**SAID, at=NOW)
+    acts = [act_of(appointment(NOW), NOW)] * MOST_RESENDS + [act_of(again, NOW)] * (MOST_RESENDS - 1)
+    expect_room(acts, again)
+    acts.append(act_of(again, NOW))
+    for act in (Cancellation(**SAID, at=NOW), appointment(NOW)):
+        expect_room(acts, act)
+    with pytest.raises(FactRefused) as refused:
+        expect_room(acts, again)
+    assert refused.value.reason is FactRefusal.NOT_PERMITTED
+
+
+def test_nothing_goes_on_in_a_dossier_that_is_stopped() -> None:
+    stop = Stop(cause=StopCause.CANCELLATION, at=NOW)
+    registered = Leg(key=PLAN.legs[0].key, stage=LegStage.WAITING_DOCUMENT, decided_at=NOW)
+    legs = {registered.key: registered, RESIDENCE.key: Leg(key=RESIDENCE.key)}
+    paper = document(DocumentKind.REGISTRATION_ATTESTATION)
+    by = {"official": "cb-12", "office": "UB-4", "attestation": paper}
+    act = GoOnWithoutCertificate(**SAID, **by, at=NOW, leg=RESIDENCE.key)
+    assert goes_on(legs, PLAN, act, None, NOW).attested
+    with pytest.raises(FactRefused) as refused:
+        goes_on(legs, PLAN, act, stop, NOW)
+    assert refused.value.reason is FactRefusal.ENDED
 
 
 @pytest.mark.parametrize("cause", StopCause)

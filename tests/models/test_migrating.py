@@ -35,6 +35,7 @@ def over(declaration: BirthDeclaration, to: str = NEW, **changes: Any) -> Migrat
         "attached": tuple(sorted(document.kind for document in declaration.attachments)),
         "notice": None,
         "on": ON,
+        "received_on": ON,
         "now": NOW,
     }
     return migrated(MigrationQuery(**{**asked, **changes}), declaration, CALENDAR, packaged_communes())
@@ -117,6 +118,14 @@ def test_a_pack_that_is_none_or_not_in_force_is_refused(to: str, said: str) -> N
     answer = over(sample("plain", ON), to)
     assert answer.plan is None
     assert said in (answer.problem or "")
+
+
+def test_law_repealed_before_the_receipt_is_no_way_to_go() -> None:
+    plain = sample("plain", ON)
+    assert over(plain, OLD, plan=resolve_plan(pack(NEW), plain)).plan is not None, "back to the law of its receipt"
+    answer = over(plain, OLD, plan=resolve_plan(pack(NEW), plain), received_on=date(2026, 9, 1))
+    assert answer.plan is None
+    assert "đã được thay từ 01/09/2026, trước khi hồ sơ được tiếp nhận" in (answer.problem or "")
 
 
 def test_a_part_not_begun_that_the_pack_does_not_know_is_a_hindrance_and_one_begun_is_kept() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from settings import BadSettings, Settings
+from trust.key_errors import MasterKeysUnusable, MasterKeyUnknown
 from trust.keys import MASTER_KEYS, make_master_key, master_keys, new_master_key, write_secret
-from trust.masters import KEY_BYTES, KeyRing, MasterKeysUnusable, MasterKeyUnknown
+from trust.masters import KEY_BYTES, KeyRing
 
 ONE, OTHER = bytes(KEY_BYTES), bytes([1]) * KEY_BYTES
 
@@ -41,12 +42,13 @@ def test_the_first_key_is_current_and_all_can_be_derived_from() -> None:
         ["k1:"],
         ["k1:AAAA"],
         ["k1:not base64!"],
+        ["k1:ấ"],
         [entry("khóa", ONE)],
         [entry("", ONE)],
         [entry("k" * 41, ONE)],
         [entry("k1", ONE), entry("k1", OTHER)],
     ],
-    ids=["none", "no colon", "empty", "short", "no base64", "id not ascii", "no id", "long id", "twice"],
+    ids=["none", "no colon", "empty", "short", "no base64", "no ascii", "id not ascii", "no id", "long id", "twice"],
 )
 def test_what_is_no_key_ring_is_refused_without_showing_a_key(entries: list[str]) -> None:
     with pytest.raises(MasterKeysUnusable) as refused:
@@ -89,6 +91,11 @@ def test_a_file_that_changes_is_read_again_and_one_that_is_spoilt_changes_nothin
     assert masters.current == "k2"
     write_secret(file, first)
     assert masters.current == "k1"
+    file.write_text(f"{second}\n{first}", "ascii")
+    file.chmod(0o644)
+    assert masters.current == "k1"
+    file.chmod(0o600)
+    assert masters.current == "k2"
 
 
 class Service:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.keys import MASTERS
-from trust.masters import KeyRing, MasterKeyUnknown
+from trust.key_errors import MasterKeyUnknown
+from trust.masters import KeyRing
 from trust.vault import DossierKey, Purpose, Sealed, Unreadable, new_seed
 
 CODE, SEED = "G22.99.08-261119-000001", bytes(32)

@@ -141,7 +141,17 @@ async def test_an_appointment_is_a_promise_and_not_the_limit(play: Play) -> None
 
 async def test_answers_on_paper_count_as_told_and_a_scan_is_no_signed_result(play: Play) -> None:
     await play.declare("plain", THURSDAY)
-    await play.receive(BIRTH)
+    await play.sent(BIRTH)
+    await play.tell(await paper(play, BIRTH, Received(at=await play.now(), agency_code="12/BN")))
+    view = await play.see(lambda v: v.legs[0].due is not None, "received on paper")
+    assert (view.provincial_code, view.legs[0].paper_code) == (None, "12/BN")
+    late = Received(at=await play.now(), agency_code="H01.1")
+    with refused(FactRefusal.WRONG_DOSSIER):
+        await play.agency(BIRTH, late, dossier_code="G22.99.08-261119-000099")
+    await play.agency(BIRTH, late, provincial_code="H01.1")
+    assert (await play.view()).provincial_code == "H01.1"
+    with refused(FactRefusal.WRONG_DOSSIER):
+        await play.agency(BIRTH, late, provincial_code="12/BN")
     decision = Decided(
         at=await play.now(),
         number="21/2026",
@@ -160,7 +170,7 @@ async def test_answers_on_paper_count_as_told_and_a_scan_is_no_signed_result(pla
         (None, DocumentKind.PAPER_ANSWER),
         (None, DocumentKind.BIRTH_CERTIFICATE),
     }
-    assert [paper.kind for paper in stored.acts[0].evidence] == [
+    assert [paper.kind for paper in stored.acts[1].evidence] == [
         DocumentKind.PAPER_ANSWER,
         DocumentKind.BIRTH_CERTIFICATE,
     ]
@@ -181,7 +191,7 @@ async def test_answers_on_paper_count_as_told_and_a_scan_is_no_signed_result(pla
     notice = Decided(at=await play.now(), number="45/TB", documents=(scanned(DocumentKind.RESIDENCE_NOTICE),))
     await play.tell(await paper(play, RESIDENCE, notice))
     view = await play.see(lambda v: v.legs[1].completed, "decided on paper, with the notice")
-    assert [done.detail for done in view.acts] == ["đã giải quyết", "tiếp nhận", "đã giải quyết"]
+    assert [done.detail for done in view.acts] == ["tiếp nhận", "đã giải quyết", "tiếp nhận", "đã giải quyết"]
     with refused(FactRefusal.ENDED):
         await play.tell(await paper(play, RESIDENCE, Received(at=await play.now())))
     await play.complete(HEALTH)
@@ -208,6 +218,7 @@ async def test_cancelled_before_anything_was_sent(play: Play) -> None:
 
 async def test_cancelled_after_registration_what_is_unfinished_ends_when_its_agency_knows(play: Play) -> None:
     await at_both_agencies(play, THURSDAY)
+    await play.tell(await appointment(play, "2026-11-19 09:20:00"))
     play.world.away |= {System.RESIDENCE, System.SOCIAL_INSURANCE}
     await cancel(play)
     await play.complete_decision(HEALTH)
@@ -227,6 +238,9 @@ async def test_cancelled_after_registration_what_is_unfinished_ends_when_its_age
     view = await play.see(lambda v: bool(v.troubles), "residence is away")
     assert not view.legs[1].ended
     assert any("**Hồ sơ đã bị hủy** lúc 09:" in step for step in next_steps(view))
+    assert not any("hẹn" in step for step in next_steps(view)), "nobody is held to what was promised before"
+    assert not view.warnings
+    assert WAITS_FOR_OPERATOR not in attributes(view).lists[SearchAttribute.WAITING_FOR]
     play.world.away.clear()
     outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED

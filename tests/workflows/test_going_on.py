@@ -88,11 +88,12 @@ async def test_a_leg_goes_on_with_the_attestation_and_the_certificate_is_still_a
 
 async def test_all_legs_may_go_on_and_then_nothing_waits_for_the_certificate(play: Play) -> None:
     await registered_without_certificate(play, "2026-11-19 09:00:00")
+    play.world.away.add(System.RESIDENCE)
     await go_on(play, RESIDENCE)
     heard = act(play, HEALTH, at=await play.now())
     await play.handle.signal(FactKind.GO_ON.value, heard)
     await play.handle.signal(FactKind.GO_ON.value, heard.model_copy(update={"message_id": "late"}))
-    await play.complete(RESIDENCE, HEALTH)
+    await play.complete(HEALTH)
     await play.until(moment("2026-11-19 17:00:00"))
     await play.see(chased(0, 1), "the certificate asked for")
     [asked] = await told(play, FollowUpKind.RESULT_ASKED, System.PROVINCIAL)
@@ -100,10 +101,16 @@ async def test_all_legs_may_go_on_and_then_nothing_waits_for_the_certificate(pla
     view = await play.view()
     assert ([done.leg for done in view.acts], view.refused_signals) == ([RESIDENCE, HEALTH], 1)
     with refused(FactRefusal.ENDED):
-        await go_on(play, RESIDENCE)
+        await go_on(play, HEALTH)
     await play.certify()
+    assert await told(play, FollowUpKind.COMPLETED, System.RESIDENCE) == [], "it does not have the part"
+    play.world.away.clear()
+    await play.until(moment("2026-11-19 18:00:00"))
+    await play.complete(RESIDENCE)
     assert (await play.ended()).outcome is DossierOutcome.COMPLETED
-    assert await told(play, FollowUpKind.COMPLETED, System.RESIDENCE) == []
+    [after] = await told(play, FollowUpKind.COMPLETED, System.RESIDENCE)
+    assert [document.kind for document in after.documents] == [DocumentKind.BIRTH_CERTIFICATE]
+    assert await told(play, FollowUpKind.COMPLETED, System.SOCIAL_INSURANCE) == [], "it has decided without"
 
 
 @pytest.mark.parametrize("missing", ["official", "office", "because", "operator", "attestation"])

@@ -12,16 +12,21 @@ _SQLITE = (
     f" BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
     "CREATE TRIGGER audit_trail_is_not_shortened BEFORE DELETE ON audit_trail"
     f" BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-    # INSERT OR REPLACE deletes without a word to the trigger above.
-    "CREATE TRIGGER audit_trail_is_not_replaced BEFORE INSERT ON audit_trail"
-    " WHEN EXISTS (SELECT 1 FROM audit_trail WHERE number = NEW.number)"
+    # INSERT OR REPLACE deletes without a word to the trigger above; a number far ahead would leave no room for another.
+    "CREATE TRIGGER audit_trail_is_continued BEFORE INSERT ON audit_trail"
+    " WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM audit_trail)"
     f" BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
 )
 _POSTGRESQL = (
+    "CREATE FUNCTION audit_trail_is_continued() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " IF NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM audit_trail) THEN"
+    f" RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'insufficient_privilege'; END IF; RETURN NEW; END $$",
     "CREATE FUNCTION audit_trail_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
     f" $$ BEGIN RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'insufficient_privilege'; END $$",
     "CREATE TRIGGER audit_trail_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_trail"
     " FOR EACH STATEMENT EXECUTE FUNCTION audit_trail_is_append_only()",
+    "CREATE TRIGGER audit_trail_is_continued BEFORE INSERT ON audit_trail FOR EACH ROW"
+    " EXECUTE FUNCTION audit_trail_is_continued()",
 )
 
 

@@ -31,6 +31,7 @@ from trust.codec import DOSSIER, seal
 from trust.masking import COVER
 from trust.operator_guard import OperatorGuard, Sessions
 from trust.operators import Operators, RegisteredOperator, digest_of, new_token
+from viewing import MAX_DOSSIERS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -160,8 +161,21 @@ async def test_a_case_officer_sees_no_dossier_of_another_province(
     answer = await decode(http, bearing("elsewhere"), payload)
     assert (answer.status_code, answer.json()["title"]) == (403, "not_permitted")
     entry = trail(ledger, "elsewhere")[-1]
-    assert (entry.what, entry.code) == (Action.DECODE_REFUSED, payload.metadata[DOSSIER].decode())
+    there = code if claimed == "the dossier" else None  # what is no dossier's code may be anything somebody typed
+    assert (entry.what, entry.code) == (Action.DECODE_REFUSED, there)
     assert entry.detail == {"refused": "province"}
+
+
+async def test_nobody_fills_the_trail_with_dossiers_of_their_own_invention(
+    http: httpx.AsyncClient, ledger: Ledger, code: str
+) -> None:
+    invented = [sealed(ledger, code, "x") for _ in range(MAX_DOSSIERS + 1)]
+    for number, payload in enumerate(invented):
+        payload.metadata[DOSSIER] = f"Nguyen.Van.{number}".encode()
+    before = trail(ledger, "officer")[-1].number
+    assert (await decode(http, bearing("officer"), *invented)).status_code == 413
+    [entry] = [entry for entry in trail(ledger, "officer") if entry.number > before]
+    assert (entry.code, entry.detail) == (None, {"refused": "too_many_dossiers"})
 
 
 async def test_one_payload_of_another_province_keeps_all_of_a_request(

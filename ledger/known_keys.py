@@ -1,8 +1,10 @@
 """Which master keys this ledger is sealed by: another key of the same id, on another machine, would split its data."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from ledger.engine import read_only
@@ -38,12 +40,13 @@ class KnownKeys:
 
     def expect_right(self) -> None:
         """Compare the current key, and write down that this ledger is sealed by it. Raises MasterKeyMixedUp."""
-        self._compare(self.current)
-        if self.current not in self._right:
-            with told_in_use(self._writer), Session(self._writer) as session, session.begin():
-                if session.get(MasterKeyRow, self.current) is None:
-                    session.add(MasterKeyRow(key_id=self.current, check_value=self._value(self.current)))
-            self._compare(self.current)
+        key_id = self.current
+        self._compare(key_id)
+        if key_id not in self._right:
+            row = MasterKeyRow(key_id=key_id, check_value=self._value(key_id))
+            with suppress(IntegrityError), told_in_use(self._writer), Session(self._writer) as session, session.begin():
+                session.add(row)  # of several that start at once one does it, and all compare
+            self._compare(key_id)
 
     def with_others(self, masters: MasterKeys) -> "KnownKeys":
         """The same ledger with other master keys."""

@@ -4,6 +4,7 @@ On SQLite and PostgreSQL.
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import StatementError
 
 from ledger.errors import DossierErased, DuplicateDossier, NotErasable, UnknownDossier
 from ledger.keys import MARK
+from ledger.known_keys import known_keys
 from ledger.store import Ledger
 from models.audit import Action
 from models.base import Code
@@ -324,6 +326,13 @@ def test_what_cannot_be_opened_in_the_outbox_holds_up_its_own_dossier_only(engin
         taken = ledger.claim([System.PORTAL], OPENED_AT, timedelta(seconds=0), 100)
         assert [claimed.dispatch.head.dossier_code for claimed in taken] == [other]
     assert ledger.outbox_open(code) == 1
+
+
+def test_processes_that_start_at_once_all_know_their_key(engine: Engine) -> None:
+    ledgers = [Ledger(engine, MASTERS) for _ in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda ledger: ledger.keys.masters.expect_right(), ledgers))
+    assert known_keys(engine) == {"test"}
 
 
 def test_another_key_of_the_same_id_seals_nothing(engine: Engine, ledger: Ledger) -> None:

@@ -54,11 +54,6 @@ class Erasure(Transactions):
         self._overwrite_what_was_deleted()
         return erased
 
-    def erased_at(self, code: Code) -> datetime | None:
-        """When the dossier's data was destroyed, None if it was not."""
-        with self._reading() as session:
-            return session.exec(select(DossierKeyRow.erased_at).where(DossierKeyRow.dossier_code == code)).first()
-
     def named_by_none(self, digests: Collection[Sha256]) -> Collection[Sha256]:
         """Those of these contents that no dossier has: nobody who erases would ever find them."""
         with self._reading() as session:

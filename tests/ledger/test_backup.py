@@ -25,7 +25,7 @@ from ledger import engine as ledger_engine
 from ledger.backup import Backup, Manifest, back_up
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine, upgrade
-from ledger.errors import DatabaseUnusable
+from ledger.errors import DatabaseUnusable, DossierErased
 from ledger.store import Ledger
 from ledger.values import StoredDossier
 from models.documents import DocumentKind
@@ -189,7 +189,9 @@ def test_what_was_erased_since_is_erased_again_before_anybody_reads(
         assert here.run(*restore).exit_code == Exit.FAILED
         assert not (here.state / "ledger.db").exists()
     assert here.said(*restore)["erased"] == 2
-    assert here.ledger.erased_at(ONLY_ERASED)
+    here.ledger.keys.forget(ONLY_ERASED)
+    with pytest.raises(DossierErased):
+        here.ledger.view(ONLY_ERASED)
     assert [code for code, paper in papers.items() if not here.documents.has(paper.sha256)] == [ONLY_ERASED]
     assert {entry.code for entry in here.ledger.entries() if entry.what == "erased"} == {ONLY_ERASED}
     assert ONLY_ERASED not in here.ledger.unfinished()

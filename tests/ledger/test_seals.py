@@ -183,7 +183,6 @@ def test_an_erased_dossier_is_lost_and_stays_in_the_figures(engine: Engine, ledg
         DossierOutcome.COMPLETED,
     )
     assert ledger.opened(erased).concluded
-    assert ledger.erased_at(erased) == OPENED_AT
     assert ledger.province_of(erased) == "01"
     with engine.connect() as connection:
         assert connection.execute(text("SELECT seed FROM dossier_keys")).scalar() is None

@@ -24,7 +24,7 @@ from cli.stack import LOOPBACK, free_port
 from ledger.values import StoredDossier
 from models.dossier import ConsentState, LegStage
 from models.facts import Answer, ConsentAnswer, FactRefusal, InboundFact, Withdrawal, kind_of
-from models.inbox import Hindrance
+from models.inbox import Hindrance, WaitingMessage
 from processes.temporal import connect_as_set
 from tests.integration.system import ROOT, System, running_system, system_settings
 from tests.models.cases import born
@@ -72,6 +72,8 @@ def waiting(system: System) -> str:
     system.start(code)
     system.see(code, lambda d: d.legs and d.legs[1].stage is LegStage.WAITING_CONSENTS, "waiting for consents")
     system.see(code, lambda d: d.legs[2].stage is LegStage.ENDED, "health card issued")
+    # The dossier has its agencies' last message before the gateway has written down that it was taken.
+    eventually(lambda: code not in [message.dossier_code for message in inbox(system)], "its messages settled")
     return code
 
 
@@ -123,8 +125,13 @@ def eventually(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+def inbox(system: System) -> tuple[WaitingMessage, ...]:
+    """The messages that no dossier has judged yet."""
+    return system.ledger.waiting_messages(1000)
+
+
 def waits(system: System) -> list[str]:
-    return [message.message_id for message in system.ledger.waiting_messages(1000)]
+    return [message.message_id for message in inbox(system)]
 
 
 def post(system: System, url: str, code: str, data: dict[str, Any], message_id: str) -> httpx.Response:
@@ -217,7 +224,7 @@ def test_a_message_for_a_dossier_that_has_yet_to_start_waits_and_holds_up_nobody
     code, other = system.open("grandparents-home"), waiting(system)
     system.instruct(code, "vneid", silent=True)
     path = stored_long_ago(system, fact(system, code, "early-1"))
-    eventually(lambda: [m.hindrance for m in system.ledger.waiting_messages(1000)] == [Hindrance.NOT_RUNNING], "tried")
+    eventually(lambda: [m.hindrance for m in inbox(system)] == [Hindrance.NOT_RUNNING], "tried")
     assert post(system, system.gateway, other, answer(system, other), "meanwhile-1").status_code == 200
     assert post(system, system.gateway, code, answer(system, code), "younger-1").status_code == 202
     assert waits(system) == ["early-1", "younger-1"]

@@ -22,11 +22,11 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def code(system: System) -> str:
-    """A dossier whose province has received it."""
+    """A dossier whose birth is registered, and whose insurance card is never issued."""
     code = system.open("plain")
     system.instruct(code, "social_insurance", silent=True)
     system.start(code)
-    system.see(code, lambda dossier: dossier.summary.due_at, "a promised date")
+    system.see(code, lambda dossier: dossier.legs and dossier.legs[0].number, "a registration number")
     return code
 
 

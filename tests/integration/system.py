@@ -33,6 +33,7 @@ from models.base import LEGAL_ZONE
 from models.events import EVENT_MEDIA_TYPE
 from processes.temporal import connect_as_set
 from settings import Settings
+from simulator.records import AnswerState
 from submissions import Submissions
 from trust.keys import master_keys
 from trust.senders import Senders
@@ -52,6 +53,14 @@ _PATIENCE = 60.0
 _LOOK = 0.05
 _UNHURRIED = {"LIENTHONG_INBOX_PATIENCE": "20"}
 """On a busy machine a verdict may take longer than the usual two seconds; tests want it all the same."""
+
+
+def eventually(condition: Callable[[], object], what: str | Callable[[], str]) -> None:
+    """Wait for what another process does; AssertionError with `what` when it does not come about."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never: {what if isinstance(what, str) else what()}"
+        time.sleep(_LOOK)
 
 
 class System:
@@ -142,6 +151,14 @@ class System:
         answer = self.http.get(f"{self.settings.simulator_url}/book/{code}")
         answer.raise_for_status()
         return answer.json()
+
+    def settled_book(self, code: str) -> Any:
+        """The simulator's book of a dossier once all that the agencies had to say was accepted or refused."""
+        eventually(
+            lambda: all(answer["state"] != AnswerState.WAITING for answer in self.book(code)["answers"]),
+            lambda: f"{code}: agencies still have something to say: {self.book(code)['answers']}",
+        )
+        return self.book(code)
 
     def dossier(self, code: str) -> StoredDossier:
         """The dossier as the ledger has it."""

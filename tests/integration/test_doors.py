@@ -6,10 +6,8 @@ audit trail has of it, and what the agencies' own book has.
 
 import asyncio
 import json
-import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +22,7 @@ from models.facts import Answer, ConsentAnswer, FactKind, FactRefusal
 from models.inbox import Hindrance
 from processes.temporal import connect_as_set
 from starter import application
-from tests.integration.system import SAMPLES, System
+from tests.integration.system import SAMPLES, System, eventually
 from tests.integration.test_straight_path import expect_once
 
 RESIDENCE, HEALTH = "residence_registration", "health_insurance_card"
@@ -105,18 +103,13 @@ def expect_on_record(system: System, code: str, *acts: tuple[FactKind, str | Non
         assert f"{said}. Lý do: {WHY}" in read
     assert details.count(f"người vận hành {OPERATOR}: ") == len(acts)
     assert WHY not in details
-    entries = printed("audit", "list", "--code", code, "--what", "act_accepted")
+    on_trail = ("audit", "list", "--code", code, "--what", "act_accepted")
+    eventually(lambda: len(printed(*on_trail)) == len(acts), "the acts on the trail")
+    entries = printed(*on_trail)
     assert [(entry["detail"]["kind"], entry["who"], entry["why"]) for entry in entries] == [
         (kind, f"operator:{OPERATOR}", WHY) for kind, _, _ in acts
     ]
     assert all(entry["pack"] for entry in entries)
-
-
-def eventually(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: never"
-        time.sleep(0.05)
 
 
 def test_a_silent_agency_is_promised_anew_and_answers_on_paper(system: System) -> None:

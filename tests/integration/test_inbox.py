@@ -7,9 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -26,7 +25,7 @@ from models.dossier import ConsentState, LegStage
 from models.facts import Answer, ConsentAnswer, FactRefusal, InboundFact, Withdrawal, kind_of
 from models.inbox import Hindrance, WaitingMessage
 from processes.temporal import connect_as_set
-from tests.integration.system import ROOT, System, running_system, system_settings
+from tests.integration.system import ROOT, System, eventually, running_system, system_settings
 from tests.models.cases import born
 
 LEG = "residence_registration"
@@ -116,13 +115,6 @@ def ready(system: System, url: str) -> bool:
     with suppress(httpx.TransportError):
         return system.http.get(f"{url}/ready").is_success
     return False
-
-
-def eventually(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: never"
-        time.sleep(0.05)
 
 
 def inbox(system: System) -> tuple[WaitingMessage, ...]:

@@ -31,7 +31,7 @@ REFUSAL: dict[str, Any] = {
 
 def expect_once(system: System, code: str, refused: int = 0) -> None:
     """The simulator's own book has each registration and each notice exactly once; so many of its answers refused."""
-    book = system.book(code)
+    book = system.settled_book(code)
     for kind in ("registrations", "intakes"):
         taken = Counter((row["system"], row["leg"]) for row in book[kind])
         assert set(taken.values()) == {1}, taken

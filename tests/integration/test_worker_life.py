@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 from cli.stack import LOOPBACK, free_port
 from models.dossier import DossierOutcome, LegOutcome, LegStage
 from telemetry.metrics import CATALOGUE
-from tests.integration.system import ROOT, System, running_system, system_settings
+from tests.integration.system import ROOT, System, eventually, running_system, system_settings
 from tests.integration.test_straight_path import expect_once
 from tests.models.cases import born
 
@@ -97,13 +97,6 @@ def worker(system: System, *arguments: str, **environment: str) -> Iterator[Work
     finally:
         made.process.kill()
         made.process.wait()
-
-
-def eventually(condition: Callable[[], object], what: Callable[[], str]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.05)
 
 
 def status(answer: httpx.Response | None) -> int | None:

@@ -102,7 +102,11 @@ class World:
             lambda *_: None,
             pace=pace,
             worker=False,
-            environment={"LIENTHONG_LOG_LEVEL": "error", "LIENTHONG_SENDER_EVENTS_PER_MINUTE": "1000000"},
+            environment={
+                "LIENTHONG_LOG_LEVEL": "error",
+                "LIENTHONG_SENDER_EVENTS_PER_MINUTE": "1000000",
+                "LIENTHONG_INBOX_PATIENCE": "20",
+            },
         )
 
     async def __aenter__(self) -> Self:

@@ -39,7 +39,7 @@ AUTHORITY = "authority"
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 
-_PORTS = list(range(20_000, 32_000))
+PORTS = list(range(20_000, 32_000))
 
 Say = Callable[[str, str], None]
 """Receives (process, line) of the common log."""
@@ -63,10 +63,10 @@ def free_port() -> int:
     Taken at random from below those the kernel gives away: it gave one and the same to two of ours (measured).
     """
     while True:
-        port = random.choice(_PORTS)
+        port = random.choice(PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind((LOOPBACK, port))
-            _PORTS.remove(port)
+            PORTS.remove(port)
             return port
 
 

@@ -1,6 +1,14 @@
+import os
+
 import pytest
 
+from cli import stack
 from docs.rules import unknown
+
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+_WORKERS = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+stack.PORTS[:] = stack.PORTS[int(_WORKER) :: int(_WORKERS)]
+"""Each process of a run picks ports of its own: one may be free until another process of ours binds it."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -24,8 +24,9 @@ async def test_a_plain_dossier_stays_within_its_events_bytes_and_actions(figures
 
 
 async def test_every_change_is_published_and_no_more_often_than_something_happens(figures: Figures) -> None:
-    """Eight facts come in; the first publication is made without one, and a busy machine may make some in two."""
-    assert 9 <= figures.counts.activities["publish"] <= 12
+    """Eight facts come in; the first publication is made without one. On a busy machine two agencies may speak in the
+    same instant, or one change may be published in two."""
+    assert 8 <= figures.counts.activities["publish"] <= 12
 
 
 async def test_the_figures_are_written_as_a_table_and_as_json(figures: Figures, tmp_path: Path) -> None:

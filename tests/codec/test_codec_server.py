@@ -38,7 +38,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 UI = "https://temporal.example"
 FORM = declared()
 HERE, ELSEWHERE = FORM.recipients.province_code, "79"
-LATER, BEFORE = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(seconds=1)
+LATER, BEFORE = datetime.now(UTC) + timedelta(days=1), datetime.now(UTC) - timedelta(seconds=1)
 TOKENS = {name: new_token() for name in ("officer", "elsewhere", "support", "auditor", "gone", "eager")}
 
 
@@ -202,7 +202,27 @@ async def test_an_auditor_reads_the_trail_and_no_payload(http: httpx.AsyncClient
     answer = await http.get("/trail", params={"code": code, "what": "decode_refused"}, headers=bearing("auditor"))
     last = answer.json()[-1]
     assert (last["who"], last["code"], last["detail"]) == ("operator:auditor", code, {"refused": "role"})
-    assert trail(ledger, "auditor")[-1].what is Action.TRAIL_READ
+    read = trail(ledger, "auditor")[-1]
+    numbers = [str(entry["number"]) for entry in answer.json()]
+    assert (read.what, read.code, read.detail["what"]) == (Action.TRAIL_READ, code, "decode_refused")
+    assert (read.detail["first"], read.detail["last"]) == (numbers[0], numbers[-1])
+
+
+async def test_what_somebody_invents_is_not_written_down_whoever_asks(
+    http: httpx.AsyncClient, ledger: Ledger, code: str
+) -> None:
+    invented, named = "001194000013", "operator:001194000013"
+    payload = sealed(ledger, code, FORM)
+    payload.metadata[DOSSIER] = invented.encode()
+    before = ledger.trail_head().number
+    (shown,) = told(await decode(http, bearing("support"), payload))
+    assert shown.startswith("Không xem được")
+    for asked in ({"code": invented}, {"who": named}):
+        assert (await http.get("/trail", params=asked, headers=bearing("auditor"))).json() == []
+        assert (await http.get("/trail", params=asked, headers=bearing("support"))).status_code == 403
+    new = [entry for entry in ledger.entries(limit=20) if entry.number > before]
+    assert [entry.who for entry in new] == ["operator:support", *["operator:auditor", "operator:support"] * 2]
+    assert invented not in "".join(entry.model_dump_json() for entry in new)
 
 
 @pytest.mark.parametrize("name", ["officer", "support"])

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from cli.stack import free_port, senders_file
+from models.audit import Action
 from models.dossier import LegStage
 from models.events import EVENT_MEDIA_TYPE
 from models.facts import FactRefusal
@@ -29,14 +30,14 @@ HERE, ELSEWHERE = "01", "79"
 PROXY, FLOODER = "127.0.0.9", "127.0.0.3"
 METRICS_PORT = free_port()
 
-_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _STARTED = datetime.now(UTC)
 SECRETS = {name: new_secret() for name in ("expired", "leaving", "coming", "future", "certified")}
 TIMES = {
-    "expired": f", until = {(_STARTED - _HOUR).isoformat()}",
-    "leaving": f", until = {(_STARTED + _HOUR).isoformat()}",
-    "coming": f", from = {(_STARTED - _HOUR).isoformat()}",
-    "future": f", from = {(_STARTED + _HOUR).isoformat()}",
+    "expired": f", until = {(_STARTED - _DAY).isoformat()}",
+    "leaving": f", until = {(_STARTED + _DAY).isoformat()}",
+    "coming": f", from = {(_STARTED - _DAY).isoformat()}",
+    "future": f", from = {(_STARTED + _DAY).isoformat()}",
 }
 DER = ssl.PEM_cert_to_DER_cert(Authority().root.decode())
 CERTIFICATE = {"client-cert": f":{base64.b64encode(DER).decode()}:"}
@@ -194,9 +195,24 @@ def test_the_same_request_again_gets_the_same_verdict_and_an_old_one_none(system
 
 def test_the_signed_id_is_the_events(system: System, waiting: str) -> None:
     event = Event(system, waiting)
-    other = event.post(system.signed(event.body, "vneid", "another"))
-    assert (other.status_code, problem(other)["type"]) == (400, "urn:lienthong:wrong_message_id")
+    for _ in range(2):
+        other = event.post(system.signed(event.body, "vneid", "another"))
+        assert (other.status_code, problem(other)["type"]) == (400, "urn:lienthong:wrong_message_id")
+    [refused] = system.dossier(waiting).refused_facts
+    [told] = system.ledger.entries(code=waiting, what=Action.FACT_REFUSED)
+    assert (refused.reason, told.who) == (FactRefusal.MALFORMED, "sender:vneid")
+    assert event.id not in {refused.message_id, told.detail["message"]}
     assert event.post(event.headers()).status_code == 200
+
+
+def test_an_id_that_names_somebody_of_the_dossier_is_not_kept(system: System, waiting: str) -> None:
+    number = system.ledger.declaration(waiting).applicant.personal_id
+    data = {"at": system.now().isoformat(), "documents": [_paper()]}
+    named = Event(system, waiting, data, source="portal", type="vn.lienthong.documents.v1", id=f"{number}-2026")
+    assert problem(named.post(named.headers(sender="portal")))["type"] == "urn:lienthong:malformed"
+    [told] = system.ledger.entries(code=waiting, what=Action.FACT_REFUSED)
+    assert number not in told.detail["message"]
+    assert system.ledger.standing_of(named.id) is None
 
 
 # --- What is one's own ------------------------------------------------------------------------------------------------

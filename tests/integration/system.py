@@ -49,7 +49,8 @@ USUAL_SENDERS = {
     "attested_consent": "provincial",
     **dict.fromkeys(("documents", "supplement", "agreement", "withdrawal"), "portal"),
 }
-_PATIENCE = 60.0
+_PATIENCE = 100.0
+"""What a killed worker had in hand is tried again only after a minute (`workflows.calls`)."""
 _LOOK = 0.05
 _UNHURRIED = {"LIENTHONG_INBOX_PATIENCE": "20"}
 """On a busy machine a verdict may take longer than the usual two seconds; tests want it all the same."""

@@ -10,7 +10,7 @@ import pytest
 from models.clock import Timeliness
 from models.dossier import DossierOutcome, LegOutcome, LegStage
 from models.systems import System as AgencySystem
-from tests.integration.system import PLAYS_ON, System, running_system, system_settings
+from tests.integration.system import PLAYS_ON, System, eventually, running_system, system_settings
 from tests.integration.test_straight_path import expect_once
 
 BIRTH, RESIDENCE, HEALTH = "birth_registration", "residence_registration", "health_insurance_card"
@@ -36,6 +36,12 @@ def test_every_agency_fails_in_its_own_way_and_each_registers_once(system: Syste
     expect_once(system, code)
 
 
+def rejected_by_residence(system: System) -> set[str]:
+    listed = system.command("list", "--preset", "rejected", "--agency", "residence", "--json")
+    assert listed.returncode == 0, listed.stderr
+    return {found["code"] for found in json.loads(listed.stdout)}
+
+
 def test_a_part_that_is_rejected_is_found_by_its_preset_and_holds_up_nothing_else(system: System) -> None:
     code = system.open("plain")
     system.instruct(code, "residence", **REJECTED)
@@ -47,9 +53,7 @@ def test_a_part_that_is_rejected_is_found_by_its_preset_and_holds_up_nothing_els
     dossier = system.see(code, lambda d: d.legs[2].outcome is LegOutcome.COMPLETED, "the card")
     assert dossier.legs[1].stage is LegStage.SENDING
     assert dossier.summary.waiting_for == ("hệ thống không nhận thông điệp", AgencySystem.RESIDENCE.label)
-    listed = system.command("list", "--preset", "rejected", "--agency", "residence", "--json")
-    assert listed.returncode == 0, listed.stderr
-    assert code in {found["code"] for found in json.loads(listed.stdout)}
+    eventually(lambda: code in rejected_by_residence(system), "Temporal's visibility has it")
     tries = [seen for seen in system.book(code)["requests"] if seen["system"] == "residence"]
     assert len(tries) == 1, "trying at once again cures nothing"
     system.terminate(code)

@@ -18,7 +18,7 @@ from processes.temporal import connect_as_set
 from simulator.authority import Authority
 from simulator.paper import paper
 from simulator.press import signed
-from tests.integration.system import System
+from tests.integration.system import System, eventually
 from workflows.visibility import attribute_key
 
 BIRTH, RESIDENCE = "birth_registration", "residence_registration"
@@ -114,9 +114,9 @@ def test_a_corrected_certificate_replaces_the_old_one_everywhere(system: System,
     assert (new.document.sha256, old.document.sha256) in in_store, "the store knows which one is no longer valid"
     assert [row["sha256"] for row in book["replaced"]] == [new.document.sha256] * 2
 
-    ended = described(system, f"{code}/replacement/1")
-    assert ended.status is WorkflowExecutionStatus.COMPLETED
-    shown = ended.typed_search_attributes
+    number_one = f"{code}/replacement/1"
+    eventually(lambda: described(system, number_one).status is WorkflowExecutionStatus.COMPLETED, "completed")
+    shown = described(system, number_one).typed_search_attributes
     assert shown.get(attribute_key(SearchAttribute.PROVINCE)) == dossier.summary.province_code
     assert not shown.get(attribute_key(SearchAttribute.WAITING_FOR))
 

@@ -123,7 +123,7 @@ async def test_an_agreement_that_is_ready_need_not_wait_for_the_silence(play: Pl
 @pytest.mark.rule("10.consent-late")
 async def test_a_late_consent_still_counts(play: Play) -> None:
     await nobody_has_answered(play)
-    await play.until(moment("2026-12-04 23:59:57"))
+    await play.until(moment("2026-12-04 23:59:40"))
     await agree(play, GRANDMOTHER)
     await play.consent(RESIDENCE, GRANDFATHER)
     await play.sent(RESIDENCE)
@@ -148,7 +148,7 @@ async def test_a_late_no_is_a_no(play: Play) -> None:
 async def test_with_neither_only_that_leg_ends_at_midnight_and_not_as_declined(play: Play) -> None:
     await nobody_has_answered(play)
     await play.consent(RESIDENCE, GRANDFATHER)
-    await play.until(moment("2026-12-04 23:59:57"))
+    await play.until(moment("2026-12-04 23:59:40"))
     assert (await play.leg(RESIDENCE)).stage is LegStage.WAITING_AGREEMENT
     outcome = await play.ended()
     residence = outcome.legs[1]

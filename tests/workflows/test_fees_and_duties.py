@@ -75,7 +75,7 @@ async def test_at_24_00_of_the_fifth_working_day_the_dossier_ends_and_later_mone
     """Five working days from Thursday 19/11/2026, Tuesday 24/11 being off, end with Friday 27/11."""
     await play.submit(sample("plain", DAY), moment(DECLARED))
     await play.see(lambda view: bool(view.limit) and bool(play.world.payments), "a fee is asked for")
-    await play.until(moment("2026-11-27 23:59:58"))
+    await play.until(moment("2026-11-27 23:59:40"))
     assert (await play.view()).stage is DossierStage.WAITING_PAYMENT
     assert (await play.ended()).outcome is DossierOutcome.UNPAID
     inbox = await play.inbox()

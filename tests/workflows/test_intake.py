@@ -80,7 +80,7 @@ async def test_the_dossier_is_sent_when_the_very_fee_is_paid(play: Play) -> None
     assert message.fee.total_vnd == 16000
     assert message.pay_by == moment("2026-11-28 00:00:00")
     assert play.world.legs == []
-    await play.until(moment("2026-11-27 23:59:57"))
+    await play.until(moment("2026-11-27 23:59:40"))
     await play.pay()
     await play.sent(BIRTH)
     with refused(FactRefusal.ALREADY_PAID):
@@ -207,9 +207,9 @@ async def test_attachments_never_supplied_end_the_dossier_with_nothing_sent(play
     [reminder] = await play.told(Notice.DOCUMENTS_REMINDER)
     assert DocumentKind.BIRTH_COMMITMENT.label in reminder
     assert "trước 24 giờ ngày thứ Ba 1/12/2026" in reminder
-    await play.until(moment("2026-12-01 07:59:58"))
+    await play.until(moment("2026-12-01 07:59:40"))
     assert len(await play.told(Notice.DOCUMENTS_REMINDER)) == 1
-    await play.until(moment("2026-12-01 23:59:57"))
+    await play.until(moment("2026-12-01 23:59:40"))
     assert (await play.view()).stage is DossierStage.WAITING_DOCUMENTS
     assert len(await play.told(Notice.DOCUMENTS_REMINDER)) == 2
     outcome = await play.ended()

@@ -31,7 +31,7 @@ LONG_OVERDUE = moment("2027-02-24 17:00:00")
 @pytest.mark.rule("6.8-reminder")
 async def test_whoever_has_not_decided_is_reminded_one_working_day_before(play: Play) -> None:
     await residence_alone(play, THURSDAY)
-    await play.until(moment("2026-11-20 16:59:58"))
+    await play.until(moment("2026-11-20 16:59:40"))
     assert await told(play, FollowUpKind.REMINDER, System.RESIDENCE) == []
     await play.until(moment("2026-11-20 17:00:01"))
     await play.see(lambda view: view.legs[1].reminded == (DUE,), "residence reminded")
@@ -41,7 +41,7 @@ async def test_whoever_has_not_decided_is_reminded_one_working_day_before(play: 
     assert "mã tại cơ quan H01.residence_registration), thủ tục “Đăng ký thường trú”" in reminder.text
     assert "đến hạn lúc 17:00 thứ Hai 23/11/2026" in reminder.text
     assert await told(play, FollowUpKind.REMINDER, System.SOCIAL_INSURANCE) == []
-    await play.until(moment("2026-11-23 16:59:58"))
+    await play.until(moment("2026-11-23 16:59:40"))
     assert len(await told(play, FollowUpKind.REMINDER, System.RESIDENCE)) == 1
 
 
@@ -71,7 +71,7 @@ async def test_a_same_day_leg_is_reminded_at_nine(play: Play, received: str, rem
 async def test_the_citizen_gets_an_apology_with_one_new_date_and_the_agency_hears_of_it(play: Play) -> None:
     """Due Monday 23/11; two working days on, over the day off, is Thursday 26/11."""
     await residence_alone(play, THURSDAY)
-    await play.until(moment("2026-11-23 16:59:58"))
+    await play.until(moment("2026-11-23 16:59:40"))
     assert notices(await play.written(), Notice.LEG_APOLOGY) == []
     await play.until(moment("2026-11-23 17:00:01"))
     view = await play.see(lambda view: bool(view.legs[1].apologies), "apologised")
@@ -132,7 +132,7 @@ async def test_sixty_working_days_overdue_waits_for_an_operator_and_still_takes_
     await play.until(moment("2026-11-25 12:00:00"))
     with refused(FactRefusal.OUT_OF_TURN):
         await decide_overdue(play, RESIDENCE, OverdueChoice.END_LEG)
-    await play.until(moment("2027-02-24 16:59:58"))
+    await play.until(moment("2027-02-24 16:59:40"))
     assert OPERATOR not in attributes(await play.view()).lists[SearchAttribute.WAITING_FOR]
     await play.until(LONG_OVERDUE)
     view = await play.see(lambda view: view.legs[1].awaits_operator, "an operator's turn")
@@ -182,7 +182,7 @@ async def test_a_part_its_system_rejects_is_an_operators_to_end_after_sixty_work
     await play.until(moment("2026-11-20 09:00:00"))
     with refused(FactRefusal.OUT_OF_TURN):
         await decide_overdue(play, RESIDENCE, OverdueChoice.END_LEG)
-    await play.until(moment("2027-02-22 16:59:58"))
+    await play.until(moment("2027-02-22 16:59:40"))
     assert not (await play.leg(RESIDENCE)).awaits_operator
     await play.until(moment("2027-02-22 17:00:00"))
     view = await play.see(lambda view: view.legs[1].awaits_operator, "an operator's turn")

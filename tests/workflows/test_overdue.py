@@ -52,7 +52,7 @@ async def timers(play: Play) -> int:
 async def test_at_the_due_time_the_leg_is_overdue_and_its_agency_named(play: Play) -> None:
     await at_both_agencies(play)
     await play.decide(HEALTH, DocumentKind.HEALTH_INSURANCE_CARD)
-    await play.until(moment("2026-11-23 16:59:59"))
+    await play.until(moment("2026-11-23 16:59:40"))
     assert await overdue(play) == {}
     await play.until(moment("2026-11-23 17:00:01"))
     await play.see(lambda view: view.legs[1].overdue_since == LEGS_DUE, "residence overdue")

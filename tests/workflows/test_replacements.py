@@ -56,7 +56,7 @@ OVER = moment("2026-11-27 17:00:00")
 """Five working days from Thursday 19/11/2026, Tuesday 24/11 being off."""
 
 FIRST = result(DocumentKind.BIRTH_CERTIFICATE)
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 
 
 def version(number: int, kind: DocumentKind = DocumentKind.BIRTH_CERTIFICATE) -> Document:

@@ -39,6 +39,7 @@ from models.systems import System
 from tests.models.cases import born
 from tests.workflows.harness import Play, notices, refused
 from tests.workflows.inputs import BIRTH, HEALTH, RESIDENCE, moment, result
+from tests.workflows.lateness import near
 from tests.workflows.test_retiming import announce
 from workflows.plugin import LienthongPlugin
 
@@ -211,7 +212,7 @@ async def test_the_limit_ends_at_midnight_of_the_seventh_working_day(play: Play)
     with pytest.raises(WorkflowUpdateFailedError) as refusal:
         await play.tell(attached)
     assert f"lienthong supplement --leg {RESIDENCE}" in str(refusal.value.cause)
-    await play.until(moment("2026-12-01 23:59:58"))
+    await play.until(moment("2026-12-01 23:59:40"))
     await supply(play, RESIDENCE, result(PAPERS))
     await handed_over(play)
 
@@ -224,7 +225,7 @@ async def test_without_a_supplement_only_that_leg_ends(play: Play) -> None:
     await play.until(moment("2026-11-26 08:00:01"))
     [reminder] = await play.told(Notice.SUPPLEMENT_REMINDER)
     assert "trước 24 giờ ngày thứ Ba 1/12/2026" in reminder
-    await play.until(moment("2026-12-01 23:59:59"))
+    await play.until(moment("2026-12-01 23:59:40"))
     assert (await play.leg(RESIDENCE)).stage is LegStage.WAITING_SUPPLEMENT
     outcome = await play.ended()
     assert outcome.outcome is DossierOutcome.PARTLY_COMPLETED
@@ -232,7 +233,7 @@ async def test_without_a_supplement_only_that_leg_ends(play: Play) -> None:
     assert residence.outcome is LegOutcome.SUPPLEMENT_NOT_PROVIDED
     assert residence.supplements[0].state is SupplementState.NOT_PROVIDED
     assert residence.ended_at is not None
-    assert abs((residence.ended_at - moment("2026-12-02 00:00:00")).total_seconds()) < 1
+    assert near(residence.ended_at, moment("2026-12-02 00:00:00"))
     stored = await play.written()
     assert len(notices(stored, Notice.SUPPLEMENT_REMINDER)) == 2
     [told] = notices(stored, Notice.LEG_SUPPLEMENT_NOT_PROVIDED)

@@ -21,7 +21,7 @@ THURSDAY = "2026-11-19 09:00:00"
 @pytest.mark.rule("6.9-due", "6.9-asks-again", "6.9-alert", "10.late-certificate")
 async def test_a_missing_certificate_is_asked_for_by_number_each_working_day_until_it_comes(play: Play) -> None:
     await registered_without_certificate(play, THURSDAY)
-    await play.until(moment("2026-11-19 16:59:58"))
+    await play.until(moment("2026-11-19 16:59:40"))
     assert await told(play, FollowUpKind.RESULT_ASKED, System.PROVINCIAL) == []
     days = ("2026-11-19 17:00:00", "2026-11-20 17:00:00", "2026-11-23 17:00:00", "2026-11-25 17:00:00")
     for times, at in enumerate(days, 1):

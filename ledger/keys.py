@@ -103,14 +103,19 @@ class RowSeals:
         self.keys = keys
         self._connection = connection
         self._writes: DossierKey | None = None
+        self._opens: Code | None = None
         self._new: DossierKey | None = None
 
     def belongs_to(self, code: Code) -> None:
-        """What is written from here on is that dossier's, or the house's where there is none, or none any more."""
-        try:
-            self._writes = self._key(code)
-        except (KeyUnknown, KeyErased):
-            self._writes = self._key(NO_DOSSIER)
+        """What is written from here on is that dossier's, or the house's where there is none, or none any more; and
+        no other's is opened."""
+        self.opens_only(code)
+        self._writes = self._key_to_seal(code)
+
+    def opens_only(self, code: Code) -> None:
+        """What is opened from here on is that dossier's or the house's: whoever can write the database may have put
+        another's in its row."""
+        self._opens = code
 
     def make_key(self, code: Code) -> DossierKeyRow:
         """The row of a new dossier's key, whose data is written from here on."""
@@ -118,33 +123,31 @@ class RowSeals:
         self._writes = self._new = DossierKey(code, seed, self.keys.masters)
         return DossierKeyRow(dossier_code=code, seed=seed)
 
-    def seal(self, plain: bytes) -> str:
+    def seal(self, column: str, plain: bytes) -> str:
         """Raises LookupError when nobody has said whose it is."""
         if self._writes is None:
             raise LookupError("whose the personal value is has not been said")
-        return _column(self._writes.seal(Purpose.COLUMN, plain))
+        return _stored(self._writes.seal(Purpose.COLUMN, plain, column))
 
-    def seal_as(self, code: Code, plain: bytes) -> str:
+    def seal_as(self, code: Code, column: str, plain: bytes) -> str:
         """Sealed as that dossier's whatever else is written, as the house's where there is none or its key is gone."""
-        try:
-            key = self._key(code)
-        except (KeyUnknown, KeyErased):
-            key = self._key(NO_DOSSIER)
-        return _column(key.seal(Purpose.COLUMN, plain))
+        return _stored(self._key_to_seal(code).seal(Purpose.COLUMN, plain, column))
 
     def is_sealed(self, stored: str) -> bool:
         return stored.startswith(MARK)
 
-    def open(self, sealed: str) -> bytes | None:
+    def open(self, column: str, sealed: str) -> bytes | None:
         """Raises Unreadable, MasterKeyUnknown."""
         key_id, _, rest = sealed.removeprefix(MARK).partition(":")
         code, _, encoded = rest.rpartition(":")
+        if self._opens is not None and code not in (self._opens, NO_DOSSIER):
+            raise Unreadable("dữ liệu niêm phong của hồ sơ khác")
         try:
             data = base64.b64decode(encoded, validate=True)
         except binascii.Error:
             raise Unreadable("dữ liệu niêm phong trong sổ đã bị sửa") from None
         try:
-            return self._key(code).open(Purpose.COLUMN, Sealed(key_id, code, data))
+            return self._key(code).open(Purpose.COLUMN, Sealed(key_id, code, data), column)
         except KeyErased:
             return None
 
@@ -154,8 +157,14 @@ class RowSeals:
                 return own
         return self.keys.kept(code) or self.keys.read(self._connection(), code)
 
+    def _key_to_seal(self, code: Code) -> DossierKey:
+        try:
+            return self._key(code)
+        except (KeyUnknown, KeyErased):
+            return self._key(NO_DOSSIER)
 
-def _column(sealed: Sealed) -> str:
+
+def _stored(sealed: Sealed) -> str:
     return f"{MARK}{sealed.key_id}:{sealed.code}:{base64.b64encode(sealed.data).decode()}"
 
 

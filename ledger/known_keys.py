@@ -19,8 +19,8 @@ _CHECK = b"lienthong check"
 class KnownKeys:
     """Master keys that are known to be those the ledger was sealed by (`trust.masters.MasterKeys`).
 
-    A key is compared with what the ledger knows of its id before it is used. The current one becomes known when a
-    process starts, or when it is put to use (`expect_right`).
+    A key is compared with what the ledger knows of its id before it is first used; it is the same from then on
+    (`MasterKeys`). The current one becomes known when a process starts, or when it is put to use (`expect_right`).
     """
 
     def __init__(self, engine: Engine, masters: MasterKeys) -> None:

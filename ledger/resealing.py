@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from ledger.keys import MARK, seals_of
 from ledger.transactions import Transactions
+from models.base import Code
 from models.personal import Personal, PersonalText
 from models.tables import DossierKeyRow, DossierRow, Table
 from trust.key_errors import MasterKeyUnknown
@@ -30,7 +31,8 @@ class Resealing(Transactions):
     def reseal(self) -> int:
         """Seals by the current master key every personal value that is not; how many rows that were.
 
-        A row that cannot be opened, for want of its key for example, stays as it is (`sealed_otherwise` counts it).
+        A row that cannot be opened, for want of its key for example or because something of another dossier was put
+        into it, stays as it is (`sealed_otherwise` counts it).
         """
         return sum(self._resealed(table) for table in _tables_with_personal_columns())
 
@@ -46,18 +48,18 @@ class Resealing(Transactions):
         resealed = 0
         for start in range(0, len(behind), _AT_ONCE):
             with self._writing() as session:
-                resealed += sum(_reseal(session, table, identity) for identity in behind[start : start + _AT_ONCE])
+                resealed += sum(_reseal(session, table, *row) for row in behind[start : start + _AT_ONCE])
         return resealed
 
 
-def _reseal(session: Session, table: type[Table], identity: tuple[Any, ...]) -> bool:
+def _reseal(session: Session, table: type[Table], owner: Code | None, *identity: Any) -> bool:
+    seals_of(session).belongs_to(owner or NO_DOSSIER)
     try:
         row = session.get(table, identity, with_for_update=True)
     except (Unreadable, MasterKeyUnknown):
         return False
     if row is None:
         return False
-    seals_of(session).belongs_to(getattr(row, _owner(table).key) or NO_DOSSIER)
     for column in _personal(table):
         if getattr(row, column.key) is not None:
             flag_modified(row, column.key)
@@ -66,7 +68,7 @@ def _reseal(session: Session, table: type[Table], identity: tuple[Any, ...]) -> 
 
 
 def _behind(session: Session, table: type[Table], current: str) -> list[tuple[Any, ...]]:
-    """The rows of a table that are behind, by primary key; what nobody can open any more is left as it is."""
+    """The rows of a table that are behind, by owner and primary key; what nobody can open any more is left as it is."""
     gone = select(col(DossierKeyRow.dossier_code)).where(col(DossierKeyRow.seed).is_(None))
     readable = or_(_owner(table).is_(None), _owner(table).not_in(gone))
     columns = (cast(column, AnyText) for column in _personal(table))
@@ -74,7 +76,7 @@ def _behind(session: Session, table: type[Table], current: str) -> list[tuple[An
         and_(column.not_like(f"%{MARK}{current}:%"), or_(readable, column.like(f"%{MARK}%:{NO_DOSSIER}:%")))
         for column in columns
     )
-    rows = select(*_stored(table).primary_key).where(or_(*behind))
+    rows = select(_owner(table), *_stored(table).primary_key).where(or_(*behind))
     return [tuple(row) for row in session.connection().execute(rows)]
 
 

@@ -38,7 +38,7 @@ class Transactions:
 
     @contextmanager
     def _writing(self, code: Code | None = None) -> Iterator[Session]:
-        """`code`: whose personal data is written, if any is; who learns it later says so to `seals_of(session)`."""
+        """`code`: whose personal data is written and opened; who learns it later says so to `seals_of(session)`."""
         with told_in_use(self._writer), self._session(self._writer) as session, session.begin():
             if code is not None:
                 seals_of(session).belongs_to(code)
@@ -46,8 +46,11 @@ class Transactions:
             write_told(session, self._chain, self._user)
 
     @contextmanager
-    def _reading(self) -> Iterator[Session]:
+    def _reading(self, code: Code | None = None) -> Iterator[Session]:
+        """`code`: whose personal data alone is opened, whatever stands in the rows; without it, anybody's."""
         with told_in_use(self._reader), self._session(self._reader) as session, session.begin():
+            if code is not None:
+                seals_of(session).opens_only(code)
             yield session
 
     @contextmanager

@@ -3,14 +3,19 @@
 Lines are authenticated by HMAC-SHA256 with a key derived from the master key, so that whoever has the database alone
 can remove lines but neither write nor change one unseen. What a removed end leaves no trace of, a head kept elsewhere
 shows.
+
+A master key that was changed for another stays in the ring, for its lines to be checked, but must not bind new ones,
+for it may have leaked. While a key is being changed, machines write by the old and the new one in turn. The change is
+over with the line of `keys reseal`, bound by the new key: whatever keys came into use before that one are retired,
+until a line bound by a key that is not takes one up again (that of `keys use`, before it begins).
 """
 
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from models.audit import Finding, Flaw, TrailHead, Verification
+from models.audit import Action, Finding, Flaw, TrailHead, Verification
 from trust.key_errors import MasterKeyUnknown
 from trust.masters import MasterKeys
 
@@ -18,6 +23,8 @@ NOTHING = TrailHead(number=0, hash="0" * 64)
 """The head of an empty trail, and what the first line names as the one before it."""
 
 _LABEL = b"lienthong audit"
+_OF_KEYS = frozenset({Action.BEGUN.value, Action.KEYS_CHANGED.value})
+"""What the lines are that tell of master keys: `use` which one, and by which all was `resealed`."""
 
 
 class Line(NamedTuple):
@@ -35,6 +42,15 @@ class Line(NamedTuple):
     key_id: str
     previous: str
     hash: str = ""
+
+
+def said(detail: str) -> Mapping[str, object]:
+    """What the detail of a line says; nothing, when it is not as we write it."""
+    try:
+        read = json.loads(detail)
+    except (ValueError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 class Chain:
@@ -65,9 +81,43 @@ class Chain:
         return inspection.done()
 
 
+class _KeysInUse:
+    """By which master keys lines may be bound, as the trail itself goes on telling."""
+
+    def __init__(self) -> None:
+        self.in_use: list[str] = []
+        """Since when: the first was taken up first."""
+        self._retired: set[str] = set()
+
+    def may_bind(self, key_id: str) -> bool:
+        """Whether a line at this place may be bound by that key."""
+        return key_id not in self._retired
+
+    def heed(self, line: Line) -> None:
+        """What a line that may be there says of the keys: that it is bound by one, and what it tells of another."""
+        if line.key_id not in self.in_use:
+            self.in_use.append(line.key_id)
+        if line.what in _OF_KEYS:
+            told = said(line.detail)
+            if isinstance(key_id := told.get("use"), str):
+                self._take_up(key_id)
+            elif "resealed" in told and told.get("key") == line.key_id:
+                self._retire_before(line.key_id)
+
+    def _take_up(self, key_id: str) -> None:
+        self._retired.discard(key_id)
+        self.in_use = [*(other for other in self.in_use if other != key_id), key_id]
+
+    def _retire_before(self, key_id: str) -> None:
+        since = self.in_use.index(key_id)
+        self._retired.update(self.in_use[:since])
+        del self.in_use[:since]
+
+
 class _Inspection:
     def __init__(self, chain: Chain, kept: TrailHead) -> None:
         self._chain = chain
+        self._keys = _KeysInUse()
         self._kept = kept
         self._head = NOTHING
         self._sound = True
@@ -89,20 +139,25 @@ class _Inspection:
             flaw = Flaw.REWRITTEN
         if flaw:
             self._found(flaw, line.number, line.number)
+        else:
+            self._keys.heed(line)
         self._sound = flaw is None
         self._head = TrailHead.model_construct(number=line.number, hash=line.hash)
 
     def done(self) -> Verification:
         if self._kept.number > self._head.number:
             self._found(Flaw.CUT_OFF, self._head.number + 1, self._kept.number)
-        return Verification(entries=self._entries, head=self._head, flaws=tuple(self._flaws))
+        unretired = tuple(key_id for key_id in self._keys.in_use if key_id != self._chain.key_id)
+        return Verification(entries=self._entries, head=self._head, flaws=tuple(self._flaws), unretired=unretired)
 
     def _of_itself(self, line: Line) -> Flaw | None:
         try:
             right = self._chain.hash_of(line)
         except MasterKeyUnknown:
             return Flaw.UNCHECKED
-        return None if hmac.compare_digest(right.encode(), str(line.hash).encode()) else Flaw.CHANGED
+        if not hmac.compare_digest(right.encode(), str(line.hash).encode()):
+            return Flaw.CHANGED
+        return None if self._keys.may_bind(line.key_id) else Flaw.RETIRED_KEY
 
     def _found(self, flaw: Flaw, first: int, last: int) -> None:
         before = self._flaws[-1] if self._flaws else None

@@ -1,16 +1,11 @@
 """The guard of the gateway (người gác cổng): lets in who proves who they are, and nobody too often."""
 
-import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from math import ceil
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from models.senders import Sender, Turned
 from trust.callers import Caller, Proxies
+from trust.counting import PerMinute
 from trust.senders import RegisteredSender, Senders, SignedRequest, Stranger, Untimely
 
 
@@ -36,9 +31,8 @@ class Guard:
     ) -> None:
         self._senders = senders
         self._proxies = proxies
-        self._of_sender = RateLimitItemPerMinute(sender_events_per_minute, namespace="sender")
-        self._of_strangers = RateLimitItemPerMinute(stranger_requests_per_minute, namespace="stranger")
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._of_sender = PerMinute(sender_events_per_minute)
+        self._of_strangers = PerMinute(stranger_requests_per_minute)
 
     def caller(self, peer: str, headers: Iterable[tuple[str, str]]) -> Caller:
         """Where a request comes from."""
@@ -46,9 +40,7 @@ class Guard:
 
     def overrun(self, caller: Caller) -> TurnedAway | None:
         """How strangers from there are answered now, when they have come too often; None while they may come."""
-        if self._window.test(self._of_strangers, caller.origin):
-            return None
-        return TurnedAway(Turned.STRANGER_TOO_OFTEN, wait=self._wait(self._of_strangers, caller.origin))
+        return _too_often(self._of_strangers.overrun(caller.origin))
 
     def admit(self, caller: Caller, headers: Mapping[str, str], body: bytes) -> RegisteredSender:
         """Who sends. Raises TurnedAway."""
@@ -59,13 +51,13 @@ class Guard:
             raise self._counted(caller, TurnedAway(Turned.STRANGER)) from None
         except Untimely as late:  # whoever sends old requests again may be anybody
             raise self._counted(caller, TurnedAway(Turned.STALE, sender=late.sender)) from None
-        if not self._window.hit(self._of_sender, sender.id):
-            wait = self._wait(self._of_sender, sender.id)
+        if wait := self._of_sender.count(sender.id):
             raise TurnedAway(Turned.SENDER_TOO_OFTEN, wait=wait, sender=sender)
         return sender
 
     def _counted(self, caller: Caller, turned: TurnedAway) -> TurnedAway:
-        return turned if self._window.hit(self._of_strangers, caller.origin) else self.overrun(caller) or turned
+        return _too_often(self._of_strangers.count(caller.origin)) or turned
 
-    def _wait(self, limit: RateLimitItemPerMinute, whose: str) -> int:
-        return max(1, ceil(self._window.get_window_stats(limit, whose).reset_time - time.time()))
+
+def _too_often(wait: int | None) -> TurnedAway | None:
+    return TurnedAway(Turned.STRANGER_TOO_OFTEN, wait=wait) if wait else None

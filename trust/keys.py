@@ -5,7 +5,6 @@ import logging
 import os
 import secrets
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -13,6 +12,7 @@ from pydantic import SecretStr
 from settings import BadSettings, Settings
 from trust.key_errors import MasterKeysUnusable
 from trust.masters import KEY_BYTES, KeyRing, MasterKeys
+from trust.services import service_of
 
 logger = logging.getLogger("lienthong.keys")
 
@@ -21,6 +21,8 @@ HASH_KEY = Path("keys") / "hash.key"
 
 MASTER_KEYS = Path("keys") / "master.keys"
 """The master keys, in the state folder: one `id:base64` a line, the current one first."""
+
+_CHECK = b"lienthong same key"
 
 _BYTES = 32
 _LEAST_CHARACTERS = 32
@@ -59,7 +61,8 @@ def master_keys(settings: Settings) -> MasterKeys:
     Raises BadSettings: there is no other default.
     """
     if settings.key_service:
-        return _service(settings.key_service)
+        service: MasterKeys = service_of("LIENTHONG_KEY_SERVICE", settings.key_service)
+        return service
     if settings.master_keys:
         return _ring("LIENTHONG_MASTER_KEYS", settings.master_keys.get_secret_value().split(","))
     return KeyFile(settings.state / MASTER_KEYS)
@@ -68,12 +71,14 @@ def master_keys(settings: Settings) -> MasterKeys:
 class KeyFile:
     """The master keys of a file, read anew when it has changed: a new key needs no restart.
 
-    A file that was spoilt or taken away while we run changes nothing but the log.
+    A file that was spoilt, taken away, or has another key under an id that it had before, changes nothing but the log:
+    what is sealed by the wrong one of two keys of one id, no other machine could open.
     """
 
     def __init__(self, file: Path) -> None:
         """Raises BadSettings when the file is not there or is no such file."""
         self._file = file
+        self._checks: dict[str, bytes] = {}
         self._seen = self._stamp()
         self._ring = self._read()
 
@@ -109,7 +114,19 @@ class KeyFile:
                 f"Thiếu khóa chủ: đặt LIENTHONG_MASTER_KEYS, LIENTHONG_KEY_SERVICE, hoặc để khóa trong {self._file} "
                 "(tạo: lienthong keys new k1; mất khóa là mất dữ liệu). Chạy thử trên máy này: lienthong dev."
             )
-        return _ring(str(self._file), content.splitlines())
+        ring = _ring(str(self._file), content.splitlines())
+        self._expect_the_same(ring)
+        return ring
+
+    def _expect_the_same(self, ring: KeyRing) -> None:
+        """A key of one id is the same as long as the process runs."""
+        checks = {key_id: ring.derive(key_id, _CHECK, b"") for key_id in ring}
+        if others := [key_id for key_id, check in checks.items() if self._checks.get(key_id, check) != check]:
+            raise BadSettings(
+                f"{self._file}: khóa {', '.join(others)} không còn là khóa đã đọc. Hãy chép lại đúng tệp khóa; "
+                "nếu tệp này mới đúng thì khởi động lại tiến trình."
+            )
+        self._checks |= checks
 
 
 def _ring(where: str, entries: Sequence[str]) -> KeyRing:
@@ -128,16 +145,6 @@ def make_master_key(settings: Settings) -> None:
 def new_master_key(key_id: str) -> str:
     """A new master key of that id, as an entry of the file and of the setting."""
     return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
-
-
-def _service(path: str) -> MasterKeys:
-    """What `module:factory` makes."""
-    module, _, factory = path.partition(":")
-    try:
-        service: MasterKeys = getattr(import_module(module), factory)()
-    except Exception as error:  # whatever somebody else's code raises, the process cannot start
-        raise BadSettings(f"LIENTHONG_KEY_SERVICE: không dùng được {path} ({type(error).__name__}).") from error
-    return service
 
 
 def secret_of(file: Path) -> str | None:

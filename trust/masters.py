@@ -1,7 +1,7 @@
 """Master keys (khóa chủ), what every dossier's keys are derived from: a ring, so that one can follow another."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, Self
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,7 +18,8 @@ _COUNTER_BYTES = _LENGTH_BYTES = 4
 class MasterKeys(Protocol):
     """Whoever keeps the master keys: a ring in memory, or a service that never gives them away.
 
-    Deriving is NIST SP 800-108 in counter mode with HMAC-SHA256, one block: a key service needs only an HMAC.
+    Deriving is NIST SP 800-108 in counter mode with HMAC-SHA256, one block: a key service needs only an HMAC. A key of
+    one id is never another as long as a process runs.
     """
 
     @property
@@ -79,6 +80,10 @@ class KeyRing:
             fixed=None,
         )
         return derivation.derive(key)
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids, the current one first."""
+        return iter(self._keys)
 
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(self._keys)})"

@@ -4,19 +4,14 @@ A session is for the Temporal Web UI, in which nobody can type a token: the log-
 """
 
 import secrets
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import ceil
 from threading import Lock
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from models.operators import Operator
 from trust.callers import Proxies
+from trust.counting import PerMinute
 from trust.operators import Expired, Identified, Identify, Unidentified, digest_of
 
 _SESSION = timedelta(hours=8)
@@ -90,9 +85,8 @@ class OperatorGuard:
         self._identify = identify
         self._sessions = sessions
         self._proxies = proxies
-        self._of_operator = RateLimitItemPerMinute(operator_requests_per_minute, namespace="operator")
-        self._of_strangers = RateLimitItemPerMinute(stranger_requests_per_minute, namespace="stranger")
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._of_operator = PerMinute(operator_requests_per_minute)
+        self._of_strangers = PerMinute(stranger_requests_per_minute)
 
     def admit(
         self, peer: str, headers: Iterable[tuple[str, str]], authorization: str | None, cookie: str | None = None
@@ -109,19 +103,13 @@ class OperatorGuard:
             raise self._counted(origin, KeptOut(NotLetIn.EXPIRED, operator=expired.operator)) from None
         except Unidentified:
             raise self._counted(origin, KeptOut(NotLetIn.STRANGER)) from None
-        whose = identified.operator.id
-        if not self._window.hit(self._of_operator, whose):
-            wait = self._wait(self._of_operator, whose)
+        if wait := self._of_operator.count(identified.operator.id):
             raise KeptOut(NotLetIn.OPERATOR_TOO_OFTEN, wait=wait, operator=identified.operator)
         return identified
 
     def _counted(self, origin: str, kept_out: KeptOut) -> KeptOut:
-        if self._window.hit(self._of_strangers, origin):
-            return kept_out
-        return KeptOut(NotLetIn.STRANGER_TOO_OFTEN, wait=self._wait(self._of_strangers, origin))
-
-    def _wait(self, limit: RateLimitItemPerMinute, whose: str) -> int:
-        return max(1, ceil(self._window.get_window_stats(limit, whose).reset_time - time.time()))
+        wait = self._of_strangers.count(origin)
+        return KeptOut(NotLetIn.STRANGER_TOO_OFTEN, wait=wait) if wait else kept_out
 
 
 def _token(authorization: str | None) -> str:

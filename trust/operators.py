@@ -16,7 +16,6 @@ import secrets
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -28,6 +27,7 @@ from models.codes import province_meanings, provinces
 from models.operators import Operator, OperatorRole
 from settings import Settings
 from trust.keys import OF_OTHERS
+from trust.services import service_of
 
 PREFIX = "lto_"
 """What a token begins with, so that one in the wrong place is recognised."""
@@ -42,7 +42,7 @@ _NO_OPERATORS = (
 
 
 class OperatorsUnusable(Exception):
-    """The file of operators, or the log-in service, cannot be used; the message is Vietnamese and shows no token."""
+    """The file of operators cannot be used; the message is Vietnamese and shows no token."""
 
 
 class Unidentified(Exception):
@@ -130,9 +130,13 @@ class Operators:
 
 
 def operators_of(settings: Settings) -> Identify:
-    """Who identifies operators: the log-in service of the settings, else their file. Raises OperatorsUnusable."""
+    """Who identifies operators: the log-in service of the settings, else their file.
+
+    Raises OperatorsUnusable, and BadSettings for a service that cannot be had.
+    """
     if settings.operator_service:
-        return _service(settings.operator_service)
+        service: Identify = service_of("LIENTHONG_OPERATOR_SERVICE", settings.operator_service)
+        return service
     file = settings.operators
     if file is None:
         raise OperatorsUnusable(_NO_OPERATORS)
@@ -180,21 +184,9 @@ def for_training() -> tuple[str, dict[OperatorRole, str]]:
     return "\n".join(rows), tokens
 
 
-def _service(path: str) -> Identify:
-    """What `module:factory` makes."""
-    module, _, factory = path.partition(":")
-    try:
-        service: Identify = getattr(import_module(module), factory)()
-    except Exception as error:  # whatever somebody else's code raises, the process cannot start
-        raise OperatorsUnusable(
-            f"LIENTHONG_OPERATOR_SERVICE: không dùng được {path} ({type(error).__name__})."
-        ) from error
-    return service
-
-
 def _called(row: Any, place: int) -> str:
     name = row.get("id") if isinstance(row, dict) else None
-    return f"mục {place}" + (f" ({name})" if isinstance(name, str) and re.fullmatch(r"[\w.:/+-]{1,80}", name) else "")
+    return f"mục {place}" + (f" ({name})" if isinstance(name, str) and re.fullmatch(r"[\w.:/+@-]{1,80}", name) else "")
 
 
 def problems_of(error: ValidationError) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Sealing what is personal: AES-256-GCM by keys of each dossier's own, so that one dossier can be lost on purpose.
 
 A dossier's keys are derived from the master key and the dossier's seed, one for each purpose. Whoever has the database
-but no master key reads nothing; whoever has both reads nothing of a dossier whose seed was destroyed.
+but no master key reads nothing; whoever has both reads nothing of a dossier whose seed was destroyed. What is sealed
+for one place opens in no other.
 """
 
 import os
@@ -71,23 +72,24 @@ class DossierKey:
         self._masters = masters
         self._ciphers: dict[tuple[str, Purpose], AESGCM] = {}
 
-    def seal(self, purpose: Purpose, plain: bytes) -> Sealed:
-        """Seal by the current master key; deflated where that makes it shorter."""
+    def seal(self, purpose: Purpose, plain: bytes, place: str = "") -> Sealed:
+        """Seal by the current master key, for that place only; deflated where that makes it shorter."""
         key_id = self._masters.current
         nonce = os.urandom(_NONCE_BYTES)
         cipher = self._cipher(key_id, purpose)
-        return Sealed(key_id, self.code, nonce + cipher.encrypt(nonce, _packed(plain), self._bound(key_id, purpose)))
+        bound = self._bound(key_id, purpose, place)
+        return Sealed(key_id, self.code, nonce + cipher.encrypt(nonce, _packed(plain), bound))
 
-    def open(self, purpose: Purpose, sealed: Sealed) -> bytes:
-        """What was sealed. Raises Unreadable, MasterKeyUnknown."""
+    def open(self, purpose: Purpose, sealed: Sealed, place: str = "") -> bytes:
+        """What was sealed for that place. Raises Unreadable, MasterKeyUnknown."""
         nonce, ciphertext = sealed.data[:_NONCE_BYTES], sealed.data[_NONCE_BYTES:]
         if sealed.code != self.code:
             raise Unreadable("dữ liệu niêm phong của hồ sơ khác")
         try:
-            bound = self._bound(sealed.key_id, purpose)
+            bound = self._bound(sealed.key_id, purpose, place)
             return _unpacked(self._cipher(sealed.key_id, purpose).decrypt(nonce, ciphertext, bound))
         except (InvalidTag, ValueError):
-            raise Unreadable("dữ liệu niêm phong đã bị sửa, hoặc không phải của hồ sơ này") from None
+            raise Unreadable("dữ liệu niêm phong đã bị sửa, hoặc không phải của hồ sơ hay của chỗ này") from None
 
     def _cipher(self, key_id: str, purpose: Purpose) -> AESGCM:
         cipher = self._ciphers.get((key_id, purpose))
@@ -97,9 +99,9 @@ class DossierKey:
             cipher = self._ciphers[key_id, purpose] = AESGCM(key)
         return cipher
 
-    def _bound(self, key_id: str, purpose: Purpose) -> bytes:
+    def _bound(self, key_id: str, purpose: Purpose, place: str) -> bytes:
         """What is readable beside the ciphertext, and cannot be changed either."""
-        return "\x00".join((purpose, key_id, self.code)).encode()
+        return "\x00".join((purpose, key_id, self.code, place)).encode()
 
 
 def new_seed() -> bytes:

@@ -121,7 +121,7 @@ def test_a_log_in_service_stands_in_for_the_file() -> None:
     service = operators_of(Settings(operator_service=f"{__name__}:SingleSignOn", operators=None))
     assert service.identify("signed by the identity provider", NOW).operator == OFFICER
     for path in (f"{__name__}:Nobody", "no.such.module:factory", "nonsense"):
-        with pytest.raises(OperatorsUnusable, match="LIENTHONG_OPERATOR_SERVICE"):
+        with pytest.raises(BadSettings, match="LIENTHONG_OPERATOR_SERVICE"):
             operators_of(Settings(operator_service=path))
 
 

@@ -24,6 +24,7 @@ from models.facts import FactRefusal, FactRefused
 from models.messages import NoticeState
 from models.systems import System
 from models.tables import NotDuplicateRow
+from settings import Settings
 from tests.keys import MASTERS
 from tests.ledger.builders import (
     OPENED_AT,
@@ -46,7 +47,9 @@ from tests.ledger.builders import (
 from tests.ledger.filled import rows
 from tests.ledger.test_replacements import corrected
 from trust.key_errors import MasterKeyMixedUp, MasterKeyUnknown
+from trust.keys import MASTER_KEYS, master_keys, new_master_key, write_secret
 from trust.masters import KeyRing
+from trust.vault import Unreadable
 
 DAY = timedelta(days=1)
 
@@ -115,13 +118,64 @@ def test_what_belongs_to_one_dossier_does_not_open_as_another_s(engine: Engine, 
         connection.execute(
             text(f"UPDATE dossiers SET declaration = ({taken}) WHERE code = :code"), {"code": code, "other": other}
         )
-    assert ledger.declaration(code) == numbered(2)  # it says so itself that it is the other's
+    with pytest.raises(Unreadable, match="hồ sơ khác"):
+        ledger.declaration(code)
     with engine.begin() as connection:
         name = f"replace(CAST(declaration AS text), '{other}', '{code}')"
         value = f"CAST({name} AS json)" if engine.dialect.name == "postgresql" else name
         connection.execute(text(f"UPDATE dossiers SET declaration = {value} WHERE code = :code"), {"code": code})
-    with pytest.raises(Exception, match="niêm phong đã bị sửa"):
+    with pytest.raises(Unreadable, match="niêm phong đã bị sửa"):
         ledger.declaration(code)
+
+
+def refused(ledger: Ledger, code: Code, message_id: str) -> str:
+    """The status address of a message about a dossier that was refused."""
+    token = ledger.store(consent(code, message_id), "digest", "vneid", OPENED_AT, DAY).status_token
+    ledger.settled(message_id, False, FactRefusal.ENDED, f"Lý do của {message_id}")
+    assert token
+    return token
+
+
+def test_no_status_address_shows_what_was_put_into_its_message(engine: Engine, ledger: Ledger) -> None:
+    """Who can write the database and send messages has nothing opened but what their own message was told."""
+    own, other = opened(ledger, numbered(1)), opened(ledger, numbered(2))
+    token = refused(ledger, own, "m-attacker")
+    refused(ledger, other, "m-other")
+    text_of_form = "declaration #>> '{}'" if engine.dialect.name == "postgresql" else "trim(declaration, '\"')"
+    for stolen in (
+        f"SELECT {text_of_form} FROM dossiers WHERE code = '{other}'",
+        f"SELECT {text_of_form} FROM dossiers WHERE code = '{own}'",
+        "SELECT text FROM messages_in WHERE message_id = 'm-other'",
+    ):
+        with engine.begin() as connection:
+            connection.execute(text(f"UPDATE messages_in SET text = ({stolen}) WHERE message_id = 'm-attacker'"))
+        for look in (
+            lambda: ledger.standing_at(token),
+            lambda: ledger.store(consent(own, "m-attacker"), "digest", "vneid", OPENED_AT, DAY),
+        ):
+            with pytest.raises(Unreadable):
+                look()
+
+
+def test_a_value_opens_in_its_own_column_only(engine: Engine, ledger: Ledger) -> None:
+    code = in_progress(ledger)
+    assert ledger.view(code)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE dossiers SET troubles = warnings"))
+    with pytest.raises(Unreadable, match="của chỗ này"):
+        ledger.view(code)
+
+
+def test_sealing_anew_gives_no_dossier_what_is_another_s(engine: Engine, ledger: Ledger) -> None:
+    own, other = opened(ledger, numbered(1)), opened(ledger, numbered(2))
+    with engine.begin() as connection:
+        taken = f"(SELECT declaration FROM dossiers WHERE code = '{other}')"
+        connection.execute(text(f"UPDATE dossiers SET declaration = {taken} WHERE code = '{own}'"))
+    both = Ledger(engine, KeyRing({"new": bytes([9]) * 32, "test": bytes(range(32))}))
+    assert (both.reseal(), both.sealed_otherwise()) == (1, 1)
+    with pytest.raises(Unreadable):
+        both.declaration(own)
+    assert both.declaration(other) == numbered(2)
 
 
 def test_what_goes_astray_is_sealed_too(engine: Engine, ledger: Ledger) -> None:
@@ -332,6 +386,19 @@ def test_processes_that_start_at_once_all_know_their_key(engine: Engine) -> None
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda ledger: ledger.keys.masters.expect_right(), ledgers))
     assert known_keys(engine) == {"test"}
+
+
+def test_a_key_changed_in_its_file_while_we_run_seals_nothing(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / MASTER_KEYS
+    right = new_master_key("k1")
+    write_secret(file, right)
+    running = Ledger(engine, master_keys(Settings(state=tmp_path)))
+    running.keys.masters.expect_right()
+    write_secret(file, new_master_key("k1"))
+    code = opened(running)
+    assert Ledger(engine, KeyRing.read([right])).declaration(code) == declared()
+    with pytest.raises(MasterKeyMixedUp):
+        Ledger(engine, master_keys(Settings(state=tmp_path))).keys.masters.expect_right()
 
 
 def test_another_key_of_the_same_id_seals_nothing(engine: Engine, ledger: Ledger) -> None:

@@ -130,6 +130,64 @@ def test_a_line_of_a_key_that_followed_is_checked_by_that_key() -> None:
     assert found(first.inspect(both)) == [(Flaw.UNCHECKED, 2, 2)]
 
 
+def bound(*lines: tuple[str, str, str]) -> list[Line]:
+    """Lines bound by the key of that id, of what they tell."""
+    made: list[Line] = []
+    head = NOTHING
+    for number, (key_id, what, detail) in enumerate(lines, 1):
+        line = Line(number, "1", "operator:vh-01", None, what, None, None, None, detail, key_id, head.hash)
+        made.append(line._replace(hash=Chain(KeyRing({key_id: RING[key_id]})).hash_of(line)))
+        head = head_of(made)
+    return made
+
+
+RING = {"k3": bytes(range(3, 35)), "k2": bytes(32), "k1": bytes(range(32))}
+
+
+def look(key_id: str) -> tuple[str, str, str]:
+    return key_id, "looked", "{}"
+
+
+def use(by: str, key_id: str) -> tuple[str, str, str]:
+    return by, "begun", f'{{"act":"keys_changed","use":"{key_id}"}}'
+
+
+def resealed(by: str, key_id: str | None = None) -> tuple[str, str, str]:
+    return by, "keys_changed", f'{{"key":"{key_id or by}","resealed":"7"}}'
+
+
+CHANGED = (look("k1"), use("k1", "k2"), look("k2"), use("k1", "k2"), look("k1"), look("k2"), resealed("k2"), look("k2"))
+"""A change from k1 to k2 with nobody stopping: machines write by either, until all is sealed anew."""
+
+
+@pytest.mark.parametrize(
+    ("lines", "flaws", "unretired"),
+    [
+        (CHANGED[:-2], [], ["k1"]),
+        (CHANGED, [], []),
+        ((*CHANGED, look("k1")), [9], []),
+        ((*CHANGED, use("k1", "k1"), resealed("k1"), look("k1"), look("k2")), [9, 10, 11], []),
+        ((*CHANGED, use("k2", "k1"), look("k1"), look("k2")), [], ["k1"]),
+        ((*CHANGED, use("k2", "k1"), look("k1"), resealed("k1"), look("k2")), [12], ["k1"]),
+        ((*CHANGED, look("k3"), look("k2"), resealed("k2"), look("k3")), [], ["k3"]),
+        ((*CHANGED, look("k3"), resealed("k2", "k3"), look("k2"), resealed("k3"), look("k2")), [13], ["k3"]),
+        ((look("k1"), ("k1", "begun", "{"), ("k1", "keys_changed", "[1]"), resealed("k1"), look("k1")), [], ["k1"]),
+    ],
+)
+def test_a_key_that_was_changed_for_another_binds_no_line_after_that(
+    lines: Sequence[tuple[str, str, str]], flaws: list[int], unretired: list[str]
+) -> None:
+    checked = Chain(KeyRing({"k2": RING["k2"], **RING})).inspect(bound(*lines))
+    numbers = [number for flaw in checked.flaws for number in range(flaw.first, flaw.last + 1)]
+    assert (numbers, list(checked.unretired)) == (flaws, unretired)
+    assert {flaw.flaw for flaw in checked.flaws} <= {Flaw.RETIRED_KEY}
+
+
+def test_an_end_rewritten_by_an_old_key_shows_that_its_change_is_not_over() -> None:
+    checked = Chain(KeyRing({"k2": RING["k2"], **RING})).inspect(bound(*(look("k1") for _ in CHANGED), look("k2")))
+    assert (checked.flaws, checked.unretired) == ((), ("k1",))
+
+
 def test_heads_are_read_from_whatever_they_are_kept_in() -> None:
     head = head_of(trail(SAID))
     assert TrailHead.read(f'{{"entries": 4, "head": "{head}"}}') == head

@@ -98,6 +98,25 @@ def test_a_file_that_changes_is_read_again_and_one_that_is_spoilt_changes_nothin
     assert masters.current == "k2"
 
 
+def test_a_key_of_one_id_is_never_another_while_we_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / MASTER_KEYS
+    first, other, new = new_master_key("k1"), new_master_key("k1"), new_master_key("k2")
+    write_secret(file, first)
+    masters = master_keys(Settings(state=tmp_path))
+    sealing = masters.derive("k1", b"l", b"c")
+    for changed in (other, f"{new}\n{other}"):
+        write_secret(file, changed)
+        assert (masters.current, masters.derive("k1", b"l", b"c")) == ("k1", sealing)
+    assert "k1 không còn là khóa đã đọc" in caplog.text
+    assert first.partition(":")[2] not in caplog.text
+    write_secret(file, new)
+    assert masters.current == "k2"
+    write_secret(file, other)  # not by way of being away either
+    assert masters.current == "k2"
+    write_secret(file, f"{first}\n{new}")
+    assert (masters.current, masters.derive("k1", b"l", b"c")) == ("k1", sealing)
+
+
 class Service:
     """A key service of somebody else."""
 

@@ -53,6 +53,8 @@ def test_nobody_else_opens_it() -> None:
     with pytest.raises(Unreadable):
         KEY.open(Purpose.COLUMN, sealed)
     with pytest.raises(Unreadable):
+        KEY.open(Purpose.PAYLOAD, sealed, "dossiers.declaration")
+    with pytest.raises(Unreadable):
         others[0].open(Purpose.PAYLOAD, sealed)
 
 

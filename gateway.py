@@ -26,13 +26,13 @@ from temporalio.common import MetricMeter
 from temporalio.runtime import Runtime
 
 from inbox import STATUS_PATH, Inbox, NotDelivered
-from ledger.arrivals import Judge, fact_from, wrong_fields
+from ledger.arrivals import Enclosed, Judge, expect_opaque_id, fact_from, wrong_fields
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable, UnknownDossier
 from ledger.store import Ledger
 from models.contract import SIGNED, complete
-from models.documents import MAX_DOCUMENT_BYTES
+from models.documents import MAX_DOCUMENT_BYTES, Sha256
 from models.events import EVENT_MEDIA_TYPE, SCHEMAS, CloudEvent
 from models.facts import Accepted, FactRefusal, FactRefused, InboundFact
 from models.inbox import Standing, Stored
@@ -132,14 +132,20 @@ class Doors:
         self.turned_away = turned_away
         self._judging = ThreadPoolExecutor(_PAPERS_AT_ONCE, "papers")
 
-    async def read(self, event: CloudEvent) -> InboundFact:
-        """The fact in an event. One with papers to judge waits for those before it, and nobody else does.
+    async def read(self, event: CloudEvent) -> tuple[InboundFact, Mapping[Sha256, bytes]]:
+        """The fact in an event and what it encloses. One with papers to judge waits for those before it, nobody else.
 
-        Raises FactRefused, OSError.
+        Raises FactRefused, OSError, DatabaseUnusable.
         """
         fact = event.data.get("fact")
         threads = self._judging if isinstance(fact, Mapping) and "documents" in fact else None
-        return await asyncio.get_running_loop().run_in_executor(threads, fact_from, event, self.documents, self.papers)
+        return await asyncio.get_running_loop().run_in_executor(threads, self._read, event)
+
+    def _read(self, event: CloudEvent) -> tuple[InboundFact, Mapping[Sha256, bytes]]:
+        enclosed = Enclosed(self.documents)
+        fact = fact_from(event, enclosed, self.papers)
+        expect_opaque_id(fact, self.ledger)
+        return fact, enclosed.contents
 
 
 class GatewayProcess:
@@ -194,15 +200,19 @@ def create_app(doors: Doors, process: GatewayProcess) -> FastAPI:
         sender, body = await _admitted(request, at)
         try:
             event = await _event(body, sender, at)
-            _expect_signed_id(event, request)
+            await _expect_signed_id(event, request, body, sender, at)
             with _traced(event, request):
-                outcome = await at.inbox.deliver(await _fact(event, body, sender, at), sender.id)
+                fact, contents = await _fact(event, body, sender, at)
+                outcome = await at.inbox.deliver(fact, sender.id, contents)
                 return outcome if isinstance(outcome, Accepted) else _stored(outcome)
         except FactRefused as refusal:
             status = _STATUS.get(refusal.reason, _STATUS_OF_OTHERS)
             raise Answered(status, refusal.reason.value, refusal.text) from None
         except NotDelivered as reason:
             raise Answered(TRY_AGAIN, "not_delivered", str(reason)) from None
+        except OSError as error:
+            logger.warning("chưa lưu hoặc kiểm tra được giấy tờ kèm theo: %s", error)
+            raise Answered(TRY_AGAIN, "not_delivered", "Chưa nhận được giấy tờ kèm theo; hãy gửi lại.") from None
 
     @app.get(STATUS_PATH, responses={404: {"model": Problem}}, response_model_exclude_none=True)
     async def standing(token: str, at: Annotated[Doors, Depends(_doors)]) -> Standing:
@@ -307,31 +317,33 @@ async def _digest(body: bytes, ledger: Ledger) -> str:
     return (await asyncio.to_thread(masters.derive, masters.current, _REFUSED_MESSAGE, content)).hex()
 
 
-def _expect_signed_id(event: CloudEvent, request: Request) -> None:
+async def _expect_signed_id(event: CloudEvent, request: Request, body: bytes, sender: Sender, at: Doors) -> None:
     if request.headers.get(MESSAGE_ID) != event.id:
-        raise Answered(UNREADABLE, "wrong_message_id", f"{MESSAGE_ID} phải là id của sự kiện.")
+        text = f"{MESSAGE_ID} phải là id của sự kiện."
+        await _refuse_wrongful(event, body, sender, FactRefused(FactRefusal.MALFORMED, text), at)
+        raise Answered(UNREADABLE, "wrong_message_id", text)
 
 
-async def _fact(event: CloudEvent, body: bytes, sender: Sender, at: Doors) -> InboundFact:
-    """The fact in the envelope; a wrong one is recorded as refused.
-
-    It is recorded under its digest: the id stays free for the message put right, or for another's.
-    """
+async def _fact(
+    event: CloudEvent, body: bytes, sender: Sender, at: Doors
+) -> tuple[InboundFact, Mapping[Sha256, bytes]]:
+    """The fact in the envelope, and what it encloses; a wrong one is recorded as refused."""
     try:
         sender.expect_may_send(event.type)
         await _expect_own_province(sender, event.subject, at.ledger)
-        fact = await at.read(event)
+        fact, contents = await at.read(event)
         sender.expect_speaks_for_itself(fact)
     except FactRefused as refusal:
-        digest = await _digest(body, at.ledger)
-        kind = event.type.fact_kind.value
-        code = traces.as_dossier_code(event.subject)  # anything else may be a name or a number of a person
-        await at.inbox.refuse(f"wrongful:{digest}", digest, kind, code, sender.id, refusal)
+        await _refuse_wrongful(event, body, sender, refusal, at)
         raise
-    except OSError as error:
-        logger.warning("chưa lưu hoặc kiểm tra được giấy tờ kèm theo: %s", error)
-        raise Answered(TRY_AGAIN, "not_delivered", "Chưa nhận được giấy tờ kèm theo; hãy gửi lại.") from None
-    return fact
+    return fact, contents
+
+
+async def _refuse_wrongful(event: CloudEvent, body: bytes, sender: Sender, refusal: FactRefused, at: Doors) -> None:
+    """Record it under its digest: the id stays free for the message put right, or for another's."""
+    digest = await _digest(body, at.ledger)
+    code = traces.as_dossier_code(event.subject)  # anything else may be a name or a number of a person
+    await at.inbox.refuse(f"wrongful:{digest}", digest, event.type.fact_kind.value, code, sender.id, refusal)
 
 
 async def _expect_own_province(sender: Sender, code: str, ledger: Ledger) -> None:
@@ -375,10 +387,9 @@ async def serve(settings: Settings, meter: MetricMeter) -> None:
     await asyncio.to_thread(ledger.keys.masters.expect_right)
     client = await connect_as_set(settings, ledger.keys, lazy=True)
     patience = timedelta(seconds=settings.inbox_patience)
-    inbox = Inbox(client, ledger, Replacements.of(ledger, settings), patience)
-    doors = Doors(
-        inbox, ledger, DocumentStore(settings.documents, ledger.keys.masters), papers, guard, TurnedAwayCount(meter)
-    )
+    documents = DocumentStore(settings.documents, ledger.keys.masters)
+    inbox = Inbox(client, ledger, documents, Replacements.of(ledger, settings), patience)
+    doors = Doors(inbox, ledger, documents, papers, guard, TurnedAwayCount(meter))
     with closing(papers):
         async with delivering(client, ledger, inbox, patience) as deliverer:
             app = create_app(doors, GatewayProcess(stop, Surroundings(engine), deliverer))

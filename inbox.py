@@ -9,8 +9,10 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import NoReturn
 
 from pydantic import ValidationError
@@ -18,10 +20,13 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from ledger.documents import DocumentStore
 from ledger.errors import DatabaseUnusable, MessageReused, UnknownDossier
+from ledger.papers import papers_in
 from ledger.store import Ledger
 from ledger.values import Arrival, Delivery
 from models.audit import Action, Entry, who_sent
+from models.documents import Sha256
 from models.facts import (
     Accepted,
     Acknowledged,
@@ -79,10 +84,18 @@ class Inbox:
     `patience` is how long a sender waits for the verdict. `left` is set when something may be there to deliver.
     """
 
-    def __init__(self, client: Client, ledger: Ledger, replacements: Replacements, patience: timedelta) -> None:
+    def __init__(
+        self,
+        client: Client,
+        ledger: Ledger,
+        documents: DocumentStore,
+        replacements: Replacements,
+        patience: timedelta,
+    ) -> None:
         self.left = asyncio.Event()
         self._client = client
         self._ledger = ledger
+        self._documents = documents
         self._replacements = replacements
         self._patience = patience
 
@@ -91,14 +104,18 @@ class Inbox:
         """For how long whoever delivers a message has it to himself."""
         return self._patience + _LEASE_MARGIN
 
-    async def deliver(self, fact: InboundFact, source: str) -> Accepted | Stored:
+    async def deliver(
+        self, fact: InboundFact, source: str, contents: Mapping[Sha256, bytes] = MappingProxyType({})
+    ) -> Accepted | Stored:
         """Store the fact and return its dossier's acceptance, or where the verdict will show if none comes in time.
+
+        `contents` are those of documents that come with it; they stay while it waits or is accepted.
 
         Older messages of the dossier go first. A message refused as out of turn may be right when its sender sends it
         again, so it is judged anew. Raises FactRefused when the fact is wrong, NotDelivered when it was not taken in,
-        because its dossier has yet to start or is just concluding.
+        because its dossier has yet to start or is just concluding, and OSError when a document could not be stored.
         """
-        fact, arrival = await asyncio.to_thread(self._store, fact, source)
+        fact, arrival = await asyncio.to_thread(self._take, fact, source, contents)
         if arrival.verdict:
             _expect_accepted(arrival.verdict.reason, arrival.verdict.text)
             return Accepted(message_id=fact.message_id, text="Đã ghi nhận trước đó.", repeated=True)
@@ -111,6 +128,11 @@ class Inbox:
             raise NotDelivered(Hindrance.NOT_RUNNING)
         self.left.set()
         return Stored(message_id=fact.message_id, status_path=STATUS_PATH.format(token=arrival.status_token))
+
+    def _take(self, fact: InboundFact, source: str, contents: Mapping[Sha256, bytes]) -> tuple[InboundFact, Arrival]:
+        """Its documents are on disk before anybody can see the fact, and stay no longer than it names them."""
+        with self._ledger.receiving(contents, self._documents):
+            return self._store(fact, source)
 
     def _store(self, fact: InboundFact, source: str) -> tuple[InboundFact, Arrival]:
         """Store it, under an id of its sender's own where another sender has used this one: ids are per source."""
@@ -199,6 +221,7 @@ class Inbox:
                 logger.info("%s: từ chối, %s", delivery.kind.value, refusal.reason.value)
                 verdict = (fact.message_id, False, refusal.reason, refusal.text, delivery.update_id)
                 await asyncio.to_thread(self._ledger.settled, *verdict)
+                await asyncio.to_thread(self._let_go, fact)
                 raise refusal from None
             except NotDelivered as failure:
                 logger.info("%s: chờ, %s", delivery.kind.value, failure.hindrance.value)
@@ -210,6 +233,13 @@ class Inbox:
                 span.note(Fact.LEG, fact.leg)
             logger.info("%s: %s", delivery.kind.value, "lặp lại" if accepted.repeated else "đã nhận")
             return accepted
+
+    def _let_go(self, fact: InboundFact) -> None:
+        """The papers of a refused fact go, unless somebody else needs them; what cannot go now goes by an erasure."""
+        try:
+            self._ledger.let_go(papers_in(fact), self._documents)
+        except (DatabaseUnusable, OSError):
+            logger.warning("%s: chưa bỏ được giấy tờ của thông điệp bị từ chối", kind_of(fact).value)
 
     async def refuse(
         self, message_id: str, digest: str, kind: str, dossier_code: str | None, source: str, refusal: FactRefused

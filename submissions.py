@@ -56,11 +56,11 @@ class Submissions:
         """
         at, began, key = self.now(), time.time_ns(), hash_key(self._settings)
         resolve_plan(pack_in_force(at.date()), declaration)
-        for document in declaration.attachments:
-            self._documents.put(contents[document.sha256], document.kind, document.file_name)
         incoming = submission(declaration, at, key)
+        attached = {document.sha256: contents[document.sha256] for document in declaration.attachments}
         try:
-            opened = self._ledger.open_dossier(incoming, self._settings.code_prefix, not_duplicate)
+            with self._ledger.receiving(attached, self._documents):
+                opened = self._ledger.open_dossier(incoming, self._settings.code_prefix, not_duplicate)
         except (DuplicateDossier, SubmissionReused) as refusal:
             if isinstance(refusal, PossibleDuplicate):  # its sender learns no code of others, who decides must
                 logger.warning("chưa mở hồ sơ: có thể trùng với %s", ", ".join(refusal.others))

@@ -16,7 +16,7 @@ from activities.adapters import Adapters
 from activities.http import AgencyError, AgencyUnavailable, AgencyUnreadable, as_application_error
 from activities.notices import NoticeExaminer
 from activities.patience import Patience
-from ledger.arrivals import Judge, fact_from
+from ledger.arrivals import Enclosed, Judge, expect_opaque_id, fact_from
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from models.documents import Document
@@ -90,13 +90,21 @@ class AgencyActivities:
 
     async def _fact(self, query: LegQuery, event: CloudEvent) -> AgencyEvent:
         """The fact of an event that was looked up, its documents stored and judged. Raises AgencyUnreadable."""
+        enclosed = Enclosed(self._documents)
         try:
-            fact = await asyncio.to_thread(fact_from, event, self._documents, self._judge)
+            fact = await asyncio.to_thread(fact_from, event, enclosed, self._judge)
+            await asyncio.to_thread(expect_opaque_id, fact, self._ledger)
         except FactRefused:
             fact = None
         if not isinstance(fact, AgencyEvent) or (fact.dossier_code, fact.leg) != (query.head.dossier_code, query.leg):
             raise AgencyUnreadable("kết quả tra cứu không đúng cấu trúc", dossier_code=query.head.dossier_code)
+        await asyncio.to_thread(self._keep, query, enclosed)
         return fact
+
+    def _keep(self, query: LegQuery, found: Enclosed) -> None:
+        """What was looked up is the dossier's, whatever it makes of it."""
+        with self._ledger.receiving(found.contents, self._documents):
+            self._ledger.hold_papers(query.head.key, query.head.dossier_code, found.contents.keys())
 
     @activity.defn(name="ask_consent")
     async def ask_consent(self, message: ConsentMessage) -> Sent:

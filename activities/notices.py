@@ -1,5 +1,6 @@
 """What a notice that was found is worth to its dossier: kept as it came, judged, recorded, told."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 from activities.health import FoundNotice
@@ -29,9 +30,11 @@ class NoticeExaminer:
         at = max(query.head.sent_at, datetime.now(UTC) + self._offset)
         if found is None:
             return self._recorded(query, at, NoticeState.NOT_FOUND)
-        sha256 = self._documents.keep(found.content) if found.content else None
+        contents = {hashlib.sha256(found.content).hexdigest(): found.content} if found.content else {}
         seal = self._judge.seal(Notice(found.content, query.group, query.number, found.facility, at))
-        return self._recorded(query, at, NoticeState.of(seal.outcome), found.facility, sha256, seal)
+        with self._ledger.receiving(contents, self._documents):
+            state, sha256 = NoticeState.of(seal.outcome), next(iter(contents), None)
+            return self._recorded(query, at, state, found.facility, sha256, seal)
 
     def _recorded(
         self,

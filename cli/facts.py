@@ -16,8 +16,7 @@ from cli.enclosures import Enclosures
 from cli.misuse import misused
 from cli.output import Exit, JsonOption, emit_json, fail, say
 from inbox import Inbox, NotDelivered
-from ledger.arrivals import expect_opaque_id, judged, judged_paper
-from ledger.documents import DocumentStore
+from ledger.arrivals import Enclosed, Reader, expect_opaque_id, judged, judged_paper
 from ledger.errors import DocumentDamaged, DocumentMissing
 from ledger.store import Ledger
 from models.documents import DocumentKind
@@ -397,32 +396,28 @@ def send(
     enclosed = enclosed or Enclosures(as_json=as_json)
     try:
         fact = model.model_validate({**data, "message_id": message_id or f"cli-{uuid.uuid4()}", "dossier_code": code})
-        expect_opaque_id(fact)
     except ValidationError as error:
         if issubclass(model, OperatorAct):
             misused(error, as_json)
         lines = [f"{'.'.join(map(str, e['loc'])) or '(gốc)'}: {e['msg']}" for e in error.errors(include_url=False)]
         fail(Exit.USAGE, "Dữ kiện sai cấu trúc:", *lines, as_json=as_json)
+    ledger, store = open_ledger(settings, as_json=as_json), open_documents(settings)
+    try:
+        expect_opaque_id(fact, ledger)
     except FactRefused as refusal:
         fail(Exit.USAGE, refusal.text, as_json=as_json)
-    ledger, store = open_ledger(settings, as_json=as_json), open_documents(settings)
-    enclosed.keep(store)
     if isinstance(fact, AgencyEvent | PaperAnswer):
-        try:
-            fact = _judged(fact, store, settings, as_json)
-        except typer.Exit:
-            enclosed.let_go(store, ledger)
-            raise
+        fact = _judged(fact, Enclosed(store, enclosed.contents), settings, as_json)
 
     async def deliver() -> Accepted | Stored:
         client = await open_client(settings, ledger.keys, as_json=as_json, lazy=True)
         patience = timedelta(seconds=settings.inbox_patience)
-        return await Inbox(client, ledger, Replacements.of(ledger, settings), patience).deliver(fact, user())
+        inbox = Inbox(client, ledger, store, Replacements.of(ledger, settings), patience)
+        return await inbox.deliver(fact, user(), enclosed.contents)
 
     try:
         outcome = run(deliver(), as_json=as_json)
     except FactRefused as refusal:
-        enclosed.let_go(store, ledger)
         said = f"{refusal.reason}: {refusal.text}"
         if refusal.reason is FactRefusal.UNKNOWN_DOSSIER:
             fail(Exit.NOT_FOUND, said, "Xem danh sách: lienthong list", as_json=as_json)
@@ -442,14 +437,14 @@ def send(
 
 
 def _judged(
-    told: AgencyEvent | PaperAnswer, store: DocumentStore, settings: Settings, as_json: bool
+    told: AgencyEvent | PaperAnswer, documents: Reader, settings: Settings, as_json: bool
 ) -> AgencyEvent | PaperAnswer:
     """The event or paper, with what the signatures of its documents are worth; what it says of that is not heard."""
     try:
         with closing(Papers.of(settings)) as papers:
             if isinstance(told, PaperAnswer):
-                return judged_paper(told, store, papers)
-            return judged(told, store, papers)
+                return judged_paper(told, documents, papers)
+            return judged(told, documents, papers)
     except (DocumentMissing, DocumentDamaged) as error:
         fail(
             Exit.USAGE, f"Không đọc được giấy tờ {error} trong kho; gửi kèm tệp: --document loại=tệp.", as_json=as_json

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from cli.context import open_documents, open_ledger, told
+from cli.context import open_documents, open_ledger
 from cli.output import Exit, JsonOption, emit_json, fail, say
+from cli.refusals import refusals_told
+from cli.undertakings import undertaking
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable, DocumentDamaged, NotErasable, UnknownDossier
 from ledger.known_keys import known_keys
@@ -52,7 +54,8 @@ Ví dụ:
 _RESEAL_HELP = """Niêm phong lại sổ và giấy tờ bằng khóa đang dùng.
 
 Dành cho dữ liệu có từ trước khi có niêm phong, hoặc niêm phong bằng khóa cũ.
-Chạy khi hệ thống đang chạy cũng được; dừng giữa chừng thì chạy lại.
+Chạy khi hệ thống đang chạy cũng được; dừng giữa chừng thì chạy lại. Đang đổi khóa thì chỉ chạy khi mọi máy đã dùng
+khóa mới: từ đó, dòng nhật ký kiểm toán nào ghi bằng khóa cũ là giả.
 
 Ví dụ:
 
@@ -75,6 +78,13 @@ class Resealed(Model):
     documents: int
 
 
+_STILL_IN_THE_FILE = (
+    "Không ai dùng được khóa của hồ sơ nữa, giấy tờ đã xóa; nhưng khóa còn nằm trong tệp -wal của sổ, vì một tiến trình"
+    " đang đọc sổ.",
+    "Chạy lại lệnh này khi tiến trình đó đọc xong (ví dụ backup), cho đến khi không còn báo như vậy.",
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     keys = typer.Typer(no_args_is_help=True, help=_HELP)
@@ -93,9 +103,15 @@ def new(
     """A new key in the file, the last."""
     settings = _settings_with_file(as_json)
     entries = _entries(settings)
-    if not entries:
+    extended = _readable([*entries, new_master_key(key_id)], as_json)
+    if entries:
+        with undertaking(open_ledger(settings, as_json=as_json), settings, Action.KEYS_CHANGED, new=key_id) as said:
+            _put(extended, settings)
+            said["added"] = key_id
+    else:  # there is no trail yet: this key is what its first line is bound by
         _expect_nothing_sealed(settings, as_json)
-    _put([*entries, new_master_key(key_id)], settings, as_json)
+        _put(extended, settings)
+    _print(extended, as_json)
 
 
 def use(
@@ -108,10 +124,13 @@ def use(
     chosen = [entry for entry in entries if entry.partition(":")[0] == key_id]
     if not chosen:
         fail(Exit.NOT_FOUND, f"Không có khóa {key_id}.", "Xem: lienthong keys list", as_json=as_json)
-    ledger, ordered = open_ledger(settings, as_json=as_json), [*chosen, *(one for one in entries if one not in chosen)]
+    ordered = _readable([*chosen, *(one for one in entries if one not in chosen)], as_json)
+    ledger = open_ledger(settings, as_json=as_json)
     ledger.keys.masters.with_others(KeyRing.read(ordered)).expect_right()
-    ledger.note(told(settings, Action.KEYS_CHANGED, key=key_id))
-    _put(ordered, settings, as_json)
+    with undertaking(ledger, settings, Action.KEYS_CHANGED, use=key_id) as said:
+        _put(ordered, settings)
+        said["key"] = key_id
+    _print(ordered, as_json)
 
 
 def list_keys(as_json: JsonOption = False) -> None:
@@ -136,12 +155,14 @@ def list_keys(as_json: JsonOption = False) -> None:
 def reseal(as_json: JsonOption = False) -> None:
     """Everything under the current key."""
     settings = Settings()
-    ledger = open_ledger(settings, as_json=as_json)
+    ledger, documents = open_ledger(settings, as_json=as_json), open_documents(settings)
+    masters = ledger.keys.masters
     try:
-        done = Resealed(rows=ledger.reseal(), documents=open_documents(settings).reseal())
+        with undertaking(ledger, settings, Action.KEYS_CHANGED, reseal=masters.current) as said:
+            done = Resealed(rows=ledger.reseal(), documents=documents.reseal())
+            said |= {"key": masters.current, "resealed": str(done.rows)}
     except DocumentDamaged as error:
         fail(Exit.FAILED, str(error), as_json=as_json)
-    ledger.note(told(settings, Action.KEYS_CHANGED, key=ledger.keys.masters.current, resealed=str(done.rows)))
     if as_json:
         emit_json(done)
     else:
@@ -159,7 +180,8 @@ def erase(
     """Hủy dữ liệu cá nhân của một hồ sơ: khóa của hồ sơ bị hủy, không ai đọc lại được nữa. Không hoàn lại được.
 
     Chỉ với hồ sơ đã kết thúc, mọi kết quả đã gửi xong. Còn lại: mã, ngày, trạng thái để thống kê, và nhật ký.
-    Tiến trình khác còn nhớ khóa nhiều nhất một phút. Bản sao lưu cũ còn giữ khóa: xem docs/running.md.
+    Tiến trình khác còn nhớ khóa nhiều nhất một phút. Bản sao cũ của sổ còn giữ khóa, bản sao cũ của kho còn giữ giấy
+    tờ: xem docs/running.md. Chạy lại được: làm nốt việc chưa xong.
 
     Ví dụ:
 
@@ -177,15 +199,20 @@ def erase(
     ledger, documents = open_ledger(settings, as_json=as_json), open_documents(settings)
     if not yes and not typer.confirm(f"Hủy vĩnh viễn dữ liệu của hồ sơ {code}?", err=True):
         fail(Exit.REFUSED, "Chưa hủy gì.", as_json=as_json)
-    began = datetime.now(UTC)
     try:
-        erased = ledger.erase(order, began)
+        with refusals_told(ledger, order.operator, "erase", order.because, code):
+            erased = ledger.erase(order, datetime.now(UTC))
     except UnknownDossier as error:
         fail(Exit.NOT_FOUND, str(error), "Xem danh sách: lienthong list", as_json=as_json)
     except NotErasable as error:
         fail(Exit.REFUSED, str(error), as_json=as_json)
-    for sha256 in erased.documents:
-        documents.discard(sha256, unless_kept_since=began)  # somebody may just be declaring with the same paper
+    try:
+        ledger.let_go(erased.documents, documents)
+    except OSError as error:
+        again = "Khóa của hồ sơ đã hủy, nhưng chưa xóa được giấy tờ của hồ sơ; chạy lại lệnh này"
+        fail(Exit.FAILED, f"{again}: {error.strerror}.", as_json=as_json)
+    if not erased.overwritten:
+        fail(Exit.FAILED, *_STILL_IN_THE_FILE, as_json=as_json)
     if as_json:
         emit_json(erased)
     else:
@@ -220,15 +247,22 @@ def _entries(settings: Settings) -> list[str]:
     return (secret_of(settings.state / MASTER_KEYS) or "").split()
 
 
-def _put(entries: list[str], settings: Settings, as_json: bool) -> None:
-    """Write the file, if it is one that can be read again."""
+def _readable(entries: list[str], as_json: bool) -> list[str]:
+    """The entries, if a file of them can be read again; the command ends when not."""
     try:
-        ring = KeyRing.read(entries)
+        KeyRing.read(entries)
     except MasterKeysUnusable as error:
         fail(Exit.USAGE, f"Không đổi gì: {error}.", as_json=as_json)
+    return entries
+
+
+def _put(entries: list[str], settings: Settings) -> None:
     write_secret(settings.state / MASTER_KEYS, "\n".join(entries) + "\n")
-    ids = [entry.partition(":")[0] for entry in entries]
+
+
+def _print(entries: list[str], as_json: bool) -> None:
+    current, *others = [entry.partition(":")[0] for entry in entries]
     if as_json:
-        emit_json(Keys(current=ring.current, others=tuple(ids[1:])))
+        emit_json(Keys(current=current, others=tuple(others)))
     else:
-        say(f"Khóa đang dùng: {ring.current}; khóa khác: {', '.join(ids[1:]) or 'không có'}.")
+        say(f"Khóa đang dùng: {current}; khóa khác: {', '.join(others) or 'không có'}.")

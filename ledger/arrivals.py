@@ -1,15 +1,16 @@
-"""Facts out of events, the documents inside them stored by content, their signatures judged where their bytes are."""
+"""Facts out of events: documents inside them become documents by digest, judged where their bytes are."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from ledger.documents import DocumentStore
-from models.base import Model, parts
-from models.documents import Document, DocumentRefused
+from models.base import Code, Model, parts
+from models.documents import Document, DocumentKind, DocumentRefused, Sha256, describe
 from models.events import CloudEvent, WireDocument, event_schemas
 from models.facts import (
     AgencyEvent,
@@ -21,7 +22,9 @@ from models.facts import (
     InboundFact,
     PaperAnswer,
     ResultDocument,
+    SupplementProvided,
 )
+from models.identity import LONG_NUMBER
 
 _STRANGE = "(mục lạ)"
 _NUMBERS = frozenset({"personal_id", "identity_number", "signed_by"})
@@ -34,8 +37,42 @@ class Judge(Protocol):
         """The document with that, in place of whatever its sender says of it; `sent_at` is when they speak."""
 
 
-def fact_from(event: CloudEvent, documents: DocumentStore, judge: Judge) -> InboundFact:
-    """The fact an event carries, its documents stored by content and judged.
+class Keeper(Protocol):
+    """Where the documents of an event go (`Enclosed`, `ledger.documents.DocumentStore`)."""
+
+    def put(self, content: bytes, kind: DocumentKind, file_name: str) -> Document:
+        """Takes a content and says which document it is. Raises DocumentRefused, and ValidationError for its name."""
+
+
+class Reader(Protocol):
+    """Where the bytes of a document are (`Enclosed`, `ledger.documents.DocumentStore`)."""
+
+    def get(self, document: Document) -> bytes:
+        """The content of a document. Raises DocumentMissing, DocumentDamaged."""
+
+
+class Enclosed:
+    """Contents that come with a fact, in memory until whoever takes the fact in stores them (`inbox.Inbox`)."""
+
+    def __init__(self, documents: DocumentStore, contents: Mapping[Sha256, bytes] = MappingProxyType({})) -> None:
+        """`documents`: where contents are that came before."""
+        self.contents = dict(contents)
+        self._documents = documents
+
+    def put(self, content: bytes, kind: DocumentKind, file_name: str) -> Document:
+        """See `Keeper`."""
+        document = describe(kind, file_name, content)
+        self.contents[document.sha256] = content
+        return document
+
+    def get(self, document: Document) -> bytes:
+        """See `Reader`."""
+        content = self.contents.get(document.sha256)
+        return self._documents.get(document) if content is None else content
+
+
+def fact_from(event: CloudEvent, documents: Keeper, judge: Judge) -> InboundFact:
+    """The fact an event carries, its documents put where they go and judged.
 
     Raises FactRefused when it is not the contract.
     """
@@ -53,25 +90,40 @@ def fact_from(event: CloudEvent, documents: DocumentStore, judge: Judge) -> Inbo
         raise FactRefused(FactRefusal.MALFORMED, f"Giấy tờ kèm theo không nhận được: {error}") from None
     except RecursionError:
         raise FactRefused(FactRefusal.MALFORMED, "Dữ liệu lồng nhau quá sâu.") from None
-    expect_opaque_id(fact)
     return fact
 
 
-def expect_opaque_id(fact: InboundFact) -> None:
-    """Raises FactRefused when the message's id, which is readable in Temporal and on the trail, names somebody."""
-    if any(number in fact.message_id for number in _numbers_of_people(fact)):
+class People(Protocol):
+    """Says by which numbers somebody of a dossier is known (`ledger.dossiers.Dossiers`)."""
+
+    def numbers_of_people(self, code: Code) -> Collection[str]:
+        """Their numbers; none where there is no such dossier, or not any more."""
+
+
+def expect_opaque_id(fact: InboundFact, people: People) -> None:
+    """Raises FactRefused when the message's id, which stays readable in Temporal and on the trail, names somebody.
+
+    Only numbers of this message and of its dossier do: any other as long may be the sender's running number. So only
+    an id with a number as long as people's costs a look.
+    """
+    long_enough = LONG_NUMBER.search(fact.message_id) is not None
+    if long_enough and any(
+        number in fact.message_id for number in (*_numbers_in(fact), *people.numbers_of_people(fact.dossier_code))
+    ):
         raise FactRefused(FactRefusal.MALFORMED, "Mã thông điệp (id) không được chứa số định danh của ai.")
 
 
-def _numbers_of_people(fact: InboundFact) -> Iterator[str]:
+def _numbers_in(fact: InboundFact) -> Iterator[str]:
     """The numbers of those whom the fact is about."""
     for path, value in parts(fact):
         if isinstance(value, str) and not _NUMBERS.isdisjoint(map(str, path)):
             yield value
+    if isinstance(fact, SupplementProvided):
+        yield from filter(LONG_NUMBER.fullmatch, fact.corrections.values())
 
 
-def judged(event: AgencyEvent, documents: DocumentStore, judge: Judge) -> AgencyEvent:
-    """An event that names documents of the store by digest, with what their signatures are worth.
+def judged(event: AgencyEvent, documents: Reader, judge: Judge) -> AgencyEvent:
+    """An event that names documents by digest, with what their signatures are worth.
 
     Raises DocumentMissing, DocumentDamaged.
     """
@@ -81,14 +133,14 @@ def judged(event: AgencyEvent, documents: DocumentStore, judge: Judge) -> Agency
     return event.model_copy(update={"fact": _sealed(fact, documents, judge)})
 
 
-def judged_paper(act: PaperAnswer, documents: DocumentStore, judge: Judge) -> PaperAnswer:
+def judged_paper(act: PaperAnswer, documents: Reader, judge: Judge) -> PaperAnswer:
     """The same for an answer on paper, whose results are scans. Raises DocumentMissing, DocumentDamaged."""
     if not isinstance(act.answer, Decided):
         return act
     return act.model_copy(update={"answer": _sealed(act.answer, documents, judge)})
 
 
-def _sealed(fact: Decided | ResultDocument | Corrected, documents: DocumentStore, judge: Judge) -> Model:
+def _sealed(fact: Decided | ResultDocument | Corrected, documents: Reader, judge: Judge) -> Model:
     sealed = tuple(judge.sealed(document, documents.get(document), fact.at) for document in fact.documents)
     return fact.model_copy(update={"documents": sealed})
 

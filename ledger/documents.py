@@ -8,8 +8,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -57,8 +55,6 @@ class DocumentStore:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_durably(path, self._sealed(content, digest))
-        else:
-            path.touch()  # who lets go of what was kept before now spares it
         return digest
 
     def get(self, document: Document) -> bytes:
@@ -77,12 +73,9 @@ class DocumentStore:
         """Whether there is a content of that digest, in whatever state."""
         return self._path(sha256).is_file()
 
-    def discard(self, sha256: Sha256, unless_kept_since: datetime | None = None) -> None:
-        """Lets go of a content for good; nothing if it is not there, or was kept (again) since that instant."""
-        path = self._path(sha256)
-        with suppress(FileNotFoundError):
-            if unless_kept_since is None or path.stat().st_mtime < unless_kept_since.timestamp():
-                path.unlink()
+    def discard(self, sha256: Sha256) -> None:
+        """Lets go of a content for good; nothing if it is not there. Who needs it: `ledger.papers`."""
+        self._path(sha256).unlink(missing_ok=True)
 
     def reseal(self) -> int:
         """Seals with the current master key what is in the clear or under another key; how many contents that were.

@@ -1,19 +1,22 @@
 """Erasing one dossier (hủy dữ liệu của một hồ sơ): its seed is destroyed, so nobody ever reads its data again.
 
-That reaches every copy at once: the ledger, the histories in Temporal, and copies of either. What stays says nothing of
-anybody: codes, dates, states, outcomes for the figures, and the keyed hashes that keep a birth or death from being
-registered twice. Documents are files of their own: whoever erases removes those no other dossier has.
+That reaches the ledger, every history in Temporal, and copies of Temporal's database, for none of them has the seed.
+It does not reach copies of the ledger made before, nor archived logs of its database: they hold the seed. Documents are
+under no seed: whoever erases deletes those nobody else needs; copies of them stay readable to who has the master key.
+
+What stays says nothing of anybody: codes, dates, states, outcomes for the figures, and the keyed hashes that keep a
+birth or death from being registered twice.
 """
 
-from collections.abc import Collection
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, text
 from sqlmodel import Session, col, select
 
 from ledger.errors import NotErasable
 from ledger.keys import seals_of
+from ledger.papers import named_by_none, papers_of
 from ledger.trail import tell
 from ledger.transactions import Transactions, locked
 from models.audit import Action, Entry, operator
@@ -22,11 +25,9 @@ from models.documents import Sha256
 from models.dossier import DossierStage
 from models.erasure import Erased, ErasureOrder
 from models.tables import (
-    DocumentRow,
     DossierKeyRow,
     DossierRow,
     FamilyClaimRow,
-    NoticeCheckRow,
     NoticeRow,
     ReplacementRow,
     WaitingMessageRow,
@@ -45,20 +46,13 @@ class Erasure(Transactions):
         with self._writing(order.code) as session:
             dossier = locked(session, order.code)
             key = session.get_one(DossierKeyRow, order.code)
-            digests = documents_of_nobody_else(session, order.code)
             if key.erased_at is None:
                 if hindrance := _hindrance(session, dossier):
                     raise NotErasable(order.code, hindrance)
                 self._destroy(session, key, order, at)
-            erased = Erased(code=order.code, at=key.erased_at or at, documents=digests)
-        self._overwrite_what_was_deleted()
-        return erased
-
-    def named_by_none(self, digests: Collection[Sha256]) -> Collection[Sha256]:
-        """Those of these contents that no dossier has: nobody who erases would ever find them."""
-        with self._reading() as session:
-            named = session.exec(select(DocumentRow.sha256).where(col(DocumentRow.sha256).in_(digests)))
-            return tuple(sorted(set(digests).difference(named)))
+            erased_at, digests = key.erased_at or at, documents_of_nobody_else(session, order.code)
+        overwritten = self._overwrite_what_was_deleted()
+        return Erased(code=order.code, at=erased_at, documents=digests, overwritten=overwritten)
 
     def _destroy(self, session: Session, key: DossierKeyRow, order: ErasureOrder, at: datetime) -> None:
         seals_of(session).belongs_to(NO_DOSSIER)
@@ -69,14 +63,18 @@ class Erasure(Transactions):
         who, detail = operator(order.operator), {"basis": order.basis}
         tell(session, Entry(who=who, what=Action.ERASED, code=order.code, why=order.because, detail=detail))
 
-    def _overwrite_what_was_deleted(self) -> None:
-        """The seed is in no page of the database's files any more, as far as the database is ours to clean."""
+    def _overwrite_what_was_deleted(self) -> bool:
+        """Whether the seed is in no page of the database's files any more, as far as the database is ours to clean.
+
+        SQLite waits for those who read at this moment, but no longer than for any lock; then its log stays as it is.
+        """
         if self._writer.dialect.name == "sqlite":
             with closing(self._writer.raw_connection()) as raw:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return
+                busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
         with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM dossier_keys"))
+        return True
 
 
 def _hindrance(session: Session, dossier: DossierRow) -> str | None:
@@ -95,15 +93,6 @@ def _hindrance(session: Session, dossier: DossierRow) -> str | None:
     return "còn thông điệp chờ xử lý (lienthong inbox)" if session.exec(waiting).one() else None
 
 
-def documents_of_nobody_else(session: Session, code: Code) -> Collection[Sha256]:
-    """The contents that only this dossier has."""
-    papers, notices = select(DocumentRow.sha256), select(NoticeCheckRow.sha256)
-    own = {
-        *session.exec(papers.where(DocumentRow.dossier_code == code)),
-        *session.exec(notices.where(NoticeCheckRow.dossier_code == code)),
-    }
-    others = {
-        *session.exec(papers.where(DocumentRow.dossier_code != code, col(DocumentRow.sha256).in_(own))),
-        *session.exec(notices.where(NoticeCheckRow.dossier_code != code, col(NoticeCheckRow.sha256).in_(own))),
-    }
-    return tuple(sorted(digest for digest in own - others if digest))
+def documents_of_nobody_else(session: Session, code: Code) -> tuple[Sha256, ...]:
+    """The contents that came to an erased dossier, refused ones too, and that nobody needs any more."""
+    return named_by_none(session, papers_of(session, code), datetime.now(UTC))

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import extract, func
 from sqlmodel import Session, col, select
 
+from ledger.papers import hold
 from ledger.transactions import Transactions, found
 from models.base import Code, legal_date
 from models.messages import NoticeState
@@ -26,6 +27,8 @@ class NoticeChecks(Transactions):
         with self._writing(check.dossier_code) as session:
             found(session, check.dossier_code)
             session.merge(NoticeCheckRow(day=legal_date(check.at), **check.model_dump()))
+            if check.sha256:
+                hold(session, check.key, check.dossier_code, (check.sha256,), check.at)
 
     def facility_months(
         self, since: date | None = None, until: date | None = None, facility: Code | None = None

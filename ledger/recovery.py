@@ -90,13 +90,13 @@ class Recovery(Erasure):
                 dossier, key = session.get(DossierRow, code), session.get(DossierKeyRow, code)
                 if dossier is None or key is None or key.erased_at:
                     continue
-                digests.update(documents_of_nobody_else(session, code))
                 _end(session, dossier, at)
                 key.seed, key.erased_at = None, at
                 session.flush()
+                digests.update(documents_of_nobody_else(session, code))
                 self.keys.forget(code)
                 tell(session, Entry(who=self.acting, what=Action.ERASED, code=code, detail={"again": "restored"}))
-        self._overwrite_what_was_deleted()
+        self._overwrite_what_was_deleted()  # nobody reads a ledger that is being restored: it always can
         return tuple(sorted(digests))
 
     def documents_named(self) -> tuple[NamedDocument, ...]:

@@ -8,6 +8,7 @@ from ledger.inbox import Inbox
 from ledger.messages import Messages
 from ledger.notice_checks import NoticeChecks
 from ledger.outbox import Outbox
+from ledger.papers import Papers
 from ledger.publications import Publications
 from ledger.reads import Reads
 from ledger.recovery import Recovery
@@ -20,6 +21,7 @@ class Ledger(
     Publications,
     Messages,
     Inbox,
+    Papers,
     Outbox,
     Reads,
     Replacements,

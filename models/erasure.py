@@ -2,25 +2,29 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from models.base import Code, Instant, Model
+from models.base import Code, Instant, Model, Statement
 from models.documents import Sha256
-from models.facts import Reason
+from models.operators import OperatorId
 
 
 class ErasureOrder(Model):
     """The order. `basis` is the article of law; it and the operator's code stay on the trail for ever."""
 
     code: Code
-    operator: Code
-    because: Annotated[Reason, Field(min_length=1)]
-    basis: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    operator: OperatorId
+    because: Statement
+    basis: Annotated[Statement, Field(max_length=200)]
 
 
 class Erased(Model):
-    """It is done, since `at`; `documents` are the contents that no other dossier has."""
+    """It is done, since `at`; `documents` are the contents that nobody else needs.
+
+    Not `overwritten`: nobody uses the key any more, but it still stands in the database's file; to be done again.
+    """
 
     code: Code
     at: Instant
     documents: tuple[Sha256, ...]
+    overwritten: bool = True

@@ -121,7 +121,10 @@ class Table(SQLModel):
 
 
 class DossierRow(Table, table=True):
-    """Hồ sơ: one dossier. `subject_claim` is free again once it ends without birth or death being registered."""
+    """Hồ sơ: one dossier. `subject_claim` is free again once it ends without birth or death being registered.
+
+    `untraced` says of one opened before there was an audit trail that it need not be on it.
+    """
 
     __tablename__ = "dossiers"
     __table_args__ = (Index(None, "stage", "province_code", "opened_at"),)
@@ -154,12 +157,14 @@ class DossierRow(Table, table=True):
     opened_at: datetime = Field(sa_type=UtcInstant(), index=True)
     started: bool = Field(default=False, index=True)
     concluded_at: datetime | None = Field(default=None, sa_type=UtcInstant())
+    untraced: bool | None = None
 
 
 class DossierKeyRow(Table, table=True):
     """Khóa của hồ sơ: the seed its keys are derived from; none once its data was destroyed on purpose.
 
-    Without it nobody reads anything personal of the dossier again, in this database, in Temporal, or in a backup.
+    Without it nobody reads anything personal of the dossier again in this database or in Temporal. Copies of this table
+    made before still have it, and documents are not under it.
     """
 
     __tablename__ = "dossier_keys"
@@ -355,6 +360,21 @@ class DocumentRow(Table, table=True):
         return Document(
             kind=self.kind, sha256=self.sha256, size=self.size, media_type=self.media_type, file_name=self.file_name
         )
+
+
+class PaperHoldRow(Table, table=True):
+    """Ai giữ giấy tờ nào: a content of the document store and what it came with, from before it is stored.
+
+    `holder` is the id of the message that brought it, the key of the look-up that found it, or the leg that names it;
+    without a dossier it is just arriving. No foreign key: a message may name a dossier that does not exist.
+    """
+
+    __tablename__ = "paper_holds"
+
+    sha256: str = Field(primary_key=True, sa_type=String(64))
+    holder: str = Field(primary_key=True, sa_type=_MESSAGE_KEY, index=True)
+    dossier_code: str | None = Field(default=None, sa_type=_KEY, index=True)
+    at: datetime = Field(sa_type=UtcInstant())
 
 
 class ReplacementRow(Table, table=True):

@@ -164,7 +164,10 @@ def test_an_operators_word_must_say_why(ledger: Ledger, reissued: Path, reason: 
 def test_the_same_notice_is_let_in_by_nobodys_word(ledger: Ledger, reissued: Path) -> None:
     form = json.loads(reissued.read_text("utf-8"))
     form["birth_notice"]["number"] = json.loads((SAMPLES / "plain.json").read_text("utf-8"))["birth_notice"]["number"]
+    form["attachments"] = [{"kind": "residence_papers", "file": "giay.pdf"}]
+    (reissued.parent / "giay.pdf").write_bytes(b"%PDF-1.7 khai lai")
     reissued.write_text(json.dumps(form), "utf-8")
     answer = submit(reissued, "--confirmed-not-duplicate", REASON, "--json")
     assert answer.exit_code == Exit.REFUSED
     assert json.loads(answer.stdout)["details"] == ["Mã lý do: duplicate"]
+    assert not [path for path in Settings().documents.rglob("*") if path.is_file()], "its papers are nobody's"

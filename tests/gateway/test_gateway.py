@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -119,10 +120,17 @@ def test_another_dossiers_provincial_code_is_refused(system: System, waiting: st
 
 def test_a_result_of_the_wrong_kind_is_refused(system: System, waiting: str) -> None:
     before = len(system.dossier(waiting).refused_facts)
-    document = {"kind": "identity_card", "file_name": "a.pdf", "media_type": "application/pdf", "content": PDF}
+    content = b"%PDF-1.4 that nobody awaits"
+    document = {
+        "kind": "identity_card",
+        "file_name": "a.pdf",
+        "media_type": "application/pdf",
+        "content": base64.b64encode(content).decode(),
+    }
     fact = {"kind": "decided", "at": system.now().isoformat(), "number": "1", "documents": [document]}
     answer = system.event(waiting, "agency_event", agency(system, fact=fact))
     expect_refused(system, waiting, answer, 422, FactRefusal.NOT_AWAITED, before)
+    assert not list(system.settings.documents.rglob(hashlib.sha256(content).hexdigest())), "nobody needs it"
 
 
 def test_a_document_that_is_none_is_refused(system: System, waiting: str) -> None:

@@ -78,6 +78,7 @@ def fill(ledger: Ledger) -> None:
         ledger.store(consent(code, f"cho-{number}"), "digest", "vneid", OPENED_AT, LEASE)
     for state in NoticeState:
         ledger.notice_checked(notice_check(code, state))
+    ledger.hold_papers("tra-cuu", code, (certificate().sha256,))
     deceased = opened(ledger, died())
     ledger.publish(published(deceased, 1, plan=plan_of(died())), [notice(deceased, 1)])
     second_child = let_in(ledger)

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client
 
 from inbox import Inbox, NotDelivered
+from ledger.documents import DocumentStore
 from ledger.errors import NotSetAside, UnknownMessage
 from ledger.store import Ledger
 from models.audit import Action
@@ -56,7 +57,7 @@ async def test_one_that_cannot_be_opened_holds_up_its_own_dossier_only(ledger: L
     spoilt_one, other = ledger.claim_messages(LATER, LEASE, 10)
     assert other.fact.dossier_code == OTHER
     assert spoilt_one.content is None
-    inbox = Inbox(cast(Client, None), ledger, cast(Replacements, None), LEASE)
+    inbox = Inbox(cast(Client, None), ledger, cast(DocumentStore, None), cast(Replacements, None), LEASE)
     with pytest.raises(NotDelivered, match="Không đọc được"):
         await inbox.put(spoilt_one, time.monotonic() + 1)
     assert [message.hindrance for message in ledger.waiting_messages(10)] == [Hindrance.UNREADABLE, None]

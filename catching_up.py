@@ -7,6 +7,7 @@ ledger knows it drops, what goes out goes once by its key. Safe to repeat, and w
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from pydantic import SecretStr
 from temporalio.api.common.v1 import Payloads
@@ -19,6 +20,7 @@ from ledger.documents import DocumentStore
 from ledger.errors import DatabaseUnusable
 from ledger.recovery import NamedDocument
 from ledger.store import Ledger
+from models.audit import restored
 from models.base import Code, Model
 from models.dossier import DossierState
 from models.publication import Publication
@@ -35,6 +37,9 @@ _STATE = DossierState.model_fields.keys()
 _ASKED: Mapping[str, type[Model]] = {"publish": Publication, "publish_replacement": ReplacementNews}
 _ANSWERED: Mapping[str, type[Model]] = {"confirm_replacement": ReplacementCase}
 """What is read of a history: what these activities were asked, and what they answered."""
+
+
+_Said = TypeVar("_Said", Publication, ReplacementNews)
 
 
 class CaughtUp(Model):
@@ -115,7 +120,7 @@ class CatchingUp:
     def _write(self, code: Code, said: Sequence[Publication]) -> bool:
         """Whether the ledger now has what was said last, and nothing newer."""
         plan, declaration = None, self._ledger.declaration(code, 0)
-        for publication in whole(said):
+        for publication in map(_told_again, whole(said)):
             plan = publication.plan or plan
             declaration = publication.revisions[-1].declaration if publication.revisions else declaration
             write_publication(self._ledger, publication, plan, declaration, self._hash_key)
@@ -127,7 +132,7 @@ class CatchingUp:
                 code = dossier_of(workflow_id)
                 await asyncio.to_thread(self._ledger.restore_replacement, code, event.replacement)
             elif isinstance(event, ReplacementNews):
-                await asyncio.to_thread(self._ledger.publish_replacement, event)
+                await asyncio.to_thread(self._ledger.publish_replacement, _told_again(event))
 
     async def _history(self, workflow_id: Code) -> AsyncIterator[Model]:
         """What a workflow has asked of the ledger and been told by it, oldest first."""
@@ -159,6 +164,12 @@ def whole(said: Sequence[Publication]) -> Iterator[Publication]:
     for publication in said:
         state |= {name: getattr(publication, name) for name in publication.model_fields_set & _STATE}
         yield publication.model_copy(update=state)
+
+
+def _told_again(said: _Said) -> _Said:
+    """As the trail is to have it: what the dossier heard, it heard before the restore."""
+    heard = tuple(fact.model_copy(update={"via": restored(fact.via)}) for fact in said.heard)
+    return said.model_copy(update={"heard": heard})
 
 
 def _number(workflow_id: Code) -> tuple[Code, int]:

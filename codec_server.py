@@ -22,7 +22,7 @@ from starlette.middleware.cors import CORSMiddleware
 from temporalio.api.common.v1 import Payload, Payloads
 
 from ledger.engine import check_schema, open_engine
-from ledger.errors import DatabaseUnusable, TrailDamaged
+from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
 from models.audit import NumberedEntry
 from models.operators import NotPermitted
@@ -131,10 +131,6 @@ def _say_other_problems(app: FastAPI) -> None:
     @app.exception_handler(TooManyDossiers)
     async def too_many(request: Request, refusal: TooManyDossiers) -> JSONResponse:
         return await answered(request, Answered(413, "too_large", f"Nhiều hơn {MAX_DOSSIERS} hồ sơ trong một yêu cầu."))
-
-    @app.exception_handler(TrailDamaged)
-    async def trail_damaged(request: Request, error: TrailDamaged) -> JSONResponse:
-        return await answered(request, Answered(500, "trail_damaged", str(error)))
 
     @app.exception_handler(DatabaseUnusable)
     async def ledger_away(request: Request, error: DatabaseUnusable) -> JSONResponse:
@@ -289,7 +285,7 @@ def _page(html: str, status: int = 200) -> HTMLResponse:
 
 
 def _guard(settings: Settings, sessions: Sessions) -> OperatorGuard:
-    """Raises OperatorsUnusable."""
+    """Raises BadSettings, OperatorsUnusable."""
     return OperatorGuard(
         operators_of(settings),
         sessions,

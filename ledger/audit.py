@@ -4,6 +4,7 @@ from datetime import datetime
 
 from ledger.trail import read_entries, read_head, read_lines, tell
 from ledger.transactions import Transactions
+from ledger.untold import read_untold
 from models.audit import Action, Entry, NumberedEntry, TrailHead, Verification
 from models.base import Code
 
@@ -28,7 +29,7 @@ class Audit(Transactions):
     ) -> tuple[NumberedEntry, ...]:
         """The newest entries, at most `limit`, oldest of them first; `since` and `until` are included.
 
-        `who` is somebody (`operator:cb-12`) or everybody of a kind (`operator`). Raises TrailDamaged.
+        `who` is somebody (`operator:cb-12`) or everybody of a kind (`operator`).
         """
         with self._reading() as session:
             return read_entries(session, code=code, who=who, what=what, since=since, until=until, limit=limit)
@@ -39,6 +40,8 @@ class Audit(Transactions):
             return read_head(session.connection())
 
     def verify_trail(self, kept: TrailHead | None = None) -> Verification:
-        """Checks every entry, and whether the trail still has a head that was `kept`."""
+        """Checks every entry, whether it tells what the ledger has, and whether it still has a head that was `kept`."""
         with self._reading() as session:
-            return self._chain.inspect(read_lines(session.connection()), kept)
+            connection = session.connection()
+            checked = self._chain.inspect(read_lines(connection), kept)
+            return checked.model_copy(update={"untold": read_untold(connection)})

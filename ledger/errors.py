@@ -8,7 +8,9 @@ from models.groups import Group
 
 
 class LedgerError(Exception):
-    """The ledger refuses something; `str(error)` is Vietnamese and safe to show."""
+    """The ledger refuses something; `str(error)` is Vietnamese and safe to show, `reason` the trail's word for it."""
+
+    reason: ClassVar[str] = "refused"
 
 
 class DatabaseUnusable(Exception):
@@ -32,6 +34,8 @@ class DatabaseFailed(DatabaseUnusable):
 class UnknownDossier(LedgerError):
     """There is no dossier of that code."""
 
+    reason = "unknown_dossier"
+
     def __init__(self, code: Code) -> None:
         super().__init__(f"Không có hồ sơ {code}.")
         self.code = code
@@ -47,6 +51,8 @@ class DossierErased(LedgerError):
 
 class NotErasable(LedgerError):
     """The dossier's data is still needed."""
+
+    reason = "not_erasable"
 
     def __init__(self, code: Code, why: str) -> None:
         super().__init__(f"Chưa hủy được dữ liệu của hồ sơ {code}: {why}.")
@@ -144,19 +150,35 @@ class ClockRewritten(LedgerError):
 class UnknownMessage(LedgerError):
     """There is no message of that key or id."""
 
+    reason = "unknown_message"
+
     def __init__(self, key: MessageKey) -> None:
         super().__init__(f"Không có thông điệp {key}.")
 
 
 class NotSetAside(LedgerError):
-    """The message is not to be set aside: it has its verdict, or may still be delivered."""
+    """The message, of the dossier `code`, is not to be set aside: it has its verdict, or may still be delivered."""
 
-    def __init__(self, message_id: Code, why: str) -> None:
+    reason = "not_set_aside"
+
+    def __init__(self, message_id: Code, code: Code | None, why: str) -> None:
         super().__init__(f"Không gác thông điệp {message_id}: {why}.")
+        self.code = code
+
+
+class NothingToSend(LedgerError):
+    """Nothing that was asked for waits to be sent again."""
+
+    reason = "nothing_to_send"
+
+    def __init__(self) -> None:
+        super().__init__("Không có thông báo nào như vậy đang chờ gửi lại.")
 
 
 class MessageReused(LedgerError):
     """A message id came again with other content; `source` is who used it first."""
+
+    reason = "message_reused"
 
     def __init__(self, message_id: Code, source: str) -> None:
         super().__init__(f"Mã thông điệp {message_id} đã dùng cho một nội dung khác.")
@@ -176,10 +198,3 @@ class DocumentDamaged(LedgerError):
 
     def __init__(self, sha256: str) -> None:
         super().__init__(f"Tệp {sha256} trong kho giấy tờ đã hỏng.")
-
-
-class TrailDamaged(LedgerError):
-    """An entry of the audit trail cannot be read: it is not as it was written."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"Dòng {number} của nhật ký kiểm toán không đọc được; chạy: lienthong audit verify.")

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from ledger.claims import claim_as_corrected
 from ledger.errors import ClockRewritten
 from ledger.messages import came_by_inbox
+from ledger.papers import hold
 from ledger.replacements import write_replacements
 from ledger.trail import judged, tell
 from ledger.transactions import Transactions, add_documents, locked, supersede_documents, write_outbox
@@ -149,6 +150,8 @@ def _write_legs(session: Session, publication: Publication) -> None:
                 session.merge(demand)
         add_documents(session, publication.code, leg.key, (*leg.superseded, *leg.documents), publication.at)
         supersede_documents(session, publication.code, leg, publication.at)
+        refused = [paper.document.sha256 for paper in leg.refused_papers]
+        hold(session, f"leg:{publication.code}:{leg.key}", publication.code, refused, publication.at)
     add_documents(session, publication.code, None, publication.attachments, publication.at)
 
 

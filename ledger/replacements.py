@@ -14,7 +14,7 @@ from ledger.messages import came_by_inbox
 from ledger.trail import judged, tell
 from ledger.transactions import Transactions, add_documents, erased, found, locked, supersede_documents, write_outbox
 from ledger.values import OpenedReplacement
-from models.audit import Action, Entry
+from models.audit import RECOVERY, Action, Entry
 from models.base import Code
 from models.delivery import dispatches
 from models.dossier import DossierStage, Leg
@@ -65,6 +65,8 @@ class Replacements(Transactions):
             correction = taken(leg.state, replacement, read_replacements(session, code))
             workflow_id = replacement_id(code, replacement.number)
             _write_correction(session, code, correction, workflow_id, replacement.taken_at).started = True
+            detail = {"number": str(replacement.number), "at": replacement.taken_at.isoformat()}
+            tell(session, Entry(who=RECOVERY, what=Action.REPLACEMENT_OPENED, code=code, detail=detail))
 
     def replacement_started(self, code: Code, number: int) -> None:
         """Remembers that its workflow runs. Raises UnknownReplacement."""
@@ -94,7 +96,7 @@ class Replacements(Transactions):
 
     def replacement_case(self, code: Code, number: int) -> ReplacementCase:
         """What its workflow must know, which from now on is known to run. Raises UnknownReplacement."""
-        with self._writing() as session:
+        with self._writing(code) as session:
             row, dossier = _row(session, code, number), found(session, code)
             row.started = True
             if dossier.plan is None:
@@ -125,7 +127,7 @@ class Replacements(Transactions):
 
     def replacement_told(self, event: AgencyEvent, sha256: str) -> OpenedReplacement | None:
         """The replacement by which the agency of an event was told of that version."""
-        with self._reading() as session:
+        with self._reading(event.dossier_code) as session:
             for row in _rows(session, event.dossier_code):
                 if any((told.leg, told.sha256) == (event.leg, sha256) for told in row.state.tellings):
                     return _opened(row)

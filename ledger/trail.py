@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, func, insert, or_
 from sqlmodel import Session, col, select
 
-from ledger.errors import TrailDamaged
 from ledger.keys import RowSeals, seals_of
-from models.audit import Action, Entry, NumberedEntry, TrailHead, Who, is_operator, operator
+from models.audit import Action, Entry, NumberedEntry, TrailHead, Who, is_operator, is_restored, operator
 from models.base import Code
 from models.publication import HeardFact
 from models.tables import AuditRow, Table
@@ -32,6 +31,9 @@ _HEAD = select(_TRAIL.c.number, _TRAIL.c.hash).order_by(_TRAIL.c.number.desc()).
 _INSERT = insert(_TRAIL)
 _PACK = select(_DOSSIERS.c.pack).where(_DOSSIERS.c.code == bindparam("of"))
 
+_WHY = "audit_trail.why"
+"""The column that is sealed here: the hash of a line is over what is stored."""
+
 _OUTLIVING = frozenset({Action.ERASED})
 """What is said of an erasure outlives the dossier's key."""
 
@@ -42,11 +44,16 @@ def tell(session: Session, entry: Entry) -> None:
 
 
 def judged(code: Code | None, fact: HeardFact) -> Entry:
-    """What is said of a fact accepted or refused: why an operator acted, else why it was refused."""
+    """What is said of a fact accepted or refused: why an operator acted, else why it was refused.
+
+    Of one that a restored ledger is told again also when its dossier heard it: the line's own instant says no more.
+    """
     accepted = fact.reason is None
     detail = {"kind": fact.kind, "message": fact.message_id}
     if fact.reason:
         detail["reason"] = fact.reason.value
+    if is_restored(fact.via):
+        detail["at"] = fact.at.isoformat()
     if fact.operator is None:
         what = Action.FACT_ACCEPTED if accepted else Action.FACT_REFUSED
         return Entry(who=fact.via, what=what, code=code, why=None if accepted else fact.text, detail=detail)
@@ -90,7 +97,8 @@ def read_head(connection: Connection) -> TrailHead:
 def read_lines(connection: Connection) -> Iterator[Line]:
     """All entries as they are stored, by number."""
     columns = [_TRAIL.c[name] for name in Line._fields]
-    rows = connection.execution_options(yield_per=1000).execute(select(*columns).order_by(_TRAIL.c.number))
+    ordered = select(*columns).order_by(_TRAIL.c.number)
+    rows = connection.execute(ordered, execution_options={"yield_per": 1000})
     return (Line._make(row) for row in rows)
 
 
@@ -121,18 +129,20 @@ def read_entries(
 
 def _entry(session: Session, row: AuditRow) -> NumberedEntry:
     try:
-        plain = _opened(session, row.why) if row.why is not None else None
+        plain = _opened(session, row.code, row.why) if row.why is not None else None
         said = row.model_dump(include={*NumberedEntry.model_fields})
         why = None if plain is None else plain.decode()
         return NumberedEntry.model_validate(said | {"why": why, "detail": json.loads(row.detail)})
-    except (ValueError, Unreadable) as error:
-        raise TrailDamaged(row.number) from error
+    except (ValueError, RecursionError, Unreadable):
+        return NumberedEntry(number=row.number, at=row.at, who=row.who, what=None)
 
 
-def _opened(session: Session, why: str) -> bytes | None:
+def _opened(session: Session, code: Code | None, why: str) -> bytes | None:
     """What is sealed; under a master key that is not here only that is said."""
+    seals = seals_of(session)
+    seals.opens_only(code or NO_DOSSIER)
     try:
-        return seals_of(session).open(why)
+        return seals.open(_WHY, why)
     except MasterKeyUnknown as error:
         return f"({error})".encode()
 
@@ -147,7 +157,7 @@ def _line(connection: Connection, seals: RowSeals, entry: Entry, key_id: str) ->
     why = entry.why
     if why is not None:
         owner = entry.code if entry.code and entry.what not in _OUTLIVING else NO_DOSSIER
-        why = seals.seal_as(owner, why.encode())
+        why = seals.seal_as(owner, _WHY, why.encode())
     return Line(
         number=0,
         at=_written(entry.at),

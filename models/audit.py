@@ -1,14 +1,15 @@
 """The audit trail (nhật ký kiểm toán): who did what, when, why, under which law pack."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, TypeAdapter
 
 from models.base import Code, Instant, LongText, Model, legal
 from models.labelled import Labelled
+from models.operators import OperatorId
 
 
 class Action(Labelled):
@@ -33,23 +34,35 @@ class Action(Labelled):
     RESTORED = "restored", "Phục hồi từ bản sao lưu"
     RECOVERED = "recovered", "Khởi động lại hồ sơ chưa chạy"
     RETIMED = "retimed", "Tính lại thời hạn"
+    BEGUN = "begun", "Bắt đầu một việc"
+    BROKEN_OFF = "broken_off", "Việc không xong"
 
 
-Who = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:\S{1,120})?$")]
+Who = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[^\s\p{C}]{1,120})?$")]
 """Who acts: a kind, and but for processes of ours an id: `sender:moj-01`, `operator:cb-12`, `cli:USER`, `worker`."""
+
+_WHO: TypeAdapter[Who] = TypeAdapter(Who)
 
 WORKER: Who = "worker"
 SIGNAL: Who = "signal"
 UPDATE: Who = "update"
 """Somebody who may use Temporal: a plain signal, or an update past the inbox, does not say who."""
 
+RECOVERY: Who = "recovery"
+"""What a restored ledger learns from Temporal again."""
+
 OPERATOR, COMMAND_LINE = "operator", "cli"
 _OURS = (f"{OPERATOR}:", f"{COMMAND_LINE}:")
 
 
-def operator(id: Code) -> Who:
+def operator(id: OperatorId) -> Who:
     """A person of ours, by the code they go by."""
     return f"{OPERATOR}:{id}"
+
+
+def command_line(name: str) -> Who:
+    """Somebody at our command line, as the operating system knows them. Raises ValidationError."""
+    return _WHO.validate_python(f"{COMMAND_LINE}:{name}")
 
 
 def is_operator(who: Who) -> bool:
@@ -62,9 +75,22 @@ def looked_up_at(system: Code) -> Who:
     return f"lookup:{system}"
 
 
+def restored(via: Who) -> Who:
+    """What a dossier had heard before a restore: who sent it the lost ledger may have known, its history only how."""
+    return f"{RECOVERY}:{via}"
+
+
+def is_restored(who: Who) -> bool:
+    """Whether a fact was heard before a restore and is written anew."""
+    return who.startswith(f"{RECOVERY}:")
+
+
 def who_sent(source: str) -> Who:
-    """Who stands behind the source of a message: somebody at our command line, or a registered sender."""
-    return source if source.startswith(_OURS) else f"sender:{source}"
+    """Who stands behind the source of a message: somebody at our command line, or a registered sender.
+
+    Raises ValidationError when that is nobody the trail could name.
+    """
+    return _WHO.validate_python(source if source.startswith(_OURS) else f"sender:{source}")
 
 
 def could_be_ours(source: str) -> bool:
@@ -94,10 +120,41 @@ class Entry(Model):
     detail: Mapping[Code, Annotated[str, StringConstraints(max_length=200)]] = {}
 
 
-class NumberedEntry(Entry):
-    """An entry with its place in the trail; `why` is None also once its dossier was erased."""
+class NumberedEntry(Model):
+    """An entry with its place in the trail, as it is read; `why` is None also once its dossier was erased.
+
+    Without `what` it cannot be read here: it is not as it was written, or a newer release wrote it. Then `who` and `at`
+    are as they are stored, and there is nothing else.
+    """
 
     number: int
+    at: Annotated[Instant | str, Field(union_mode="left_to_right")]
+    who: str
+    role: Code | None = None
+    what: Action | None
+    code: Code | None = None
+    why: str | None = None
+    pack: Code | None = None
+    detail: Mapping[str, str] = {}
+
+
+def reading(
+    entries: Sequence[NumberedEntry],
+    *,
+    who: str | None = None,
+    what: Action | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> dict[Code, str]:
+    """What the trail says of somebody having read these entries of it: which, and by what else than a code they asked.
+
+    Of what was asked in vain nothing is said: it may be anything somebody typed.
+    """
+    if not entries:
+        return {"entries": "0"}
+    asked = {"who": who, "what": what, "since": since and since.isoformat(), "until": until and until.isoformat()}
+    lines = {"entries": str(len(entries)), "first": str(entries[0].number), "last": str(entries[-1].number)}
+    return lines | {name: value for name, value in asked.items() if value}
 
 
 class TrailHead(Model):
@@ -127,6 +184,7 @@ class Flaw(Labelled):
     UNCHECKED = "unchecked", "không kiểm tra được: thiếu khóa chủ"
     CUT_OFF = "cut_off", "bị cắt khỏi cuối nhật ký"
     REWRITTEN = "rewritten", "không phải dòng đã giữ làm đầu nhật ký"
+    RETIRED_KEY = "retired_key", "ghi bằng khóa chủ đã thôi dùng"
 
 
 class Finding(Model):
@@ -137,9 +195,38 @@ class Finding(Model):
     last: int
 
 
+class InLedger(Labelled):
+    """What the ledger cannot have without a line of the trail."""
+
+    DOSSIER = "dossier", "hồ sơ đã mở"
+    JUDGED = "judged", "dữ kiện, thao tác đã có kết luận"
+    NOT_DUPLICATE = "not_duplicate", "xác nhận không trùng"
+    REPLACEMENT = "replacement", "việc thay bản kết quả"
+    ERASURE = "erasure", "lần hủy dữ liệu"
+
+
+class Untold(Model):
+    """How many of what the ledger has have no line, and the first few dossiers they are of."""
+
+    what: InLedger
+    count: int
+    codes: tuple[Code, ...]
+
+
 class Verification(Model):
-    """What became of checking a trail: how many entries there are, and every flaw. `head` is what to keep."""
+    """What became of checking a trail: how many entries there are, and every flaw. `head` is what to keep.
+
+    `unretired` are the master keys but the current one by which lines may still be written: while a key is being
+    changed the old one, until the line of `keys reseal`. `untold` is what the ledger has and the trail does not tell.
+    """
 
     entries: int
     head: TrailHead
     flaws: tuple[Finding, ...]
+    unretired: tuple[Code, ...] = ()
+    untold: tuple[Untold, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong with it, as far as can be seen from here."""
+        return not self.flaws and not self.untold

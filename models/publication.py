@@ -15,6 +15,7 @@ from models.dossier import DossierOutcome, DossierStage, DossierState, Leg
 from models.facts import FactRefusal
 from models.groups import Group
 from models.messages import FieldChange, FollowUpKind
+from models.operators import OperatorId
 from models.plan import Plan
 from models.replacement import Replacement
 from models.statuses import Status
@@ -105,7 +106,7 @@ class HeardFact(Model):
     reason: FactRefusal | None = None
     text: LongText
     via: Who = SIGNAL
-    operator: Code | None = None
+    operator: OperatorId | None = None
     because: LongText | None = None
     to_pack: Code | None = None
     digest: str | None = None

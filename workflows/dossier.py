@@ -59,7 +59,7 @@ from workflows.consent import consent_effect
 from workflows.demands import demand_effect, judged_by_gate, note_effect
 from workflows.doors import Known, act_effect
 from workflows.facts import UNUSABLE, answering, read_fact
-from workflows.letterbox import Letterbox, accepted, signed, told_fact
+from workflows.letterbox import Letterbox, accepted, signed, told_fact, told_if_refused
 from workflows.migrating import resolved_anew
 from workflows.published import PublishedDossier
 from workflows.replacing import acknowledgement_effect, correction_effect
@@ -85,9 +85,10 @@ class DossierWorkflow(PublishedDossier):
         """A fact from a sender who waits for the answer."""
         with answering():
             fact = read_fact(name, args)
-            repeated = await self._take(fact)
+            with told_if_refused(self._note_told, fact):
+                repeated = await self._take(fact)
             if not repeated:
-                self._journal.told.append(told_fact(fact, self.time.now()))
+                self._note_told(fact)
         return accepted(fact, repeated=repeated)
 
     @told.validator
@@ -139,6 +140,9 @@ class DossierWorkflow(PublishedDossier):
     ) -> None:
         heard = HeardFact(message_id=message_id, kind=kind, at=self.time.now(), reason=reason, text=text, via=via)
         self._journal.heard.append(signed(heard, fact))
+
+    def _note_told(self, fact: InboundFact, refusal: FactRefused | None = None) -> None:
+        self._journal.told.append(told_fact(fact, self.time.now(), refusal))
 
     async def _take(self, fact: InboundFact) -> bool:
         """Let the fact take effect once everything is known that judging it takes; True for a repeated message."""

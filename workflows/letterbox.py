@@ -1,5 +1,7 @@
 """Which messages a workflow has had: the same one again changes nothing, whichever way it comes (REQUIREMENTS §3)."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NoReturn
 
@@ -57,11 +59,29 @@ class Letterbox:
         raise refusal
 
 
-def told_fact(fact: InboundFact, now: datetime) -> HeardFact:
-    """A fact accepted by update, which ought to have come by the inbox: by its digest the ledger sees if it did."""
-    kind, digest = kind_of(fact), digest_of(fact)
-    heard = HeardFact(message_id=fact.message_id, kind=kind, at=now, text=TAKEN, via=UPDATE, digest=digest)
+def told_fact(fact: InboundFact, now: datetime, refusal: FactRefused | None = None) -> HeardFact:
+    """A fact judged by update, which ought to have come by the inbox: by its digest the ledger sees if it did."""
+    heard = HeardFact(
+        message_id=fact.message_id,
+        kind=kind_of(fact),
+        at=now,
+        reason=refusal.reason if refusal else None,
+        text=refusal.text if refusal else TAKEN,
+        via=UPDATE,
+        digest=digest_of(fact),
+    )
     return signed(heard, fact)
+
+
+@contextmanager
+def told_if_refused(note: Callable[[InboundFact, FactRefused], None], fact: InboundFact) -> Iterator[None]:
+    """Notes that the fact is refused although it was let into history, once for each message."""
+    try:
+        yield
+    except FactRefused as refusal:
+        if not refusal.repeated:
+            note(fact, refusal)
+        raise
 
 
 def signed(heard: HeardFact, fact: InboundFact | None) -> HeardFact:

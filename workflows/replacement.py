@@ -35,7 +35,7 @@ from workflows import ports
 from workflows.calls import P, R, call_ledger, compute
 from workflows.clock import LegalTime
 from workflows.facts import answering, read_fact
-from workflows.letterbox import Letterbox, accepted, told_fact
+from workflows.letterbox import Letterbox, accepted, told_fact, told_if_refused
 from workflows.replacing import Acknowledgements, acknowledgement_effect, announce
 from workflows.visibility import Display
 from workflows.watch import Watch
@@ -95,9 +95,10 @@ class ReplacementWorkflow:
         with answering():
             fact = read_fact(name, args)
             await self._known()
-            repeated = self._accept(fact)
+            with told_if_refused(self._note_told, fact):
+                repeated = self._accept(fact)
             if not repeated:
-                self._heard.append(told_fact(fact, self.time.now()))
+                self._note_told(fact)
         return accepted(fact, repeated=repeated)
 
     @told.validator
@@ -143,6 +144,9 @@ class ReplacementWorkflow:
         heard = HeardFact(message_id=message_id, kind=kind, at=self.time.now(), reason=reason, text=text)
         self._heard.append(heard)
         self._changed = True
+
+    def _note_told(self, fact: InboundFact, refusal: FactRefused | None = None) -> None:
+        self._heard.append(told_fact(fact, self.time.now(), refusal))
 
     async def _known(self) -> None:
         """What an acknowledgement is judged by has come from the ledger."""

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from cli.stack import Process as StackProcess
 from ledger.values import StoredConsent, StoredDossier
+from models.audit import RECOVERY, SIGNAL, UPDATE, Action, NumberedEntry, Who
 from models.dossier import DossierOutcome
 from models.facts import Answer, ConsentAnswer, FactKind
 from processes.temporal import connect_as_set
@@ -58,16 +60,17 @@ def again(system: System, name: str) -> Process:
     return Process(sys.executable, "-m", name, **system.stack.environment())
 
 
-def signalled(system: System, code: str, asked: StoredConsent, answer: Answer) -> None:
-    """Somebody's answer as a plain signal, which goes by no ledger."""
+def past_the_inbox(system: System, code: str, asked: StoredConsent, answer: Answer, way: Who) -> None:
+    """Somebody's answer by signal or update: no ledger has its message, as none has that of a lost one."""
 
-    async def signalling() -> None:
+    async def telling() -> None:
         client = await connect_as_set(system.settings, system.ledger.keys)
         answered = {**consenting(asked), "answer": answer}
-        fact = ConsentAnswer.model_validate({"message_id": f"by-signal-{code}", "dossier_code": code, **answered})
-        await client.get_workflow_handle(code).signal(FactKind.VNEID_CONSENT, fact)
+        fact = ConsentAnswer.model_validate({"message_id": f"past-{code}", "dossier_code": code, **answered})
+        dossier = client.get_workflow_handle(code)
+        await (dossier.signal if way == SIGNAL else dossier.execute_update)(FactKind.VNEID_CONSENT, fact)
 
-    asyncio.run(signalling())
+    asyncio.run(telling())
 
 
 def told(dossier: StoredDossier) -> tuple[StoredDossier, Sequence[str]]:
@@ -107,14 +110,15 @@ def test_nothing_is_lost_with_a_machine_that_was_backed_up(ours: list[Process], 
         lost = system.open("one-parent")
         system.start(lost)
         worker = again(system, "worker")
-        signalled(system, codes[1], ahead.consents[0], Answer.GRANTED)
-        signalled(system, codes[2], declined.consents[0], Answer.DECLINED)
+        past_the_inbox(system, codes[1], ahead.consents[0], Answer.GRANTED, SIGNAL)
+        past_the_inbox(system, codes[2], declined.consents[0], Answer.DECLINED, UPDATE)
         system.see(codes[2], lambda dossier: dossier.summary.outcome, "conclusion")
         system.see(codes[1], lambda dossier: dossier.sequence != ahead.sequence, "a consent was published")
         system.see(anew, lambda dossier: dossier.replacements[0].due, "the replacement runs")
         system.see(lost, lambda dossier: dossier.plan, "the plan of the dossier that will be lost")
         worker.kill()
         before = [told(system.dossier(code)) for code in codes]
+        lines = [line for code in codes[1:3] for line in system.ledger.entries(code=code, what=Action.FACT_ACCEPTED)]
         new_paper = system.dossier(anew).replacements[0].documents[0].sha256
         next(settings.documents.rglob(new_paper)).rename(kept)
 
@@ -135,6 +139,7 @@ def test_nothing_is_lost_with_a_machine_that_was_backed_up(ours: list[Process], 
         put_back(kept, settings.documents / new_paper[:2] / new_paper[2:4] / new_paper)
         assert run(system, "recover", "--republish")["caught_up"]["papers"] == []
         assert [told(system.dossier(code)) for code in codes] == before
+        expect_told_again(system, lines)
         assert [message.message_id for message in system.ledger.waiting_messages(9)] == ["waits-0", "waits-1"]
         assert system.open("householder") > lost
 
@@ -149,7 +154,22 @@ def test_nothing_is_lost_with_a_machine_that_was_backed_up(ours: list[Process], 
             assert system.concluded(code).summary.outcome is DossierOutcome.COMPLETED or code == codes[2]
             expect_once(system, code)
         system.terminate(lost)
-        assert system.ledger.verify_trail().flaws == ()
+        assert system.ledger.verify_trail().whole
+
+
+def expect_told_again(system: System, lost: Sequence[NumberedEntry]) -> None:
+    """Of what was heard since the backup the trail says that it is told again, and when it was heard; once."""
+    again = {line.detail["message"]: line for line in system.ledger.entries(who=RECOVERY, what=Action.FACT_ACCEPTED)}
+    heard = {line.detail["message"]: line for line in lost if line.who in (SIGNAL, UPDATE)}
+    assert {line.who for line in heard.values()} == {SIGNAL, UPDATE}
+    assert again.keys() == heard.keys()
+    for message, line in heard.items():
+        assert again[message].who == f"{RECOVERY}:{line.who}"
+        at = datetime.fromisoformat(again[message].detail["at"]) - system.settings.training_offset
+        assert isinstance(line.at, datetime)
+        assert line.at - timedelta(minutes=1) < at < line.at
+    of_replacements = system.ledger.entries(who=RECOVERY, what=Action.REPLACEMENT_OPENED)
+    assert [line.detail["number"] for line in of_replacements] == ["1"]
 
 
 def put_back(file: Path, where: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_filled_ledger_of_every_revision_comes_forward_whole(empty_url: str, r
             ledger.publish(published(summary.code, 9), [notice(summary.code, 9)])
             assert ledger.notices_of(summary.code)[:-1] == stored.notices
         expect_a_writable_outbox(ledger)
-        assert ledger.verify_trail().flaws == ()
+        assert ledger.verify_trail().whole
 
 
 def expect_the_tables_of_the_code(engine: Engine) -> None:

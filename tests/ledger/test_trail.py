@@ -14,10 +14,9 @@ from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ledger.engine import check_schema, open_engine
-from ledger.errors import TrailDamaged
 from ledger.roles import RoleUnfit, grant_to
 from ledger.store import Ledger
-from models.audit import WORKER, Action, Entry, Flaw, NumberedEntry, TrailHead
+from models.audit import WORKER, Action, Entry, Flaw, InLedger, NumberedEntry, TrailHead
 from models.erasure import ErasureOrder
 from models.facts import Classification, ClassifiedAs, FactRefusal, InboundFact, PackMigration, digest_of
 from models.publication import HeardFact
@@ -76,7 +75,7 @@ def test_facts_are_on_it_with_who_when_why_and_under_which_pack(ledger: Ledger) 
     assert (refused.what, refused.why, refused.code) == (Action.FACT_REFUSED, "Không đúng người.", code)
     assert refused.detail == {"kind": "vneid_consent", "message": "cho-2", "reason": "wrong_person"}
     assert (accepted.pack, refused.pack) == (None, plan_of(declared()).pack)
-    assert opening.at <= accepted.at <= refused.at
+    assert str(opening.at) <= str(accepted.at) <= str(refused.at)
 
 
 def test_what_never_became_a_fact_is_on_it_too(ledger: Ledger) -> None:
@@ -279,13 +278,47 @@ def test_what_an_owner_does_to_it_all_the_same_is_found(
     assert (found.flaw, found.first, found.last) == flaw
 
 
-def test_an_entry_that_cannot_be_read_is_said_by_its_number(engine: Engine, ledger: Ledger) -> None:
+def test_an_entry_that_cannot_be_read_is_shown_so_and_hides_no_other(engine: Engine, ledger: Ledger) -> None:
     ledger.note(look())
     ledger.note(look(why="Việc."))
     with without_triggers(engine) as run:
         run("UPDATE audit_trail SET why = 'sealed:1:torn' WHERE number = 2")
-    with pytest.raises(TrailDamaged, match="Dòng 2"):
-        ledger.entries()
+        run(
+            "INSERT INTO audit_trail SELECT 3, 'once', 'ai đó', role, 'of_a_newer_release', code, NULL, pack, detail,"
+            " key_id, previous, hash FROM audit_trail WHERE number = 1"
+        )
+    whole, torn, newer = ledger.entries()
+    assert (whole.what, torn.what, newer.what) == (Action.LOOKED, None, None)
+    assert (torn.number, torn.who, torn.why, newer.number, newer.who, newer.at) == (
+        *(2, "operator:vh-01", None),
+        *(3, "ai đó", "once"),
+    )
+    assert [(flaw.flaw, flaw.first, flaw.last) for flaw in ledger.verify_trail().flaws] == [(Flaw.CHANGED, 2, 3)]
+
+
+def test_what_the_ledger_has_and_no_line_tells_of_is_missed(engine: Engine, ledger: Ledger) -> None:
+    """Whoever cuts off the end, or all of it, removes what the ledger still knows of."""
+    first, second = opened(ledger, numbered(1)), let_in(ledger)
+    ledger.store(consent(first, "cho-0"), "digest", "vneid-01", OPENED_AT, LEASE)
+    judge(ledger, consent(first, "cho-1"), "vneid-01")
+    publish_all(ledger, life_of(second))
+    for row in ledger.notices_of(second):
+        ledger.dispatched(row.id, OPENED_AT)
+    ledger.erase(ErasureOrder(code=second, operator="vh-01", because="Hết hạn lưu.", basis="Luật 91/2025"), OPENED_AT)
+    assert ledger.verify_trail().whole
+    with without_triggers(engine) as run:
+        run("DELETE FROM audit_trail WHERE what <> 'opened'")
+    missed = {untold.what: (untold.count, untold.codes) for untold in ledger.verify_trail().untold}
+    assert missed.pop(InLedger.JUDGED) == (1 + len(life_of(second)[2].heard), tuple(sorted((first, second))))
+    assert missed == {InLedger.NOT_DUPLICATE: (1, (second,)), InLedger.ERASURE: (1, (second,))}
+    with without_triggers(engine) as run:
+        run("DELETE FROM audit_trail", f"UPDATE dossiers SET untraced = TRUE WHERE code = '{second}'")
+    checked = ledger.verify_trail()
+    assert (checked.entries, checked.flaws, checked.whole) == (0, (), False)
+    assert {untold.what: untold.codes for untold in checked.untold} == {
+        InLedger.DOSSIER: (first,),
+        InLedger.JUDGED: (first,),
+    }
 
 
 def writer(url: str, name: str) -> None:

@@ -23,6 +23,7 @@ from temporalio.worker import Worker
 from activities.law import LawActivities
 from activities.ledger import LedgerActivities
 from inbox import Inbox
+from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
 from ledger.values import GROUP_CLOCK, StoredDossier
@@ -61,7 +62,10 @@ from workflows.group import ProcedureGroup
 from workflows.plugin import PROCEDURE_GROUPS, WORKFLOWS, LienthongPlugin, register_search_attributes
 
 QUEUE = "play"
-_PATIENCE, _LONG = 10.0, 60.0
+_PATIENCE = 60.0
+_NO_DOCUMENTS = Path("no-documents")
+"""Facts on this stage name documents by digest; nobody reads one."""
+
 BINARIES = Path(sys.executable).parent
 Told = TypeVar("Told", LegMessage, ConsentMessage)
 _KEPT = {"plan", "acts", "provincial_code", "due", "expected", "fee", "warnings", "legs"}
@@ -125,12 +129,12 @@ class Play:
         """Let legal time run to an instant, timers and all."""
         wait = at - await self.now()
         assert wait >= timedelta(), f"already {await self.now()}, cannot go back to {at}"
-        async with asyncio.timeout(_LONG):
+        async with asyncio.timeout(_PATIENCE):
             await self.env.sleep(wait)
 
     async def ended(self) -> GroupOutcome:
         """How the dossier ends, however much legal time that takes."""
-        async with asyncio.timeout(_LONG):
+        async with asyncio.timeout(_PATIENCE):
             return await self.handle.result()
 
     async def submit(self, declaration: Declaration, at: datetime, started_at: datetime | None = None) -> None:
@@ -213,7 +217,8 @@ class Play:
 
     async def inbox(self) -> Inbox:
         """The way in that the gateway and scripts use, as of now."""
-        return Inbox(self.env.client, self.ledger, await self.replacements(), timedelta(seconds=_PATIENCE))
+        documents = DocumentStore(_NO_DOCUMENTS, MASTERS)
+        return Inbox(self.env.client, self.ledger, documents, await self.replacements(), timedelta(seconds=_PATIENCE))
 
     async def replacements(self) -> Replacements:
         """The way in for corrections that come after the conclusion, as of now."""
@@ -373,7 +378,7 @@ def _as_written(stored: StoredDossier) -> dict[str, Any]:
         "timeliness": stored.summary.timeliness,
         "clocks": {clock.clock: clock.model_dump()["entries"] for clock in stored.clocks},
         "results": sorted(results, key=lambda found: order.index(found[0])),
-        "refused signals": len(stored.refused_facts),
+        "refused signals": sum(":signal:" in fact.message_id for fact in stored.refused_facts),
     }
 
 
@@ -451,7 +456,7 @@ async def _at_work(worker: Worker) -> AsyncIterator[None]:
         yield
     finally:
         try:
-            async with asyncio.timeout(_LONG):
+            async with asyncio.timeout(_PATIENCE):
                 await worker.shutdown()
                 await running
         except TimeoutError:

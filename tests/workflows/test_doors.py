@@ -6,6 +6,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from models.audit import UPDATE, Action
 from models.clock import Timeliness
 from models.details import attributes, details
 from models.documents import Document, DocumentKind, describe
@@ -188,6 +189,9 @@ async def test_answers_on_paper_count_as_told_and_a_scan_is_no_signed_result(pla
     leg = await play.leg(RESIDENCE)
     assert (leg.stage, len(leg.refused_demands)) == (LegStage.IN_PROGRESS, 1)
     assert len(follow_ups(await play.written(), FollowUpKind.GROUNDS_DEMANDED, System.RESIDENCE)) == 1
+    [told] = play.ledger.entries(code=play.code, what=Action.ACT_REFUSED)
+    assert (told.who, told.why, told.detail["via"]) == (f"operator:{OPERATOR}", BECAUSE, UPDATE)
+    assert told.detail["reason"] == FactRefusal.GROUNDS_MISSING
     notice = Decided(at=await play.now(), number="45/TB", documents=(scanned(DocumentKind.RESIDENCE_NOTICE),))
     await play.tell(await paper(play, RESIDENCE, notice))
     view = await play.see(lambda v: v.legs[1].completed, "decided on paper, with the notice")

@@ -31,7 +31,7 @@ _POSTGRESQL = (
 
 
 def upgrade() -> None:
-    """One table and its triggers."""
+    """One table and its triggers; the dossiers there are were not opened on it."""
     op.create_table(
         "audit_trail",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -50,5 +50,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_trail_at"), "audit_trail", ["at"])
     op.create_index(op.f("ix_audit_trail_code_number"), "audit_trail", ["code", "number"])
+    op.add_column("dossiers", sa.Column("untraced", sa.Boolean(), nullable=True))
+    op.execute(sa.table("dossiers", sa.column("untraced")).update().values(untraced=sa.true()))
     for statement in _SQLITE if op.get_bind().dialect.name == "sqlite" else _POSTGRESQL:
         op.execute(statement)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AliasChoices, Field, IPvAnyNetwork, SecretS
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ledger.connections import DEFAULTS, Connections
+from models.operators import OPERATOR_ID
 from models.systems import System, system_queue
 from trust.machines import is_this_machine
 
@@ -263,7 +264,7 @@ class Settings(BaseSettings):
     )
     operator: str = Field(
         default="",
-        pattern=r"^([A-Za-z0-9._:/+-]{1,80})?$",
+        pattern=rf"^({OPERATOR_ID})?$",
         description="Who uses the commands, for the record: the code of an operator, asked for by `lienthong operator`",
     )
     log_format: LogFormat = Field(default=LogFormat.TEXT, description="Log lines for people (text) or machines (json)")

@@ -1,11 +1,12 @@
 """What online commands work with: settings, ledger, documents, Temporal. Failures end the command with a clear line."""
 
 import asyncio
-import getpass
 import os
+import pwd
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -15,7 +16,7 @@ from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseFailed, DatabaseUnusable
 from ledger.store import Ledger
-from models.audit import COMMAND_LINE, Action, Entry, Who, operator
+from models.audit import Action, Entry, Who, command_line, operator
 from models.base import Code
 from processes.temporal import connect_as_set
 from settings import Settings
@@ -35,12 +36,12 @@ def observe(settings: Settings) -> None:
 
 
 def user() -> Who:
-    """Who runs the command, as the operating system knows them."""
+    """Who runs the command, as the operating system knows them: not as the environment says, which is theirs to set."""
+    uid = os.getuid()
     try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        name = str(os.getuid())
-    return f"{COMMAND_LINE}:{''.join(name.split())}"
+        return command_line(pwd.getpwuid(uid).pw_name)
+    except (KeyError, ValidationError):  # a container's user without a name, or one with a name unfit for the trail
+        return command_line(str(uid))
 
 
 def acting(settings: Settings) -> Who:

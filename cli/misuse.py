@@ -22,7 +22,13 @@ _OPTIONS: Mapping[str, str] = {
 
 _PAPER = "answer"
 
-_WRONG: Mapping[str, str] = {"missing": "thiếu", "string_too_short": "thiếu", "extra_forbidden": "thừa"}
+_WRONG: Mapping[str, str] = {
+    "missing": "thiếu",
+    "string_too_short": "thiếu",
+    "says_nothing": "thiếu",
+    "hidden_characters": "có ký tự ẩn trong",
+    "extra_forbidden": "thừa",
+}
 
 
 def misused(error: ValidationError, as_json: bool) -> NoReturn:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cli.output import Exit, JsonOption, emit_json, explain, fail, say, table
 from models.base import Code, Instant, Model, legal
-from models.operators import OperatorRole
+from models.operators import OperatorId, OperatorRole
 from models.words import when
 from trust.operators import Operators, OperatorsUnusable, RegisteredOperator, new_token, problems_of, row_of
 
@@ -48,7 +48,7 @@ class NewOperator(Model):
 class OperatorAnswer(Model):
     """An operator of a file, and whether their token is good now."""
 
-    id: Code
+    id: OperatorId
     role: OperatorRole
     provinces: tuple[Code, ...]
     until: Instant

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import count
+from itertools import chain, count
 
 from sqlalchemy import and_, union, update
 from sqlalchemy.exc import IntegrityError
@@ -15,13 +15,14 @@ from ledger.trail import tell
 from ledger.transactions import Transactions, add_documents, erased, found, insert_if_absent, locked
 from ledger.values import OPEN_DOSSIERS, Opened, StoredNotDuplicate
 from models.audit import Action, Entry, Who
-from models.base import Code, legal_date
+from models.base import Code, legal_date, parts
 from models.declaration import Declaration
 from models.dossier import DossierStage
 from models.duplicates import Sameness, sameness
+from models.identity import LONG_NUMBER, has_social_insurance
 from models.plan import Plan
 from models.submission import NotDuplicate, Submission
-from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevisionRow, NotDuplicateRow
+from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevisionRow, LegRow, NotDuplicateRow
 
 
 class Dossiers(Transactions):
@@ -82,7 +83,7 @@ class Dossiers(Transactions):
 
     def not_duplicates(self, code: Code) -> tuple[StoredNotDuplicate, ...]:
         """The dossiers that might be about the same person, and why an operator said that it is another."""
-        with self._reading() as session:
+        with self._reading(code) as session:
             return not_duplicates(session, code)
 
     def opened(self, code: Code) -> Opened:
@@ -95,7 +96,7 @@ class Dossiers(Transactions):
 
         Raises UnknownDossier, DossierErased, and UnknownRevision for one that is not there yet.
         """
-        with self._reading() as session:
+        with self._reading(code) as session:
             if revision is None:
                 return latest_form(session, code)
             opened_with = _readable(found(session, code)).declaration
@@ -106,6 +107,21 @@ class Dossiers(Transactions):
                 raise UnknownRevision(code, revision)
             return row.declaration
 
+    def numbers_of_people(self, code: Code) -> frozenset[str]:
+        """The long numbers (`LONG_NUMBER`) that the dossier's forms say of people, and the one that registration gave.
+
+        The portal's id of the submission is nobody's. None of a dossier that is unknown, or erased.
+        """
+        with self._reading(code) as session:
+            dossier = session.get(DossierRow, code)
+            if dossier is None or erased(dossier):
+                return frozenset()
+            forms = (dossier.declaration, *_corrected_forms(session, [code])[code])
+            legs = session.exec(select(LegRow).where(LegRow.dossier_code == code)).all()
+            said = (value for form in forms for path, value in parts(form) if path != ("submission_id",))
+            texts = (one for one in chain(said, (leg.state.identity_number for leg in legs)) if isinstance(one, str))
+            return frozenset(text for text in texts if LONG_NUMBER.fullmatch(text) and has_social_insurance(text))
+
     def opened_at(self, code: Code) -> datetime:
         """The legal instant of its submission. Raises UnknownDossier."""
         with self._reading() as session:
@@ -113,7 +129,7 @@ class Dossiers(Transactions):
 
     def plan(self, code: Code) -> Plan | None:
         """The plan the dossier runs by, None before it was first published. Raises UnknownDossier."""
-        with self._reading() as session:
+        with self._reading(code) as session:
             return found(session, code).plan
 
 

@@ -17,7 +17,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.errors import NotSetAside, UnknownMessage
 from ledger.keys import seals_of
-from ledger.messages import arrive, verdict_of
+from ledger.messages import VERDICT_CLOSED, arrive, verdict_of
+from ledger.papers import hold, papers_in
 from ledger.trail import tell
 from ledger.transactions import Transactions
 from ledger.values import Arrival, Delivery, Verdict
@@ -39,14 +40,15 @@ class Inbox(Transactions):
     def store(self, fact: InboundFact, digest: str, source: str, at: datetime, lease: timedelta) -> Arrival:
         """Records a fact that came in, whole, unless its verdict is final; leased at once if it is its dossier's turn.
 
-        A message that its dossier refused as out of turn is to be judged anew, behind those that wait. Raises
-        MessageReused when the id came before with another digest.
+        The papers it brings are the dossier's from now on. A message that its dossier refused as out of turn is to be
+        judged anew, behind those that wait. Raises MessageReused when the id came before with another digest.
         """
         with self._writing(fact.dossier_code) as session:
             message = arrive(session, fact.message_id, digest, kind_of(fact).value, fact.dossier_code, source, at)
             token, verdict = message.status_token, verdict_of(message)
             if verdict and verdict.final:
                 return Arrival(status_token=token, verdict=verdict)
+            hold(session, fact.message_id, fact.dossier_code, papers_in(fact), at)
             row = _waiting(session, fact.message_id)
             if row is None:
                 row = WaitingMessageRow(
@@ -132,9 +134,9 @@ class Inbox(Transactions):
                 raise UnknownMessage(order.message_id)
             row = _waiting(session, order.message_id)
             if row is None:
-                raise NotSetAside(order.message_id, "thông điệp không còn chờ, đã có kết quả")
+                raise NotSetAside(order.message_id, message.dossier_code, "thông điệp không còn chờ, đã có kết quả")
             if why := _deliverable(session, row, now):
-                raise NotSetAside(order.message_id, why)
+                raise NotSetAside(order.message_id, message.dossier_code, why)
             seals_of(session).belongs_to(message.dossier_code or NO_DOSSIER)
             text = f"Người vận hành gác lại, không chuyển đến hồ sơ: {order.because}"
             message.accepted, message.reason, message.text = False, FactRefusal.SET_ASIDE, text
@@ -154,12 +156,12 @@ class Inbox(Transactions):
     def standing_of(self, message_id: Code) -> Standing | None:
         """How far a message is; None when nobody has judged it and it does not wait here: its sender sends it again."""
         with self._reading() as session:
-            return _standing(session, session.get(MessageInRow, message_id))
+            return _standing(session, session.get(MessageInRow, message_id, options=[VERDICT_CLOSED]))
 
     def standing_at(self, status_token: str) -> Standing | None:
         """How far the message of that status address is; None also when there is no such address."""
         with self._reading() as session:
-            at = select(MessageInRow).where(MessageInRow.status_token == status_token)
+            at = select(MessageInRow).options(VERDICT_CLOSED).where(MessageInRow.status_token == status_token)
             return _standing(session, session.exec(at).first())
 
     def inbox_open(self) -> int:
@@ -172,7 +174,7 @@ class Inbox(Transactions):
         with self._reading() as session:
             rows = session.exec(
                 select(WaitingMessageRow, MessageInRow)
-                .options(_SEALED)
+                .options(_SEALED, VERDICT_CLOSED)
                 .join(MessageInRow, col(MessageInRow.message_id) == col(WaitingMessageRow.message_id))
                 .order_by(col(WaitingMessageRow.id))
                 .limit(limit)
@@ -209,7 +211,8 @@ def _due_since() -> ColumnElement[datetime]:
 
 
 def _leased(session: Session, row: WaitingMessageRow, until: datetime) -> Delivery:
-    message = session.get_one(MessageInRow, row.message_id)
+    message = session.get_one(MessageInRow, row.message_id, options=[VERDICT_CLOSED])
+    seals_of(session).opens_only(row.dossier_code)
     row.leased_until = until
     row.attempts += 1
     return Delivery(
@@ -252,6 +255,7 @@ def _standing(session: Session, message: MessageInRow | None) -> Standing | None
         return None
     if session.exec(select(WaitingMessageRow.id).where(WaitingMessageRow.message_id == message.message_id)).first():
         return Standing(status=Progress.WAITING)
+    seals_of(session).opens_only(message.dossier_code or NO_DOSSIER)
     verdict = verdict_of(message)
     if verdict is None:
         return None

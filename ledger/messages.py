@@ -5,6 +5,7 @@ from secrets import token_urlsafe
 
 from pydantic import ValidationError
 from sqlalchemy import delete
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from ledger.errors import MessageReused, UnknownMessage
@@ -23,6 +24,9 @@ from trust.key_errors import MasterKeyUnknown
 from trust.vault import NO_DOSSIER, Unreadable
 
 _ERASED = "Nội dung đã được hủy cùng dữ liệu của hồ sơ."
+
+VERDICT_CLOSED = defer(MessageInRow.text)  # type: ignore[arg-type]
+"""What the sender was told stays closed until it is said whose it is."""
 
 _TOKEN_BYTES = 24
 """192 bits: nobody guesses the status address of another's message."""
@@ -102,16 +106,20 @@ class Messages(Transactions):
 
     def refused_facts(self, code: Code) -> tuple[HeardFact, ...]:
         """What was sent to the dossier and not accepted, by message and by signal, oldest first."""
-        with self._reading() as session:
+        with self._reading(code) as session:
             return read_refused_facts(session, code)
 
 
 def arrive(
     session: Session, message_id: Code, digest: str, kind: Code, dossier_code: Code | None, source: str, at: datetime
 ) -> MessageInRow:
-    """Records a message that came in, once, and holds it until the transaction ends. Raises MessageReused."""
+    """Records a message that came in, once, and holds it until the transaction ends.
+
+    Raises MessageReused, and ValidationError for a source that the trail could not name once there is a verdict.
+    """
+    who_sent(source)
     keys = seals_of(session).keys
-    message = session.get(MessageInRow, message_id, with_for_update=True)
+    message = session.get(MessageInRow, message_id, with_for_update=True, options=[VERDICT_CLOSED])
     if message is None:
         message = MessageInRow(
             message_id=message_id,
@@ -125,6 +133,7 @@ def arrive(
             message = _message_in(session, message_id)
     if not keys.is_fingerprint_of(message.digest, digest):
         raise MessageReused(message_id, message.source)
+    seals_of(session).opens_only(dossier_code or NO_DOSSIER)
     message.status_token = message.status_token or token_urlsafe(_TOKEN_BYTES)
     return message
 
@@ -200,7 +209,7 @@ def _message_out(session: Session, key: MessageKey) -> MessageOutRow:
 
 
 def _message_in(session: Session, message_id: Code) -> MessageInRow:
-    message = session.get(MessageInRow, message_id, with_for_update=True)
+    message = session.get(MessageInRow, message_id, with_for_update=True, options=[VERDICT_CLOSED])
     if message is None:
         raise UnknownMessage(message_id)
     return message

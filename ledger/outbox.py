@@ -11,13 +11,15 @@ from sqlalchemy import ColumnElement, func, or_, update
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from ledger.errors import NothingToSend
+from ledger.keys import seals_of
 from ledger.messages import arrive
 from ledger.trail import tell
 from ledger.transactions import Transactions
 from ledger.values import Claimed, StoredNotice
 from models.audit import Action, Entry, operator
 from models.base import Code, MessageKey
-from models.facts import TAKEN, FactKind, Resend, digest_of
+from models.facts import TAKEN, FactKind, FactRefusal, FactRefused, Resend, digest_of
 from models.messages import DispatchKind
 from models.systems import System
 from models.tables import NoticeRow
@@ -53,7 +55,7 @@ class Outbox(Transactions):
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             ).all()
-            return tuple(claimed for row in rows if (claimed := _claimed(row, now, lease)))
+            return tuple(claimed for row in rows if (claimed := _claimed(session, row, now, lease)))
 
     def dispatched(self, id: int, at: datetime) -> None:
         """The channel took the row; who says so need not hold the lease any more, for it is sent all the same."""
@@ -86,22 +88,22 @@ class Outbox(Transactions):
     def send_again_after_end(self, act: Resend, source: str, at: datetime) -> int | None:
         """The same for a dossier that has concluded, whose workflow no longer answers: on the trail, once.
 
-        None when this very message was accepted before. Raises MessageReused when its id came with another content.
+        None when this very message was accepted before. Raises FactRefused for what only a workflow could send again,
+        MessageReused when its id came with another content, NothingToSend.
         """
+        if act.leg:
+            raise FactRefused(FactRefusal.ENDED, "Hồ sơ đã kết thúc: thủ tục không còn gửi gì; gửi lại theo --key.")
         code, kind = act.dossier_code, FactKind.RESEND.value
         with self._writing(code) as session:
             message = arrive(session, act.message_id, digest_of(act), kind, code, source, at)
             if message.accepted:
                 return None
             rows = _send_again(session, code, act.key)
-            if rows:
-                message.accepted, message.reason, message.text = True, None, TAKEN
-                detail = {"kind": kind, "message": act.message_id}
-                who = operator(act.operator)
-                tell(
-                    session,
-                    Entry(who=who, what=Action.ACT_ACCEPTED, code=code, why=act.because, detail=detail),
-                )
+            if not rows:
+                raise NothingToSend
+            message.accepted, message.reason, message.text = True, None, TAKEN
+            who, detail = operator(act.operator), {"kind": kind, "message": act.message_id}
+            tell(session, Entry(who=who, what=Action.ACT_ACCEPTED, code=code, why=act.because, detail=detail))
             return rows
 
     def outbox_open(self, code: Code | None = None) -> int:
@@ -112,7 +114,7 @@ class Outbox(Transactions):
 
     def notices_of(self, code: Code) -> tuple[StoredNotice, ...]:
         """Everything that went or will go out for a dossier, oldest first."""
-        with self._reading() as session:
+        with self._reading(code) as session:
             rows = select(NoticeRow).where(NoticeRow.dossier_code == code).order_by(col(NoticeRow.id))
             return tuple(stored_notice(row) for row in session.exec(rows))
 
@@ -137,8 +139,9 @@ def _send_again(session: Session, code: Code, key: MessageKey | None) -> int:
     return len(rows)
 
 
-def _claimed(row: NoticeRow, now: datetime, lease: timedelta) -> Claimed | None:
+def _claimed(session: Session, row: NoticeRow, now: datetime, lease: timedelta) -> Claimed | None:
     """The row, leased. One that cannot be opened is put off: it holds up only its own dossier."""
+    seals_of(session).opens_only(row.dossier_code)
     row.attempts += 1
     try:
         dispatch = row.dispatch

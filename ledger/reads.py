@@ -44,7 +44,7 @@ class Reads(Transactions):
 
     def view(self, code: Code) -> StoredDossier | None:
         """Everything about one dossier, None when there is none of that code. Raises DossierErased."""
-        with self._reading() as session:
+        with self._reading(code) as session:
             row = session.get(DossierRow, code)
             if row and erased(row):
                 raise DossierErased(code)

@@ -8,7 +8,6 @@ from models.documents import Document
 from models.facts import (
     ActOnLeg,
     Classification,
-    ClassifiedAs,
     FactKind,
     FactRefusal,
     FactRefused,
@@ -21,26 +20,9 @@ from models.facts import (
     Resend,
     kind_of,
 )
+from models.operators import OperatorId
 from models.plan import Plan
 from models.words import when
-
-ACTS: Mapping[FactKind, str] = {
-    FactKind.CLASSIFICATION: "phân loại tin của cơ quan",
-    FactKind.OVERDUE_DECISION: "quyết định về việc quá hạn",
-    FactKind.APPOINTMENT: "hẹn lại ngày trả kết quả",
-    FactKind.PAPER_ANSWER: "nhập trả lời bằng giấy của cơ quan",
-    FactKind.CANCELLATION: "hủy hồ sơ theo quyết định của cơ quan có thẩm quyền",
-    FactKind.GO_ON: "không chờ giấy chứng nhận, cho đi tiếp",
-    FactKind.RESEND: "gửi lại",
-    FactKind.PACK_MIGRATION: "chuyển sang gói luật khác",
-}
-"""What an operator can do, by the way in; nothing else is an act."""
-
-_CLASSIFIED: Mapping[ClassifiedAs, str] = {
-    ClassifiedAs.SUPPLEMENT: "yêu cầu bổ sung",
-    ClassifiedAs.REFUSAL: "từ chối",
-    ClassifiedAs.NO_ACTION: "không phải làm gì",
-}
 
 _CHOSEN: Mapping[OverdueChoice, str] = {
     OverdueChoice.WAIT_ON: "chờ tiếp",
@@ -70,7 +52,7 @@ class Act(Model):
 
     at: Instant
     kind: FactKind
-    operator: Code
+    operator: OperatorId
     leg: Code | None = None
     because: LongText
     detail: Text | None = None
@@ -100,7 +82,7 @@ def expect_room(acts: Iterable[Act], act: OperatorAct) -> None:
 def _detail(fact: OperatorAct) -> str | None:
     match fact:
         case Classification():
-            return _CLASSIFIED[fact.found]
+            return fact.found.label
         case OverdueDecision():
             return _CHOSEN[fact.choice]
         case NewAppointment():
@@ -121,4 +103,4 @@ def act_words(act: Act, plan: Plan) -> str:
     about = f" “{name}”" if name else ""
     detail = f": {act.detail}" if act.detail else ""
     papers = f" ({len(act.evidence)} tệp làm chứng cứ)" if act.evidence else ""
-    return f"{when(act.at)}, người vận hành {act.operator}: {ACTS[act.kind]}{about}{detail}{papers}"
+    return f"{when(act.at)}, người vận hành {act.operator}: {act.kind.label}{about}{detail}{papers}"

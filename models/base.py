@@ -82,6 +82,27 @@ def _printable(value: str) -> str:
 
 _PRINTABLE = AfterValidator(_printable)
 
+_FILLERS = "\u115f\u1160\u3164\uffa0"
+"""Hangul fillers: letters by their category that show nothing (Unicode, Default_Ignorable_Code_Point)."""
+
+
+def _on_one_line(value: object) -> object:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _said(value: str) -> str:
+    """Refuse what says nothing, and what a terminal or a reader may see as something else than what is stored.
+
+    No Vietnamese needs invisible characters (Unicode Cf: marks of direction, joiners, soft hyphens) or those that no
+    standard gives a meaning (Co, Cs).
+    """
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs") for character in value):
+        raise PydanticCustomError("hidden_characters", "Có ký tự điều khiển, ký tự ẩn hoặc đổi chiều chữ.")
+    if not any(character.isalnum() and character not in _FILLERS for character in value):
+        raise PydanticCustomError("says_nothing", "Không có chữ hay số nào.")
+    return value
+
+
 # Constraints before the validators: Pydantic then trims before it measures, so that “ ” is refused.
 _TEXT = StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
 MAX_LONG_TEXT = 4000
@@ -93,6 +114,16 @@ Text = Annotated[str, _TEXT, _PRINTABLE, BeforeValidator(nfc)]
 
 LongText = Annotated[str, _LONG_TEXT, _PRINTABLE, BeforeValidator(nfc)]
 """Longer human text in NFC (reasons, legal bases), 1–4,000 characters."""
+
+Statement = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2000),
+    AfterValidator(_said),
+    BeforeValidator(_on_one_line),
+    BeforeValidator(nfc),
+]
+"""What a person of ours states for the record (a reason, an article of law): NFC on one line, 1–2,000 characters, at
+least one of them a letter or a digit and none of them hidden. It becomes part of longer texts."""
 
 NoticeText = Annotated[str, _NOTICE_TEXT, _PRINTABLE, BeforeValidator(nfc)]
 """A whole notice in NFC, 1–20,000 characters: room for the longest reason and legal basis an agency may state."""

@@ -115,7 +115,7 @@ def demand_words(legs: Iterable[Leg], plan: Plan) -> Iterator[str]:
             found = sealed_words((newest.document,))
             yield f"“{name}”: {len(papers)} bản điện tử không được nhận; lần cuối {when(newest.at)}: {found}."
         for note in leg.notes:
-            settled = f"đã xử lý: {note.found.value}" if note.found else "chờ người vận hành phân loại"
+            settled = f"đã xử lý: {note.found.label}" if note.found else "chờ người vận hành phân loại"
             yield f"“{name}”: tin {note.message_id} lúc {when(note.at)}, {settled}."
 
 

@@ -12,6 +12,7 @@ from models.facts import ClassifiedAs, FactRefusal, OverdueChoice
 from models.gate import DemandKind, Fault
 from models.labelled import Labelled
 from models.lateness import Apology, Appointment, Chase, Ruling
+from models.operators import OperatorId
 from models.plan import AskedPerson, ConsentRule, Plan, RequiredDocument
 from models.replacement import Replacement
 from models.systems import System
@@ -252,7 +253,7 @@ class AgencyNote(Model):
     text: LongText
     settled_at: Instant | None = None
     found: ClassifiedAs | None = None
-    operator: Code | None = None
+    operator: OperatorId | None = None
     because: LongText | None = None
 
     @property

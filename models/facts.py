@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from models.base import Code, Instant, LongText, MessageKey, Model
+from models.base import Code, Instant, LongText, MessageKey, Model, Statement
 from models.documents import Document, Sha256
 from models.identity import PersonalId
+from models.labelled import Labelled
+from models.operators import OperatorId
 from models.statuses import Status
 from models.systems import System
 
@@ -20,7 +22,7 @@ MAX_CONCERNS = 20
 """How many documents, and how many fields, one demand may name."""
 
 Reason = Annotated[LongText, Field(max_length=2000)]
-"""Why somebody does something, at most 2,000 characters: it becomes part of longer texts."""
+"""Why an agency or a citizen does something, at most 2,000 characters: it becomes part of longer texts."""
 
 
 class FactRefusal(StrEnum):
@@ -296,12 +298,12 @@ class Withdrawal(Model):
     at: Instant
 
 
-class ClassifiedAs(StrEnum):
+class ClassifiedAs(Labelled):
     """What an operator may find in an agency's free text."""
 
-    SUPPLEMENT = "supplement"
-    REFUSAL = "refusal"
-    NO_ACTION = "no_action"
+    SUPPLEMENT = "supplement", "yêu cầu bổ sung"
+    REFUSAL = "refusal", "từ chối"
+    NO_ACTION = "no_action", "không phải làm gì"
 
 
 class OperatorAct(Model):
@@ -309,8 +311,8 @@ class OperatorAct(Model):
 
     message_id: Code
     dossier_code: Code
-    operator: Code
-    because: Reason
+    operator: OperatorId
+    because: Statement
     at: Instant
 
 
@@ -418,25 +420,25 @@ InboundFact = (
 )
 
 
-class FactKind(StrEnum):
+class FactKind(Labelled):
     """The ways in: each is a Temporal update and a signal of that name."""
 
-    AGENCY_EVENT = "agency_event"
-    VNEID_CONSENT = "vneid_consent"
-    PAYMENT = "payment"
-    DOCUMENTS = "documents"
-    SUPPLEMENT = "supplement"
-    AGREEMENT = "agreement"
-    ATTESTED_CONSENT = "attested_consent"
-    WITHDRAWAL = "withdrawal"
-    CLASSIFICATION = "classification"
-    OVERDUE_DECISION = "overdue_decision"
-    APPOINTMENT = "appointment"
-    PAPER_ANSWER = "paper_answer"
-    CANCELLATION = "cancellation"
-    GO_ON = "go_on"
-    RESEND = "resend"
-    PACK_MIGRATION = "pack_migration"
+    AGENCY_EVENT = "agency_event", "tin của cơ quan"
+    VNEID_CONSENT = "vneid_consent", "trả lời trên VNeID"
+    PAYMENT = "payment", "xác nhận nộp lệ phí"
+    DOCUMENTS = "documents", "giấy tờ công dân nộp"
+    SUPPLEMENT = "supplement", "bổ sung của công dân"
+    AGREEMENT = "agreement", "văn bản đồng ý"
+    ATTESTED_CONSENT = "attested_consent", "ý kiến được ghi nhận tại quầy"
+    WITHDRAWAL = "withdrawal", "đề nghị rút hồ sơ"
+    CLASSIFICATION = "classification", "phân loại tin của cơ quan"
+    OVERDUE_DECISION = "overdue_decision", "quyết định về việc quá hạn"
+    APPOINTMENT = "appointment", "hẹn lại ngày trả kết quả"
+    PAPER_ANSWER = "paper_answer", "nhập trả lời bằng giấy của cơ quan"
+    CANCELLATION = "cancellation", "hủy hồ sơ theo quyết định của cơ quan có thẩm quyền"
+    GO_ON = "go_on", "không chờ giấy chứng nhận, cho đi tiếp"
+    RESEND = "resend", "gửi lại"
+    PACK_MIGRATION = "pack_migration", "chuyển sang gói luật khác"
 
     @property
     def model(self) -> type[InboundFact]:
@@ -485,6 +487,11 @@ def pack_gone_over_to(fact: InboundFact | OperatorAct | None) -> Code | None:
 def kind_of(fact: InboundFact | OperatorAct) -> FactKind:
     """The way in that carries this fact."""
     return next(kind for kind, model in _MODELS.items() if isinstance(fact, model))
+
+
+def kind_words(kind: Code) -> str:
+    """What operators read of the kind of a message; one that is no way in may have any word for its kind."""
+    return FactKind(kind).label if kind in set(FactKind) else "thông điệp khác"
 
 
 TAKEN = "Đã ghi nhận."

@@ -135,6 +135,11 @@ Email = Annotated[
 """An e-mail address, shape only."""
 
 
+LONG_NUMBER = re.compile(r"[0-9]{9,12}")
+"""What every number is by which a person is known all over the country (personal number 12 digits, old identity card 9,
+social insurance 10), and what their phones are (10 or 11). Passports are shorter: like running numbers."""
+
+
 class PersonalIdParts(Model):
     """What a personal number says of its holder: province of birth registration, sex, year of birth (LAW §E).
 

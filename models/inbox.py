@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from models.base import Code, Instant, LongText, Model, Text
-from models.facts import FactKind, FactRefusal, Reason
+from models.base import Code, Instant, LongText, Model, Statement, Text
+from models.facts import FactKind, FactRefusal
 from models.labelled import Labelled
+from models.operators import OperatorId
 
 
 class Hindrance(Labelled):
@@ -35,8 +36,8 @@ class SetAside(Model):
     """An operator's order to deliver a message no more: its sender reads why."""
 
     message_id: Code
-    operator: Code
-    because: Reason
+    operator: OperatorId
+    because: Statement
 
 
 class Stored(Model):

@@ -7,10 +7,11 @@ from datetime import date, datetime, time, timedelta
 
 from pydantic import Field
 
-from models.base import LEGAL_ZONE, Code, Instant, LongText, Model, legal
+from models.base import LEGAL_ZONE, Instant, LongText, Model, legal
 from models.calendar import WorkingCalendar
 from models.clock import Due, ReceiptRule, agency_due
 from models.facts import OverdueChoice
+from models.operators import OperatorId
 
 
 class AgencyReminder(Model):
@@ -72,7 +73,7 @@ class Appointment(Model):
 
     at: Instant
     made_at: Instant
-    operator: Code
+    operator: OperatorId
     because: LongText
     missed: bool = False
     void: bool = False
@@ -109,7 +110,7 @@ class Ruling(Model):
     """An operator's recorded decision about something long overdue."""
 
     choice: OverdueChoice
-    operator: Code
+    operator: OperatorId
     because: LongText
     at: Instant
 

@@ -41,8 +41,9 @@ class NotPermitted(Exception):
         self.text = text
 
 
-OperatorId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+@-]{0,79}$")]
-"""What an operator goes by, on the audit trail too."""
+OPERATOR_ID = r"[A-Za-z0-9][A-Za-z0-9._/+@-]{0,79}"
+OperatorId = Annotated[str, StringConstraints(pattern=rf"^{OPERATOR_ID}$")]
+"""What an operator goes by, whether they look or act, and on the audit trail: a code or an address of e-mail."""
 
 
 class Operator(Model):

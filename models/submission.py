@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pydantic import SecretStr
 
-from models.base import Code, Instant, LongText, Model
+from models.base import Code, Instant, Model, Statement
 from models.birth import BirthDeclaration
 from models.codes import fold
 from models.death import DeathDeclaration
@@ -47,7 +47,7 @@ class SubjectKeys(Model):
 class NotDuplicate(Model):
     """An operator's decision that somebody is another than whom they may be taken for, with the reason, on record."""
 
-    reason: LongText
+    reason: Statement
 
 
 def submission(declaration: Declaration, at: Instant, secret: SecretStr) -> Submission:

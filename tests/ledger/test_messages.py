@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import Engine, text
 
 from ledger.errors import MessageReused, UnknownDossier, UnknownMessage
@@ -11,8 +12,9 @@ from ledger.store import Ledger
 from ledger.values import Verdict
 from models.facts import FactRefusal
 from models.messages import Head, Sent
+from models.senders import Sender
 from models.systems import System
-from tests.ledger.builders import OPENED_AT, opened
+from tests.ledger.builders import OPENED_AT, consent, opened
 from trust.masters import KeyRing
 
 UNKNOWN = "G22.99.08-261110-999999"
@@ -70,6 +72,19 @@ def test_messages_of_nobody(ledger: Ledger) -> None:
         ledger.sent("khong-co", Sent())
     with pytest.raises(UnknownMessage):
         ledger.settled("khong-co", True, None, "Đã nhận.")
+
+
+def test_what_comes_from_whom_the_trail_cannot_name_is_not_stored(ledger: Ledger) -> None:
+    """Its verdict could not be kept once Temporal has it, and the younger ones of its dossier would wait for ever."""
+    code, day = opened(ledger), timedelta(days=1)
+    for source in (f"cli:{'x' * 121}", "cli:", "hai người", "\u202emoj-01", ""):
+        with pytest.raises(ValidationError):
+            ledger.store(consent(code, "tin-1"), "digest", source, OPENED_AT, day)
+    assert ledger.inbox_open() == 0
+    longest = Sender(id="x" * 80, system=System.VNEID)
+    ledger.store(consent(code, "tin-1"), "digest", longest.id, OPENED_AT, day)
+    assert ledger.settled("tin-1", True, None, "Đã ghi nhận.").accepted
+    assert ledger.entries(limit=1)[0].who == f"sender:{longest.id}"
 
 
 def test_a_message_that_comes_again_has_the_verdict_it_had(ledger: Ledger) -> None:

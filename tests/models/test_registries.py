@@ -9,7 +9,6 @@ from operator import attrgetter
 
 import pytest
 
-from models.acts import ACTS
 from models.address import ResidenceKind
 from models.agency_codes import CodeSystem, IdentityPaper, UnknownCode, code_of, word_of
 from models.birth_form import ApplicantRelation, Circumstance
@@ -243,7 +242,6 @@ def has(system: CodeSystem, word: IdentityPaper) -> bool:
 @pytest.mark.parametrize("kind", FactKind)
 def test_every_way_in_has_one_model_and_one_event_type(kind: FactKind) -> None:
     by_operators = issubclass(kind.model, OperatorAct)
-    assert (kind in ACTS) == by_operators
     assert [event.fact_kind for event in EventType].count(kind) == (0 if by_operators else 1)
     assert [other.model for other in FactKind].count(kind.model) == 1
     assert {"message_id", "dossier_code"} <= set(kind.model.model_fields)

@@ -8,7 +8,7 @@ from temporalio.api.common.v1 import Payload
 
 from ledger.errors import UnknownDossier
 from ledger.store import Ledger
-from models.audit import Action, Entry, NumberedEntry
+from models.audit import Action, Entry, NumberedEntry, reading
 from models.audit import operator as who_is
 from models.base import Code, Instant, Model
 from models.operators import NotPermitted, Operator, Sight
@@ -85,11 +85,13 @@ class Viewing:
             self._note(operator, Action.TRAIL_READ, part.code, {"refused": refusal.why.value})
             raise
         entries = self._ledger.entries(**dict(part))
-        self._note(operator, Action.TRAIL_READ, part.code, {"entries": str(len(entries))})
+        asked = reading(entries, who=part.who, what=part.what, since=part.since, until=part.until)
+        self._note(operator, Action.TRAIL_READ, part.code, asked)
         return entries
 
     def _note(self, operator: Operator, what: Action, code: Code | None, detail: dict[str, str]) -> None:
-        self._ledger.note(Entry(who=who_is(operator.id), role=operator.role.value, what=what, code=code, detail=detail))
+        who, role = who_is(operator.id), operator.role.value
+        self._ledger.note(Entry(who=who, role=role, what=what, code=self._known(code), detail=detail))
 
     def _known(self, code: Code | None) -> Code | None:
         """A dossier's code; what is none may be anything somebody typed, and does not belong on the trail."""

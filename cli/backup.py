@@ -10,9 +10,11 @@ import typer
 from sqlalchemy import Engine
 
 from cli import postgres
+from cli.audit import wrong
 from cli.context import acting, observe, open_ledger, told, user
 from cli.output import Exit, JsonOption, emit_json, explain, fail, heading, say
 from cli.stack import senders_file
+from cli.undertakings import undertaking
 from ledger.backup import Backup, BackupUnusable, Manifest, back_up
 from ledger.copies import CopyFailed
 from ledger.documents import DocumentStore
@@ -80,12 +82,13 @@ def backup(
     engine = open_engine(settings.ledger_url, settings.connections("backup"))
     keys = _key_files(settings) if with_keys else {}
     try:
-        manifest = back_up(engine, ledger.keys.masters, settings.documents, keys, folder, _programs())
+        with undertaking(ledger, settings, Action.BACKED_UP, with_keys=str(with_keys).lower()) as said:
+            manifest = back_up(engine, ledger.keys.masters, settings.documents, keys, folder, _programs())
+            said |= {"head": manifest.head or "", "documents": str(manifest.documents)}
     except (BackupUnusable, CopyFailed) as error:
         fail(Exit.FAILED, f"Không sao lưu được: {error}", as_json=as_json)
     except OSError as error:
         fail(Exit.FAILED, f"Không ghi được vào {folder}: {error.strerror}.", as_json=as_json)
-    ledger.note(told(settings, Action.BACKED_UP, head=manifest.head or "", documents=str(manifest.documents)))
     if as_json:
         emit_json(BackedUp(folder=str(folder), head=manifest.head, **_what(manifest).model_dump()))
         return
@@ -141,7 +144,7 @@ def restore(
         emit_json(Restored(erased=len(codes), trail=trail, **_what(manifest).model_dump()))
     else:
         _print(manifest, trail)
-    if trail.flaws:
+    if not trail.whole:
         raise typer.Exit(Exit.REFUSED)
 
 
@@ -159,9 +162,9 @@ def _made_fit_to_read(
 
 def _print(manifest: Manifest, trail: Verification) -> None:
     say(f"Đã phục hồi bản sao lưu lúc {manifest.made_at:%d/%m/%Y %H:%M:%S}: {_counted(manifest)}.")
-    if trail.flaws:
+    if not trail.whole:
         heading("Nhật ký kiểm toán trong bản sao không nguyên vẹn")
-        explain(f"{finding.flaw.label}: dòng {finding.first}–{finding.last}" for finding in trail.flaws)
+        explain(wrong(trail))
     say("Tiếp theo: lienthong recover --republish, rồi khởi động worker và cổng nhận sự kiện.")
 
 

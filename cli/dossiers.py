@@ -27,6 +27,7 @@ from cli.output import (
     table,
 )
 from cli.places import known_communes
+from cli.undertakings import undertaking
 from ledger.errors import DuplicateDossier, LedgerError
 from ledger.values import StoredDossier, StoredNotice
 from models.acts import Act, act_words
@@ -34,6 +35,7 @@ from models.audit import Action
 from models.base import Instant, LongText, Model
 from models.details import consent_words, demand_words, due, duty_words, state, waiting
 from models.dossier import DossierStage, Leg, Supplement, SupplementState
+from models.facts import kind_words
 from models.fees import fee_words
 from models.gate import concerned
 from models.law import LawError
@@ -126,7 +128,8 @@ def _not_duplicate(reason: str | None, *, as_json: bool) -> NotDuplicate | None:
     try:
         return NotDuplicate(reason=reason)
     except ValidationError:
-        fail(Exit.USAGE, "--confirmed-not-duplicate phải ghi lý do, nhiều nhất 4.000 ký tự.", as_json=as_json)
+        why = "--confirmed-not-duplicate phải ghi lý do, không có ký tự ẩn, nhiều nhất 2.000 ký tự."
+        fail(Exit.USAGE, why, as_json=as_json)
 
 
 def show(
@@ -234,10 +237,12 @@ def retime(as_json: JsonOption = False) -> None:
     async def signal_all() -> tuple[str, ...]:
         client = await open_client(settings, ledger.keys, as_json=as_json)
         running = (*ledger.open_codes(), *ledger.open_replacements())
-        return tuple([code for code in running if await _signalled(client, code)])
+        with undertaking(ledger, settings, Action.RETIMED, dossiers=str(len(running))) as said:
+            signalled = tuple([code for code in running if await _signalled(client, code)])
+            said["dossiers"] = str(len(signalled))
+        return signalled
 
     codes = run(signal_all(), as_json=as_json)
-    ledger.note(told(settings, Action.RETIMED, dossiers=str(len(codes))))
     if as_json:
         emit_json({"retimed": list(codes)})
     else:
@@ -286,7 +291,7 @@ def _sections(dossier: StoredDossier, plan: Plan) -> Iterator[tuple[str, Iterabl
     for new in dossier.replacements:
         yield f"Kết quả cấp lại lần {new.number} – {replacement_state(new)}", versions(new, plan)
     yield "Đã gửi cho công dân và các hệ thống", _sent(dossier.notices)
-    refused = (f"{fact.kind} lúc {when(fact.at)}: {fact.text}" for fact in dossier.refused_facts)
+    refused = (f"{kind_words(fact.kind)} lúc {when(fact.at)}: {fact.text}" for fact in dossier.refused_facts)
     yield "Đã từ chối", refused
 
 
@@ -361,7 +366,7 @@ def _demanded(dossier: StoredDossier, plan: Plan) -> Iterator[str]:
         for refused in leg.refused_demands:
             yield f"{name}, {when(refused.at)}, {refused.kind.label} ({refused.message_id}): {refused.text}"
         for note in leg.notes:
-            settled = f" → {note.found.value}: {note.because or 'cơ quan đã gửi lại theo mẫu'}" if note.found else ""
+            settled = f" → {note.found.label}: {note.because or 'cơ quan đã gửi lại theo mẫu'}" if note.found else ""
             yield f"{name}, {when(note.at)}, tin {note.message_id}: {note.text}{settled}"
             if note.open:
                 command = f"lienthong classify {dossier.summary.code} --leg {leg.key} --message {note.message_id}"

@@ -31,6 +31,7 @@ def gaps(
     Bản điện tử của cả hai nhóm: Giấy khai sinh, Trích lục khai tử, quyết định mai táng, tử tuất…
 
     Cả bản cấp lại mà cơ quan chưa xác nhận đã thay bản cũ. Chỗ nào hệ thống đang tự đòi thì cột cuối ghi đã mấy lần.
+    Số đăng ký của từng người: lienthong show.
 
     Tổng theo tỉnh và cơ quan tính trên tất cả, --limit chỉ rút ngắn danh sách.
 
@@ -64,7 +65,7 @@ def _print(report: GapReport, *, every: int) -> None:
         for total in report.totals
     ]
     table("Tổng số hồ sơ", ("Thiếu gì", "Nhóm", "Tỉnh", "Nơi còn nợ", "Số hồ sơ"), totals)
-    columns = ("Thiếu gì", "Mã hồ sơ", "Nhóm", "Tỉnh", "Từ", "Nơi còn nợ", "Số đăng ký", "Đã hỏi lại")
+    columns = ("Thiếu gì", "Mã hồ sơ", "Nhóm", "Tỉnh", "Từ", "Nơi còn nợ", "Đã hỏi lại")
     table("Từng hồ sơ, lâu nhất trước", columns, map(_row, report.gaps))
     if len(report.gaps) < every:
         say(f"{len(report.gaps)} trong {every} chỗ hở; thêm --limit, hoặc chỉ một tỉnh bằng --province.")
@@ -74,5 +75,4 @@ def _row(gap: Gap) -> tuple[str, ...]:
     asked = f"{gap.asked} thứ đang chờ" if gap.kind is GapKind.UNDELIVERED else f"{gap.asked} lần"
     results = listed(kind.label for kind in gap.missing)
     missing = f"{gap.kind.label}: {results}" if results else gap.kind.label
-    since = when(gap.since)
-    return (missing, gap.code, gap.group.label, gap.province_code, since, gap.owed_by, gap.number or "–", asked)
+    return (missing, gap.code, gap.group.label, gap.province_code, when(gap.since), gap.owed_by, asked)

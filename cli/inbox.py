@@ -49,7 +49,7 @@ def _row(message: WaitingMessage) -> tuple[str, ...]:
     return (
         when(message.since),
         message.dossier_code,
-        message.kind.value,
+        message.kind.label,
         message.source,
         message.message_id,
         message.hindrance.label if message.hindrance else "Chưa thử xong",

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from catching_up import CatchingUp, CaughtUp
-from cli.context import open_client, open_documents, open_ledger, run, told
+from cli.context import open_client, open_documents, open_ledger, run
 from cli.output import JsonOption, emit_json, explain, heading, say
+from cli.undertakings import undertaking
 from models.audit import Action
 from models.base import Code, Model
 from models.words import listed
@@ -54,14 +55,13 @@ def recover(
     async def recovered() -> Recovered:
         client = await open_client(settings, ledger.keys, as_json=as_json)
         behind = CatchingUp(client, ledger, documents, hash_key(settings)) if republish else None
-        caught_up = await behind.run() if behind else None
-        started = (*await submissions.recover(client), *await Replacements.of(ledger, settings).recover(client))
+        with undertaking(ledger, settings, Action.RECOVERED, republish=str(republish).lower()) as said:
+            caught_up = await behind.run() if behind else None
+            started = (*await submissions.recover(client), *await Replacements.of(ledger, settings).recover(client))
+            said |= {"dossiers": str(len(started))} | ({"read": str(len(caught_up.read))} if caught_up else {})
         return Recovered(started=started, caught_up=caught_up)
 
     done = run(recovered(), as_json=as_json)
-    if done.started or done.caught_up:
-        read = {"read": str(len(done.caught_up.read))} if done.caught_up else {}
-        ledger.note(told(settings, Action.RECOVERED, dossiers=str(len(done.started)), **read))
     if as_json:
         emit_json(done)
         return

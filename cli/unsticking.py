@@ -14,11 +14,13 @@ from cli.enclosures import Enclosures
 from cli.facts import AtOption, CodeArgument, MessageIdOption, now
 from cli.misuse import misused
 from cli.output import Exit, JsonOption, emit_json, fail, say
+from cli.refusals import refusals_told
 from inbox import REUSED
-from ledger.errors import MessageReused, NotSetAside, UnknownDossier, UnknownMessage
+from ledger.arrivals import expect_opaque_id
+from ledger.errors import MessageReused, NothingToSend, NotSetAside, UnknownDossier, UnknownMessage
 from ledger.store import Ledger
 from models.documents import DocumentKind
-from models.facts import FactRefusal, FactRefused, GoOnWithoutCertificate, PackMigration, Resend
+from models.facts import FactKind, FactRefusal, FactRefused, GoOnWithoutCertificate, PackMigration, Resend
 from models.inbox import SetAside
 from models.reducers import not_in_future
 from settings import Settings
@@ -148,7 +150,8 @@ def set_aside(
         misused(error, as_json)
     ledger = open_ledger(Settings(), as_json=as_json)
     try:
-        verdict = ledger.set_aside(order, datetime.now(UTC))
+        with refusals_told(ledger, who, "set_aside", because, message=order.message_id):
+            verdict = ledger.set_aside(order, datetime.now(UTC))
     except UnknownMessage as error:
         fail(Exit.NOT_FOUND, str(error), "Xem: lienthong inbox", as_json=as_json)
     except NotSetAside as error:
@@ -178,22 +181,22 @@ def _resend_after_end(
     at: str | None,
     as_json: bool,
 ) -> None:
-    if leg:
-        fail(Exit.REFUSED, "Hồ sơ đã kết thúc: thủ tục không còn gửi gì; gửi lại theo --key.", as_json=as_json)
-    said = {"key": key, "operator": who, "because": because, "at": at or now()}
+    said = {"leg": leg, "key": key, "operator": who, "because": because, "at": at or now()}
     try:
         order = Resend.model_validate({**said, "message_id": message_id or f"cli-{uuid.uuid4()}", "dossier_code": code})
     except ValidationError as error:
         misused(error, as_json)
     try:
-        not_in_future(order.at, now())
-        rows = ledger.send_again_after_end(order, user(), datetime.now(UTC))
+        expect_opaque_id(order, ledger)
+        with refusals_told(ledger, who, FactKind.RESEND.value, because, code, order.message_id):
+            not_in_future(order.at, now())
+            rows = ledger.send_again_after_end(order, user(), datetime.now(UTC))
     except FactRefused as refusal:
         fail(Exit.REFUSED, f"{refusal.reason}: {refusal.text}", as_json=as_json)
     except MessageReused:
         fail(Exit.REFUSED, f"{FactRefusal.MESSAGE_REUSED}: {REUSED}", as_json=as_json)
-    if rows == 0:
-        fail(Exit.REFUSED, "Không có thông báo nào như vậy đang chờ gửi lại.", as_json=as_json)
+    except NothingToSend as nothing:
+        fail(Exit.REFUSED, str(nothing), as_json=as_json)
     if as_json:
         emit_json({"message_id": order.message_id, "rows": rows or 0, "repeated": rows is None})
     else:

@@ -42,7 +42,7 @@ class GapKind(Labelled):
 
 
 class Gap(Model):
-    """One thing missing since an instant: of whom, for which leg, by which number, and how often it was asked for.
+    """One thing missing since an instant: of whom, for which leg, and how often it was asked for. Nothing personal.
 
     `owed_by` is an agency or, of what is undelivered, the system that does not take it; `asked` counts how often the
     agency was asked or, of what is undelivered, how many things wait. `missing` are the results that did not follow.
@@ -56,7 +56,6 @@ class Gap(Model):
     owed_by: Text
     leg: Code | None = None
     missing: tuple[DocumentKind, ...] = ()
-    number: Code | None = None
     asked: int = 0
 
 
@@ -126,7 +125,6 @@ class _Look:
                     owed_by=leg_plan.agency,
                     leg=leg.key,
                     missing=tuple(kind for kind in leg_plan.results if kind not in received),
-                    number=leg.number,
                     asked=leg.missing_result.times if leg.missing_result else 0,
                 )
 
@@ -213,7 +211,6 @@ class _Look:
                     since=replacement.taken_at,
                     owed_by=plan.leg(key).agency,
                     leg=key,
-                    number=replacement.registration_number,
                     asked=1 + replacement.reminded,
                 )
 

@@ -1,6 +1,9 @@
 """`keys` and `erase`: a ledger whose master key changes under it, and a dossier that is destroyed on purpose."""
 
 import json
+import sqlite3
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from cli.output import Exit
 from ledger.documents import DocumentStore
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
+from models.audit import Action
 from models.base import Code
 from models.documents import DocumentKind
 from settings import Settings
@@ -58,6 +62,11 @@ def test_a_key_is_added_put_to_use_and_everything_sealed_by_it(settings: Setting
     assert ledger.keys.masters.current == "k2"
     done = json.loads(command("keys", "reseal", "--json").stdout)
     assert done == {"rows": behind["rows_behind"], "documents": 1}
+    ends = [entry.detail for entry in ledger.entries(what=Action.KEYS_CHANGED)]
+    changed = [{name: value for name, value in end.items() if name != "begun"} for end in ends]
+    assert changed == [{"added": "k2"}, {"key": "k2"}, {"key": "k2", "resealed": str(done["rows"])}]
+    begun = [entry.at for entry in ledger.entries(what=Action.BEGUN)]
+    assert begun == [datetime.fromisoformat(end["begun"]) for end in ends]
     assert command("keys", "list").stdout.count("k1") == 1
     first, _ = (settings.state / MASTER_KEYS).read_text("ascii").splitlines()
     (settings.state / MASTER_KEYS).write_text(first, "ascii")
@@ -104,6 +113,9 @@ def test_a_dossier_is_erased_with_its_papers_and_only_once_it_is_over(
     ledger.publish(published(code, 3, attachments=(paper,)), ())
     early = command("erase", code, *ORDER)
     assert (early.exit_code, "chưa kết thúc" in early.stderr) == (Exit.REFUSED, True)
+    [refused] = ledger.entries(what=Action.ACT_REFUSED)
+    assert (refused.who, refused.code, refused.why) == ("operator:vh-01", code, "Hết thời hạn lưu trữ")
+    assert (refused.detail["kind"], refused.detail["reason"]) == ("erase", "not_erasable")
     assert documents.has(paper.sha256)
     concluded(ledger, code)
     done = json.loads(command("erase", code, *ORDER, "--json").stdout)
@@ -116,6 +128,26 @@ def test_a_dossier_is_erased_with_its_papers_and_only_once_it_is_over(
     assert again["at"] == done["at"]
     [entry] = json.loads(command("audit", "list", "--what", "erased", "--json").stdout)
     assert (entry["who"], entry["why"]) == ("operator:vh-01", "Hết thời hạn lưu trữ")
+
+
+def test_a_seed_that_a_reader_keeps_in_the_file_is_said_and_goes_the_next_time(
+    settings: Settings, ledger: Ledger, code: Code, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.engine._BUSY_MILLISECONDS", 100)
+    concluded(ledger, code)
+    with closing(sqlite3.connect(settings.state / "ledger.db")) as reader:
+        reader.execute("BEGIN")
+        [seed] = reader.execute("SELECT seed FROM dossier_keys WHERE dossier_code = ?", (code,)).fetchone()
+        done = command("erase", code, *ORDER, "--json")
+        assert (done.exit_code, "chạy lại" in done.stdout.lower()) == (Exit.FAILED, True)
+        assert _in_a_file(settings, seed)
+        assert "hủy" in command("show", code).stderr, "nobody reads it any more"
+    assert command("erase", code, *ORDER).exit_code == Exit.OK
+    assert not _in_a_file(settings, seed)
+
+
+def _in_a_file(settings: Settings, seed: bytes) -> bool:
+    return any(seed in file.read_bytes() for file in settings.state.glob("ledger.db*"))
 
 
 @pytest.mark.parametrize("left_out", ["--reason", "--basis", "--operator"])
@@ -132,3 +164,5 @@ def test_an_erasure_is_asked_about_and_of_an_unknown_dossier_says_so(ledger: Led
     assert asked.exit_code == Exit.REFUSED
     assert ledger.declaration(code)
     assert command("erase", "G22.99.08-261119-999999", *ORDER).exit_code == Exit.NOT_FOUND
+    [refused] = ledger.entries(what=Action.ACT_REFUSED)
+    assert (refused.code, refused.detail["reason"]) == (None, "unknown_dossier")

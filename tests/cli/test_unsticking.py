@@ -11,7 +11,7 @@ from cli.output import Exit
 from cli.stack import LOOPBACK, free_port
 from ledger.engine import open_engine, upgrade
 from ledger.store import Ledger
-from models.audit import Action
+from models.audit import Action, NumberedEntry
 from models.dossier import DossierOutcome, DossierStage
 from models.facts import FactRefusal, GoOnWithoutCertificate, PackMigration
 from models.inbox import Hindrance, Progress
@@ -19,7 +19,7 @@ from models.systems import System
 from settings import Settings
 from starter import application
 from tests.keys import AS_SETTING, MASTERS
-from tests.ledger.builders import notice, opened, published
+from tests.ledger.builders import declared, notice, opened, plan_of, published
 
 LEASE = timedelta(minutes=1)
 WHO = ("--operator", "vh-07", "--because", "Đã xử lý")
@@ -40,6 +40,10 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
 
 def operator(*arguments: str) -> Result:
     return CliRunner().invoke(application(["operator"]), ["operator", *arguments])
+
+
+def refusals(ledger: Ledger) -> tuple[NumberedEntry, ...]:
+    return ledger.entries(what=Action.ACT_REFUSED)
 
 
 def test_a_message_nobody_can_deliver_is_set_aside(ledger: Ledger, tmp_path: Path) -> None:
@@ -71,6 +75,9 @@ def test_a_message_nobody_can_deliver_is_set_aside(ledger: Ledger, tmp_path: Pat
     assert operator("set-aside", "m1", *WHO).exit_code == Exit.REFUSED
     [second] = ledger.claim_messages(datetime.now(UTC) + LEASE, LEASE, 5)
     assert isinstance(second.fact, PackMigration)
+    refused = [(entry.code, entry.detail.get("message"), entry.detail["reason"]) for entry in refusals(ledger)]
+    late = [(code, "m1", "not_set_aside")] * 2
+    assert refused == [late[0], (None, None, "unknown_message"), late[1]]
     [entry] = ledger.entries(what=Action.SET_ASIDE)
     assert (entry.who, entry.code, entry.why) == ("operator:vh-07", code, "Đã xử lý")
 
@@ -94,8 +101,26 @@ def test_what_a_concluded_dossier_could_not_send_is_due_at_once(ledger: Ledger) 
     other = operator("resend", code, "--message-id", "gui-lai-1", *WHO)
     assert (other.exit_code, "message_reused: " in other.output) == (Exit.REFUSED, True)
     assert ledger.claim((System.PORTAL,), datetime.now(UTC), LEASE, 1)[0].id == row.id
+    assert {(entry.who, entry.code, entry.why, entry.detail["kind"]) for entry in refusals(ledger)} == {
+        ("operator:vh-07", code, "Đã xử lý", "resend")
+    }
+    reasons = [entry.detail["reason"] for entry in refusals(ledger)]
+    assert reasons == ["nothing_to_send", "ended", "in_future", "message_reused"]
     [entry] = ledger.entries(what=Action.ACT_ACCEPTED)
     assert (entry.who, entry.code, entry.detail["kind"]) == ("operator:vh-07", code, "resend")
+
+
+def test_what_kind_a_message_is_operators_read_in_words(ledger: Ledger) -> None:
+    code = opened(ledger)
+    ledger.publish(published(code, 1, plan=plan_of(declared())), ())
+    for kind in ("go_on", "superseded"):
+        ledger.arrived(f"m-{kind}", "digest", kind, code, "cli:vh", datetime.now(UTC))
+        ledger.settled(f"m-{kind}", False, FactRefusal.OUT_OF_TURN, "Chưa đến lượt.")
+    assert operator("migrate", code, "--to", "2026-09-01", *WHO).exit_code == 0
+    shown = CliRunner().invoke(application(["show"]), ["show", code]).stdout
+    for word in ("không chờ giấy chứng nhận, cho đi tiếp lúc", "thông điệp khác lúc"):
+        assert word in shown
+    assert "chuyển sang gói luật khác" in CliRunner().invoke(application(["inbox"]), ["inbox"]).stdout
 
 
 @pytest.mark.parametrize(

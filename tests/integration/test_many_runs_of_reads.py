@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from models.audit import Action
 from tests.integration.many_runs import run_often
 from tests.integration.system import SAMPLES, System
 
@@ -33,3 +34,6 @@ def test_submit_show_list_recover_retime_upgrade(system: System, tmp_path: Path)
     run_often(system, "retime", "--json")
     run_often(system, "show", "G22.99.08-261119-000001", "--json")
     assert len(system.ledger.summaries()) == 1
+    for end in (Action.RECOVERED, Action.RETIMED):
+        begun = [entry for entry in system.ledger.entries(what=Action.BEGUN) if entry.detail["act"] == end]
+        assert len(begun) == len(system.ledger.entries(what=end)) > 0

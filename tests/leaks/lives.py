@@ -4,21 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.integration.system import ROOT, System
-
-PATIENCE = 60.0
-
-
-def eventually(condition: Callable[[], object], what: str) -> None:
-    """Wait until it holds; it must soon."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: never"
-        time.sleep(0.05)
 
 
 class Lives:

@@ -29,6 +29,7 @@ _TOLD = frozenset(
 _NUMBERED: Mapping[str, int] = {"personal_id": 6, "phone": 4, "contact_phone": 4, "wallet_phone": 4, "passport": 2}
 """Fields that are numbers, and how much of what stands there stays: the rest is ours."""
 
+_SERIAL = re.compile(r"[0-9]{12}")
 _OF_INSURANCE = re.compile(r"[0-9]{10}")
 _OF_NOTICE = re.compile(r"[0-9]{5}\.(GCS|GBT)\.[0-9]{5}\.[0-9]{2}")
 
@@ -79,6 +80,15 @@ class Markers:
         while (made := model[:kept] + self._digits(len(model) - kept)) in self._made:
             continue
         return self._kept(Marker(kind, made)).text
+
+    def serial(self) -> int:
+        """Where the numbers of a series begin that nothing else has."""
+        return self._random.randrange(10**11, 2 * 10**11)
+
+    def registered(self, number: str) -> None:
+        """A number that an agency has given: to a registration, of a series that began at `serial`, or to a child."""
+        (digits,) = _SERIAL.findall(number)
+        self._kept(Marker("registered", digits))
 
     def secret(self, text: str) -> None:
         """Something that is there already, and must be found nowhere else."""

@@ -1,6 +1,6 @@
 """Where the leak scan looks: every place where something of a dossier can come to lie, as bytes.
 
-`Place` is the list, and the source of what docs/security.md says of it; `python -m tests.leaks` prints it.
+`Place` is the list, and the source of what docs/security.md says of it (`python -m docs.generate`).
 """
 
 import os
@@ -52,6 +52,7 @@ class Place(Enum):
     LEDGER_FILE = "the ledger's database file and its write-ahead log, byte by byte, what was deleted in it included"
     LEDGER_ROWS = "every column of every row of every table of the ledger"
     DOCUMENTS = "the document store: names of folders and files, and what is in them"
+    BACKUP = "a backup without keys: names of files, what is in them, and every column of its copy of the ledger"
     STATE = "every other file in the state folder"
     TEMPORARY = "every file left in the folder for temporary files"
     LOGS = "the log of every process at DEBUG, in text and in JSON, crashes included; Temporal's own log too"
@@ -80,11 +81,12 @@ class Running(NamedTuple):
     receiver: Receiver
     temporary: Path
     copies: Path
+    backup: Path
 
 
 def page() -> str:
     """The list of places, as docs/security.md has it."""
-    return "\n".join(f"- {place.name.lower().replace('_', ' ')}: {place.value}." for place in Place)
+    return "".join(f"- {place.name.lower().replace('_', ' ')}: {place.value}\n" for place in Place)
 
 
 def while_running(at: Running) -> Iterator[Found]:
@@ -189,6 +191,9 @@ def at_rest(at: Running) -> Iterator[Found]:
     yield from _database(at, Place.TEMPORAL_FILE, Place.TEMPORAL_ROWS, state / "temporal.db")
     yield from _database(at, Place.LEDGER_FILE, Place.LEDGER_ROWS, state / "ledger.db")
     yield from _files(Place.DOCUMENTS, at.settings.documents)
+    yield from _files(Place.BACKUP, at.backup)
+    with closing(sqlite3.connect(f"{(at.backup / 'ledger.db').as_uri()}?immutable=1", uri=True)) as copy:
+        yield from rows(copy, Place.BACKUP)
     yield from _files(
         Place.STATE, state, without=_ELSEWHERE | {senders_file(at.settings).name, operators_file(at.settings).name}
     )

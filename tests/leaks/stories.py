@@ -3,10 +3,11 @@
 import asyncio
 import base64
 import json
+import sqlite3
 import subprocess
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from cli.files import load_declaration_file
 from cli.output import Exit
 from models.dossier import DossierOutcome, LegOutcome, LegStage
 from models.events import EVENT_MEDIA_TYPE
+from models.systems import System as AgencySystem
 from processes.temporal import connect_as_set
-from tests.integration.system import DEATH_NAMES, DEATHS, SAMPLES, USUAL_SENDERS, System
+from tests.integration.system import DEATH_NAMES, DEATHS, SAMPLES, USUAL_SENDERS, System, eventually
 from tests.integration.test_replacement import corrected
-from tests.leaks.lives import eventually
 from tests.leaks.markers import Markers
 from tests.leaks.meddler import Meddler, Mischief
 from tests.models.cases import born
@@ -97,8 +98,15 @@ class Stories:
             **more,
         }
 
+    def _number_registrations(self) -> None:
+        """Agencies number what they register as nothing else is numbered."""
+        with closing(sqlite3.connect(self._system.settings.state / "simulator.db")) as book, book:
+            first = [(f"{system}:registration", self._markers.serial()) for system in AgencySystem]
+            book.executemany("INSERT INTO counters VALUES (?, ?)", first)
+
     def begin(self) -> None:
         """Every dossier on its way."""
+        self._number_registrations()
         text = self._markers.text
         silent = {"silent": True}
         fields = ["child.hometown.detail", "applicant.email"]
@@ -187,6 +195,14 @@ class Stories:
         see = self._system.see
         see(code, lambda d: d.replacements and not any(one.awaited for one in d.replacements), "issued anew")
         see(code, lambda _: not self._system.ledger.outbox_open(code), "outbox empty")
+        for leg in (leg for code in self.codes.values() for leg in self._system.dossier(code).legs):
+            for number in filter(None, (leg.number, leg.identity_number)):
+                self._markers.registered(number)
+
+    def back_up(self, folder: Path) -> None:
+        """A backup, as one keeps it elsewhere than its keys."""
+        run = self.command("backup", str(folder), "--without-keys")
+        assert run.returncode == 0, run.stderr
 
     def tell(self, code: str, type_: str, data: dict[str, Any], **envelope: Any) -> httpx.Response:
         """A fact as who may tell it sends it, now unless stated."""

@@ -49,6 +49,8 @@ OPEN: Mapping[str, str] = {
     "demands.faults": _WORD,
     "documents.leg": _WORD,
     "documents.sha256": _DIGEST,
+    "paper_holds.sha256": _DIGEST,
+    "paper_holds.holder": f"{_KEY}; or {_MESSAGE}",
     "dossier_keys.seed": "worth nothing without the master key, which is not in the database",
     "dossier_numbers.prefix": "the beginning of dossier codes",
     "dossiers.code": _DOSSIER,

@@ -1,5 +1,5 @@
 """Nothing of a person lies readable anywhere but with the agencies: marked dossiers live through everything, then every
-place where something of them could lie is searched (`places.Place`; `python -m tests.leaks` prints the list).
+place where something of them could lie is searched (`places.Place`).
 """
 
 import asyncio
@@ -70,7 +70,8 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def scan(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Scan]:
     folder = tmp_path_factory.mktemp("leaks")
-    outside, temporary, logs, copies = (folder / name for name in ("outside", "temporary", "logs", "copies"))
+    names = ("outside", "temporary", "logs", "copies", "backup")
+    outside, temporary, logs, copies, backup = (folder / name for name in names)
     for made in (outside, temporary, logs, copies):
         made.mkdir()
     markers = Markers()
@@ -100,7 +101,7 @@ def scan(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterat
             lives = Lives(system, logs)
             stories = Stories(system, meddler, markers, outside)
             try:
-                found = _lived(Running(settings, stories, lives, receiver, temporary, copies), system, outside)
+                found = _lived(Running(settings, stories, lives, receiver, temporary, copies, backup), system, outside)
             finally:
                 lives.stop()
             assert set(meddler.done) == set(Mischief)
@@ -140,6 +141,7 @@ def _lived(at: Running, system: System, outside: Path) -> tuple[Found, ...]:
     stories.blunder()
     stories.decide()
     stories.finish()
+    stories.back_up(at.backup)
     processes = tuple(while_running(at))
     temporal = asyncio.run(_as_stored(system, frozenset(stories.codes.values())))
     payloads = [payload for payload in payloads_in(temporal) if is_sealed(payload)]

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,7 @@ from ledger.engine import check_schema, open_engine, upgrade
 from ledger.errors import DatabaseUnusable, DossierErased
 from ledger.store import Ledger
 from ledger.values import StoredDossier
+from models.audit import Action
 from models.documents import DocumentKind
 from models.systems import System
 from starter import application
@@ -198,6 +200,27 @@ def test_what_was_erased_since_is_erased_again_before_anybody_reads(
     due = here.ledger.claim((System.SMS,), OPENED_AT + timedelta(days=9), timedelta(seconds=1), 9)
     assert {claimed.dispatch.head.dossier_code for claimed in due} == {*papers} - {ONLY_ERASED}
     assert here.run("audit", "verify").exit_code == 0
+
+
+def test_a_backup_that_is_there_is_on_the_trail_also_when_its_maker_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = in_use(tmp_path / "state", f"sqlite:///{tmp_path / 'state' / 'ledger.db'}")
+    written = ledger_backup._write
+
+    def stopped_at_the_end(path: Path, said: str) -> None:
+        written(path, said)
+        if path.name == "manifest.json":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ledger_backup, "_write", stopped_at_the_end)
+    assert here.run("backup", str(tmp_path / "backup")).exit_code == 128 + signal.SIGINT
+    Backup.open(tmp_path / "backup")
+    began, ended = here.ledger.entries(limit=2)
+    assert [(entry.what, entry.detail["act"]) for entry in (began, ended)] == [
+        (Action.BEGUN, "backed_up"),
+        (Action.BROKEN_OFF, "backed_up"),
+    ]
 
 
 def failing(*_: object) -> NoReturn:

@@ -371,7 +371,8 @@ class _Journal:
     @property
     def pending(self) -> bool:
         said = self.statuses or self.notices or self.follow_ups or self.heard or self.revisions
-        return self.changed or bool(self.legs or self.replacements or self.attachments or said)
+        refused = any(told.reason for told in self.told)
+        return self.changed or refused or bool(self.legs or self.replacements or self.attachments or said)
 
     def number(self) -> int:
         self.count += 1

@@ -147,6 +147,7 @@ class ReplacementWorkflow:
 
     def _note_told(self, fact: InboundFact, refusal: FactRefused | None = None) -> None:
         self._heard.append(told_fact(fact, self.time.now(), refusal))
+        self._changed = True
 
     async def _known(self) -> None:
         """What an acknowledgement is judged by has come from the ledger."""

@@ -82,23 +82,25 @@ def _printable(value: str) -> str:
 
 _PRINTABLE = AfterValidator(_printable)
 
-_FILLERS = "\u115f\u1160\u3164\uffa0"
-"""Hangul fillers: letters by their category that show nothing (Unicode, Default_Ignorable_Code_Point)."""
+_PASTED = dict.fromkeys(map(ord, "\u00ad\u200b\ufeff"))
+"""Soft hyphen, zero width space and byte order mark: what word processors and web pages leave in what is copied."""
+_SHOW_NOTHING = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
+"""Marks and letters by their category that show nothing (Unicode, Default_Ignorable_Code_Point), and the blank."""
 
 
 def _on_one_line(value: object) -> object:
-    return " ".join(value.split()) if isinstance(value, str) else value
+    return " ".join(value.translate(_PASTED).split()) if isinstance(value, str) else value
 
 
 def _said(value: str) -> str:
     """Refuse what says nothing, and what a terminal or a reader may see as something else than what is stored.
 
-    No Vietnamese needs invisible characters (Unicode Cf: marks of direction, joiners, soft hyphens) or those that no
-    standard gives a meaning (Co, Cs).
+    No Vietnamese needs invisible characters (Unicode Cf: marks of direction, joiners) or those that no standard gives a
+    meaning (Co, Cs).
     """
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs") for character in value):
+    if any(unicodedata.category(one) in ("Cc", "Cf", "Co", "Cs") or one in _SHOW_NOTHING for one in value):
         raise PydanticCustomError("hidden_characters", "Có ký tự điều khiển, ký tự ẩn hoặc đổi chiều chữ.")
-    if not any(character.isalnum() and character not in _FILLERS for character in value):
+    if not any(map(str.isalnum, value)):
         raise PydanticCustomError("says_nothing", "Không có chữ hay số nào.")
     return value
 

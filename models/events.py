@@ -53,6 +53,8 @@ TraceContext = Annotated[Annotated[str, Field(max_length=_MAX_TRACE_CONTEXT)] | 
 class CloudEvent(Model):
     """A CloudEvents 1.0 envelope. `id` is the message id, `subject` the dossier code.
 
+    The id stays readable for ever, in Temporal and on the audit trail: it may tell nothing of a person.
+
     `data` is the fact's model (`models.facts`) without `message_id` and `dossier_code`, documents as `WireDocument`.
     Unknown extension attributes are allowed, as the CloudEvents specification demands.
     """

@@ -37,7 +37,7 @@ STATED: Mapping[str, Callable[[str], object]] = {
 }
 NOT_STATED = (
     *("", " ", "\n\t", "…", "\u200b", "\u2060\ufeff", "\u3164", "\u0301"),
-    *("\x1b[2J\n", "\u202eabc", "Đã\u200bhẹn", "Đã hẹn\x07", "\x9b2J", "so\u00adft", "Lý do \ue000"),
+    *("\x1b[2J\n", "\u202eabc", "Đã hẹn\x07", "\x9b2J", "a\u034fb", "a\ufe0f", "\u2800a", "Lý do \ue000"),
 )
 statement: TypeAdapter[str] = TypeAdapter(Statement)
 
@@ -63,6 +63,7 @@ def test_no_door_takes_a_reason_or_a_law_that_nobody_can_read(stated: Callable[[
 def test_vietnamese_stays_as_it_is_on_one_line() -> None:
     said = "Thủ tướng đồng ý; “T’rin” ở Đắk Lắk – 50 % (khoản 2)."
     assert statement.validate_python(unicodedata.normalize("NFD", said)) == said
+    assert statement.validate_python("\ufeffĐã\u00ad hẹn\u200b.") == "Đã hẹn."
     assert statement.validate_python("  Dòng một\r\nDòng\thai\u2028ba ") == "Dòng một Dòng hai ba"
 
 

@@ -26,7 +26,7 @@ from temporalio.common import MetricMeter
 from temporalio.runtime import Runtime
 
 from inbox import STATUS_PATH, Inbox, NotDelivered
-from ledger.arrivals import Enclosed, Judge, expect_opaque_id, fact_from, wrong_fields
+from ledger.arrivals import Enclosed, Judge, fact_from, wrong_fields
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine
 from ledger.errors import DatabaseUnusable, UnknownDossier
@@ -144,7 +144,6 @@ class Doors:
     def _read(self, event: CloudEvent) -> tuple[InboundFact, Mapping[Sha256, bytes]]:
         enclosed = Enclosed(self.documents)
         fact = fact_from(event, enclosed, self.papers)
-        expect_opaque_id(fact, self.ledger)
         return fact, enclosed.contents
 
 

@@ -16,7 +16,7 @@ from cli.enclosures import Enclosures
 from cli.misuse import misused
 from cli.output import Exit, JsonOption, emit_json, fail, say
 from inbox import Inbox, NotDelivered
-from ledger.arrivals import Enclosed, Reader, expect_opaque_id, judged, judged_paper
+from ledger.arrivals import Enclosed, expect_opaque_id, judged, judged_paper
 from ledger.errors import DocumentDamaged, DocumentMissing
 from ledger.store import Ledger
 from models.documents import DocumentKind
@@ -403,7 +403,7 @@ def send(
         fail(Exit.USAGE, "Dữ kiện sai cấu trúc:", *lines, as_json=as_json)
     ledger, store = open_ledger(settings, as_json=as_json), open_documents(settings)
     try:
-        expect_opaque_id(fact, ledger)
+        expect_opaque_id(fact)
     except FactRefused as refusal:
         fail(Exit.USAGE, refusal.text, as_json=as_json)
     if isinstance(fact, AgencyEvent | PaperAnswer):
@@ -437,14 +437,14 @@ def send(
 
 
 def _judged(
-    told: AgencyEvent | PaperAnswer, documents: Reader, settings: Settings, as_json: bool
+    told: AgencyEvent | PaperAnswer, enclosed: Enclosed, settings: Settings, as_json: bool
 ) -> AgencyEvent | PaperAnswer:
     """The event or paper, with what the signatures of its documents are worth; what it says of that is not heard."""
     try:
         with closing(Papers.of(settings)) as papers:
             if isinstance(told, PaperAnswer):
-                return judged_paper(told, documents, papers)
-            return judged(told, documents, papers)
+                return judged_paper(told, enclosed, papers)
+            return judged(told, enclosed, papers)
     except (DocumentMissing, DocumentDamaged) as error:
         fail(
             Exit.USAGE, f"Không đọc được giấy tờ {error} trong kho; gửi kèm tệp: --document loại=tệp.", as_json=as_json

@@ -1,6 +1,6 @@
 """Facts out of events: documents inside them become documents by digest, judged where their bytes are."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from ledger.documents import DocumentStore
-from models.base import Code, Model, parts
+from models.base import Model, parts
 from models.documents import Document, DocumentKind, DocumentRefused, Sha256, describe
 from models.events import CloudEvent, WireDocument, event_schemas
 from models.facts import (
@@ -37,20 +37,6 @@ class Judge(Protocol):
         """The document with that, in place of whatever its sender says of it; `sent_at` is when they speak."""
 
 
-class Keeper(Protocol):
-    """Where the documents of an event go (`Enclosed`, `ledger.documents.DocumentStore`)."""
-
-    def put(self, content: bytes, kind: DocumentKind, file_name: str) -> Document:
-        """Takes a content and says which document it is. Raises DocumentRefused, and ValidationError for its name."""
-
-
-class Reader(Protocol):
-    """Where the bytes of a document are (`Enclosed`, `ledger.documents.DocumentStore`)."""
-
-    def get(self, document: Document) -> bytes:
-        """The content of a document. Raises DocumentMissing, DocumentDamaged."""
-
-
 class Enclosed:
     """Contents that come with a fact, in memory until whoever takes the fact in stores them (`inbox.Inbox`)."""
 
@@ -60,26 +46,26 @@ class Enclosed:
         self._documents = documents
 
     def put(self, content: bytes, kind: DocumentKind, file_name: str) -> Document:
-        """See `Keeper`."""
+        """Takes a content and says which document it is. Raises DocumentRefused, and ValidationError for its name."""
         document = describe(kind, file_name, content)
         self.contents[document.sha256] = content
         return document
 
     def get(self, document: Document) -> bytes:
-        """See `Reader`."""
+        """The content of a document, enclosed or there before. Raises DocumentMissing, DocumentDamaged."""
         content = self.contents.get(document.sha256)
         return self._documents.get(document) if content is None else content
 
 
-def fact_from(event: CloudEvent, documents: Keeper, judge: Judge) -> InboundFact:
-    """The fact an event carries, its documents put where they go and judged.
+def fact_from(event: CloudEvent, enclosed: Enclosed, judge: Judge) -> InboundFact:
+    """The fact an event carries, its documents enclosed and judged.
 
     Raises FactRefused when it is not the contract.
     """
     kind: FactKind = event.type.fact_kind
 
     def keep(wire: WireDocument) -> Document:
-        return judge.sealed(documents.put(wire.content, wire.kind, wire.file_name), wire.content, event.time)
+        return judge.sealed(enclosed.put(wire.content, wire.kind, wire.file_name), wire.content, event.time)
 
     try:
         data = _stored(dict(event.data), keep)
@@ -90,26 +76,17 @@ def fact_from(event: CloudEvent, documents: Keeper, judge: Judge) -> InboundFact
         raise FactRefused(FactRefusal.MALFORMED, f"Giấy tờ kèm theo không nhận được: {error}") from None
     except RecursionError:
         raise FactRefused(FactRefusal.MALFORMED, "Dữ liệu lồng nhau quá sâu.") from None
+    expect_opaque_id(fact)
     return fact
 
 
-class People(Protocol):
-    """Says by which numbers somebody of a dossier is known (`ledger.dossiers.Dossiers`)."""
-
-    def numbers_of_people(self, code: Code) -> Collection[str]:
-        """Their numbers; none where there is no such dossier, or not any more."""
-
-
-def expect_opaque_id(fact: InboundFact, people: People) -> None:
+def expect_opaque_id(fact: InboundFact) -> None:
     """Raises FactRefused when the message's id, which stays readable in Temporal and on the trail, names somebody.
 
-    Only numbers of this message and of its dossier do: any other as long may be the sender's running number. So only
-    an id with a number as long as people's costs a look.
+    It is compared with the numbers of this message alone: to compare it with its dossier's would tell its sender, by
+    what is refused, which numbers those are. Any other number may be the sender's running one.
     """
-    long_enough = LONG_NUMBER.search(fact.message_id) is not None
-    if long_enough and any(
-        number in fact.message_id for number in (*_numbers_in(fact), *people.numbers_of_people(fact.dossier_code))
-    ):
+    if any(number in fact.message_id for number in _numbers_in(fact)):
         raise FactRefused(FactRefusal.MALFORMED, "Mã thông điệp (id) không được chứa số định danh của ai.")
 
 
@@ -122,7 +99,7 @@ def _numbers_in(fact: InboundFact) -> Iterator[str]:
         yield from filter(LONG_NUMBER.fullmatch, fact.corrections.values())
 
 
-def judged(event: AgencyEvent, documents: Reader, judge: Judge) -> AgencyEvent:
+def judged(event: AgencyEvent, enclosed: Enclosed, judge: Judge) -> AgencyEvent:
     """An event that names documents by digest, with what their signatures are worth.
 
     Raises DocumentMissing, DocumentDamaged.
@@ -130,18 +107,18 @@ def judged(event: AgencyEvent, documents: Reader, judge: Judge) -> AgencyEvent:
     fact = event.fact
     if not isinstance(fact, Decided | ResultDocument | Corrected):
         return event
-    return event.model_copy(update={"fact": _sealed(fact, documents, judge)})
+    return event.model_copy(update={"fact": _sealed(fact, enclosed, judge)})
 
 
-def judged_paper(act: PaperAnswer, documents: Reader, judge: Judge) -> PaperAnswer:
+def judged_paper(act: PaperAnswer, enclosed: Enclosed, judge: Judge) -> PaperAnswer:
     """The same for an answer on paper, whose results are scans. Raises DocumentMissing, DocumentDamaged."""
     if not isinstance(act.answer, Decided):
         return act
-    return act.model_copy(update={"answer": _sealed(act.answer, documents, judge)})
+    return act.model_copy(update={"answer": _sealed(act.answer, enclosed, judge)})
 
 
-def _sealed(fact: Decided | ResultDocument | Corrected, documents: Reader, judge: Judge) -> Model:
-    sealed = tuple(judge.sealed(document, documents.get(document), fact.at) for document in fact.documents)
+def _sealed(fact: Decided | ResultDocument | Corrected, enclosed: Enclosed, judge: Judge) -> Model:
+    sealed = tuple(judge.sealed(document, enclosed.get(document), fact.at) for document in fact.documents)
     return fact.model_copy(update={"documents": sealed})
 
 

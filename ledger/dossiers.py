@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import chain, count
+from itertools import count
 
 from sqlalchemy import and_, union, update
 from sqlalchemy.exc import IntegrityError
@@ -15,14 +15,13 @@ from ledger.trail import tell
 from ledger.transactions import Transactions, add_documents, erased, found, insert_if_absent, locked
 from ledger.values import OPEN_DOSSIERS, Opened, StoredNotDuplicate
 from models.audit import Action, Entry, Who
-from models.base import Code, legal_date, parts
+from models.base import Code, legal_date
 from models.declaration import Declaration
 from models.dossier import DossierStage
 from models.duplicates import Sameness, sameness
-from models.identity import LONG_NUMBER, has_social_insurance
 from models.plan import Plan
 from models.submission import NotDuplicate, Submission
-from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevisionRow, LegRow, NotDuplicateRow
+from models.tables import DossierNumberRow, DossierRow, FamilyClaimRow, FormRevisionRow, NotDuplicateRow
 
 
 class Dossiers(Transactions):
@@ -106,21 +105,6 @@ class Dossiers(Transactions):
             if row is None:
                 raise UnknownRevision(code, revision)
             return row.declaration
-
-    def numbers_of_people(self, code: Code) -> frozenset[str]:
-        """The long numbers (`LONG_NUMBER`) that the dossier's forms say of people, and the one that registration gave.
-
-        The portal's id of the submission is nobody's. None of a dossier that is unknown, or erased.
-        """
-        with self._reading(code) as session:
-            dossier = session.get(DossierRow, code)
-            if dossier is None or erased(dossier):
-                return frozenset()
-            forms = (dossier.declaration, *_corrected_forms(session, [code])[code])
-            legs = session.exec(select(LegRow).where(LegRow.dossier_code == code)).all()
-            said = (value for form in forms for path, value in parts(form) if path != ("submission_id",))
-            texts = (one for one in chain(said, (leg.state.identity_number for leg in legs)) if isinstance(one, str))
-            return frozenset(text for text in texts if LONG_NUMBER.fullmatch(text) and has_social_insurance(text))
 
     def opened_at(self, code: Code) -> datetime:
         """The legal instant of its submission. Raises UnknownDossier."""

@@ -22,7 +22,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ledger.documents import DocumentStore
 from ledger.errors import DatabaseUnusable, MessageReused, UnknownDossier
-from ledger.papers import papers_in
 from ledger.store import Ledger
 from ledger.values import Arrival, Delivery
 from models.audit import Action, Entry, who_sent
@@ -219,27 +218,25 @@ class Inbox:
             except FactRefused as short:
                 refusal = told_of_money(short, fact)
                 logger.info("%s: từ chối, %s", delivery.kind.value, refusal.reason.value)
-                verdict = (fact.message_id, False, refusal.reason, refusal.text, delivery.update_id)
+                verdict = (fact.message_id, False, refusal.reason, refusal.text, delivery)
                 await asyncio.to_thread(self._ledger.settled, *verdict)
-                await asyncio.to_thread(self._let_go, fact)
+                await asyncio.to_thread(self._let_go, delivery)
                 raise refusal from None
             except NotDelivered as failure:
                 logger.info("%s: chờ, %s", delivery.kind.value, failure.hindrance.value)
                 raise
-            await asyncio.to_thread(
-                self._ledger.settled, fact.message_id, True, None, accepted.text, delivery.update_id
-            )
+            await asyncio.to_thread(self._ledger.settled, fact.message_id, True, None, accepted.text, delivery)
             if isinstance(fact, AgencyEvent | ConsentAnswer):
                 span.note(Fact.LEG, fact.leg)
             logger.info("%s: %s", delivery.kind.value, "lặp lại" if accepted.repeated else "đã nhận")
             return accepted
 
-    def _let_go(self, fact: InboundFact) -> None:
-        """The papers of a refused fact go, unless somebody else needs them; what cannot go now goes by an erasure."""
+    def _let_go(self, refused: Delivery) -> None:
+        """What a refused message brought goes, unless somebody else needs it; if it cannot now, with the next."""
         try:
-            self._ledger.let_go(papers_in(fact), self._documents)
+            self._ledger.let_go(self._documents)
         except (DatabaseUnusable, OSError):
-            logger.warning("%s: chưa bỏ được giấy tờ của thông điệp bị từ chối", kind_of(fact).value)
+            logger.warning("%s: chưa bỏ được giấy tờ của thông điệp bị từ chối", refused.kind.value)
 
     async def refuse(
         self, message_id: str, digest: str, kind: str, dossier_code: str | None, source: str, refusal: FactRefused

@@ -16,7 +16,7 @@ from activities.adapters import Adapters
 from activities.http import AgencyError, AgencyUnavailable, AgencyUnreadable, as_application_error
 from activities.notices import NoticeExaminer
 from activities.patience import Patience
-from ledger.arrivals import Enclosed, Judge, expect_opaque_id, fact_from
+from ledger.arrivals import Enclosed, Judge, fact_from
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from models.documents import Document
@@ -93,7 +93,6 @@ class AgencyActivities:
         enclosed = Enclosed(self._documents)
         try:
             fact = await asyncio.to_thread(fact_from, event, enclosed, self._judge)
-            await asyncio.to_thread(expect_opaque_id, fact, self._ledger)
         except FactRefused:
             fact = None
         if not isinstance(fact, AgencyEvent) or (fact.dossier_code, fact.leg) != (query.head.dossier_code, query.leg):

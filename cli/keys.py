@@ -207,7 +207,7 @@ def erase(
     except NotErasable as error:
         fail(Exit.REFUSED, str(error), as_json=as_json)
     try:
-        ledger.let_go(erased.documents, documents)
+        ledger.let_go(documents, erased.documents)
     except OSError as error:
         again = "Khóa của hồ sơ đã hủy, nhưng chưa xóa được giấy tờ của hồ sơ; chạy lại lệnh này"
         fail(Exit.FAILED, f"{again}: {error.strerror}.", as_json=as_json)

@@ -1,6 +1,7 @@
 """`lienthong operator go-on|resend|migrate|set-aside`: what gets a dossier going again that does not go by itself."""
 
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,15 +10,14 @@ import typer
 from pydantic import ValidationError
 
 from cli.acts import BecauseOption, OperatorOption, act, responsible
-from cli.context import open_ledger, user
+from cli.context import open_documents, open_ledger, user
 from cli.enclosures import Enclosures
 from cli.facts import AtOption, CodeArgument, MessageIdOption, now
 from cli.misuse import misused
 from cli.output import Exit, JsonOption, emit_json, fail, say
 from cli.refusals import refusals_told
 from inbox import REUSED
-from ledger.arrivals import expect_opaque_id
-from ledger.errors import MessageReused, NothingToSend, NotSetAside, UnknownDossier, UnknownMessage
+from ledger.errors import DatabaseUnusable, MessageReused, NothingToSend, NotSetAside, UnknownDossier, UnknownMessage
 from ledger.store import Ledger
 from models.documents import DocumentKind
 from models.facts import FactKind, FactRefusal, FactRefused, GoOnWithoutCertificate, PackMigration, Resend
@@ -148,7 +148,8 @@ def set_aside(
         order = SetAside(message_id=message, operator=who, because=because)
     except ValidationError as error:
         misused(error, as_json)
-    ledger = open_ledger(Settings(), as_json=as_json)
+    settings = Settings()
+    ledger = open_ledger(settings, as_json=as_json)
     try:
         with refusals_told(ledger, who, "set_aside", because, message=order.message_id):
             verdict = ledger.set_aside(order, datetime.now(UTC))
@@ -156,6 +157,8 @@ def set_aside(
         fail(Exit.NOT_FOUND, str(error), "Xem: lienthong inbox", as_json=as_json)
     except NotSetAside as error:
         fail(Exit.REFUSED, str(error), "Xem: lienthong inbox", as_json=as_json)
+    with suppress(OSError, DatabaseUnusable):  # then they go with the next
+        ledger.let_go(open_documents(settings))
     if as_json:
         emit_json({"message_id": order.message_id, "reason": verdict.reason, "text": verdict.text})
     else:
@@ -187,7 +190,6 @@ def _resend_after_end(
     except ValidationError as error:
         misused(error, as_json)
     try:
-        expect_opaque_id(order, ledger)
         with refusals_told(ledger, who, FactKind.RESEND.value, because, code, order.message_id):
             not_in_future(order.at, now())
             rows = ledger.send_again_after_end(order, user(), datetime.now(UTC))

@@ -6,8 +6,9 @@
     documents/        as they lie in the store, sealed
     keys/             unless they are left out
 
-The ledger is copied as of one moment, then the documents: contents never change and come before the rows that name
-them, so that nothing the ledger names is missing. The manifest is written last; a folder without one is no backup.
+The documents are copied, then the ledger as of one moment, then the documents that have come since: contents never
+change and come before the rows that name them, so that nothing is missing that the ledger names, but what was erased,
+or came and was refused, while the copy was made. The manifest is written last; a folder without one is no backup.
 """
 
 import hashlib
@@ -82,11 +83,10 @@ def back_up(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind = kind_of(engine)
     made_at = datetime.now(UTC)
+    sums = _copy_new(documents, folder / _DOCUMENTS)
     copied = copy_ledger(engine, folder / kind.file_name, programs)
-    sums = {kind.file_name: _digest(folder / kind.file_name)}
-    for path in _files(documents):
-        with suppress(FileNotFoundError):  # erased in this moment
-            sums[f"{_DOCUMENTS}/{path}"] = _copy(documents / path, folder / _DOCUMENTS / path)
+    sums |= _copy_new(documents, folder / _DOCUMENTS)
+    sums[kind.file_name] = _digest(folder / kind.file_name)
     there = {name: path for name, path in keys.items() if path.is_file()}
     for name, path in there.items():
         sums[f"{_KEYS}/{name}"] = _copy(path, folder / _KEYS / name)
@@ -209,6 +209,16 @@ def _read_manifest(folder: Path) -> Manifest:
         raise BackupUnusable(f"{folder} không phải bản sao lưu trọn vẹn: thiếu {_MANIFEST}.") from None
     except (OSError, ValidationError):
         raise BackupUnusable(f"Bản sao lưu hỏng, hoặc của chương trình khác: không đọc được {_MANIFEST}.") from None
+
+
+def _copy_new(documents: Path, folder: Path) -> dict[str, str]:
+    """Copies the documents that are not there yet; the digests by their names in the backup."""
+    sums = {}
+    for path in _files(documents):
+        if not (folder / path).exists():
+            with suppress(FileNotFoundError):  # erased in this moment
+                sums[f"{_DOCUMENTS}/{path}"] = _copy(documents / path, folder / path)
+    return sums
 
 
 def _files(folder: Path) -> Iterator[Path]:

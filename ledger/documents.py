@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.errors import DocumentDamaged, DocumentMissing
-from models.documents import Document, DocumentKind, Sha256, describe
+from models.documents import Document, Sha256
 from trust.key_errors import MasterKeyUnknown
 from trust.masters import MasterKeys
 
@@ -36,19 +36,12 @@ class DocumentStore:
         self._folder = folder
         self._masters = masters
 
-    def put(self, content: bytes, kind: DocumentKind, file_name: str) -> Document:
-        """Keeps the content, on disk for good when this returns, and says which document it is.
-
-        The same content is kept once; a copy that is damaged, in the clear or sealed with a key that is not here is
-        replaced. Raises DocumentRefused for content that is empty,
-        larger than MAX_DOCUMENT_BYTES, or of a type that is not taken, and ValidationError for an impossible file name.
-        """
-        document = describe(kind, file_name, content)
-        self.keep(content)
-        return document
-
     def keep(self, content: bytes) -> Sha256:
-        """Keeps bytes as they came, though they may be no document anybody would take; their digest."""
+        """Keeps bytes as they came, on disk for good when this returns; their digest.
+
+        They may be no document anybody would take. The same content is kept once; a copy that is damaged, in the clear
+        or sealed with a key that is not here is replaced.
+        """
         digest = _digest(content)
         path = self._path(digest)
         if not self._intact(path, digest):

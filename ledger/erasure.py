@@ -94,5 +94,5 @@ def _hindrance(session: Session, dossier: DossierRow) -> str | None:
 
 
 def documents_of_nobody_else(session: Session, code: Code) -> tuple[Sha256, ...]:
-    """The contents that came to an erased dossier, refused ones too, and that nobody needs any more."""
+    """The contents that an erased dossier had, refused certificates too, and that nobody needs any more."""
     return named_by_none(session, papers_of(session, code), datetime.now(UTC))

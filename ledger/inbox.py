@@ -18,7 +18,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from ledger.errors import NotSetAside, UnknownMessage
 from ledger.keys import seals_of
 from ledger.messages import VERDICT_CLOSED, arrive, verdict_of
-from ledger.papers import hold, papers_in
+from ledger.papers import hold, holder_of, leave, papers_in
 from ledger.trail import tell
 from ledger.transactions import Transactions
 from ledger.values import Arrival, Delivery, Verdict
@@ -40,15 +40,17 @@ class Inbox(Transactions):
     def store(self, fact: InboundFact, digest: str, source: str, at: datetime, lease: timedelta) -> Arrival:
         """Records a fact that came in, whole, unless its verdict is final; leased at once if it is its dossier's turn.
 
-        The papers it brings are the dossier's from now on. A message that its dossier refused as out of turn is to be
-        judged anew, behind those that wait. Raises MessageReused when the id came before with another digest.
+        The papers it brings are the dossier's, unless it has refused them for good. A message that its dossier refused
+        as out of turn is to be judged anew, behind those that wait. Raises MessageReused when the id came before with
+        another digest.
         """
         with self._writing(fact.dossier_code) as session:
             message = arrive(session, fact.message_id, digest, kind_of(fact).value, fact.dossier_code, source, at)
             token, verdict = message.status_token, verdict_of(message)
+            if verdict is None or not verdict.final or verdict.keeps_papers:
+                hold(session, holder_of(fact.message_id), fact.dossier_code, papers_in(fact), at)
             if verdict and verdict.final:
                 return Arrival(status_token=token, verdict=verdict)
-            hold(session, fact.message_id, fact.dossier_code, papers_in(fact), at)
             row = _waiting(session, fact.message_id)
             if row is None:
                 row = WaitingMessageRow(
@@ -125,8 +127,8 @@ class Inbox(Transactions):
     def set_aside(self, order: SetAside, now: datetime) -> Verdict:
         """Settles a message that nobody could read or deliver as refused, on the trail; who sent it reads so, and why.
 
-        The younger ones of its dossier go on. Raises UnknownMessage, and NotSetAside for one that has its verdict, is
-        in somebody's hands, has not been tried, or will be delivered by itself.
+        The younger ones of its dossier go on; what it brought is left over. Raises UnknownMessage, and NotSetAside for
+        one that has its verdict, is in somebody's hands, has not been tried, or will be delivered by itself.
         """
         with self._writing() as session:
             message = session.get(MessageInRow, order.message_id, with_for_update=True)
@@ -141,6 +143,7 @@ class Inbox(Transactions):
             text = f"Người vận hành gác lại, không chuyển đến hồ sơ: {order.because}"
             message.accepted, message.reason, message.text = False, FactRefusal.SET_ASIDE, text
             session.exec(delete(WaitingMessageRow).where(col(WaitingMessageRow.id) == row.id))
+            leave(session, holder_of(order.message_id))
             tell(
                 session,
                 Entry(

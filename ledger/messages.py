@@ -4,15 +4,16 @@ from datetime import datetime
 from secrets import token_urlsafe
 
 from pydantic import ValidationError
-from sqlalchemy import delete
+from sqlalchemy import delete, true
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from ledger.errors import MessageReused, UnknownMessage
 from ledger.keys import seals_of
+from ledger.papers import holder_of, leave
 from ledger.trail import judged, tell
 from ledger.transactions import Transactions, found, insert_if_absent
-from ledger.values import Verdict
+from ledger.values import Delivery, Verdict
 from models.audit import who_sent
 from models.base import Code, MessageKey
 from models.facts import FactKind, FactRefusal, OperatorAct, pack_gone_over_to
@@ -84,23 +85,29 @@ class Messages(Transactions):
         accepted: bool,
         reason: FactRefusal | None,
         text: str,
-        update_id: MessageKey | None = None,
+        delivery: Delivery | None = None,
     ) -> Verdict:
         """Keeps the verdict on a message that came in and returns the one that counts: the first that is final stays.
 
-        The message waits no longer, unless to be judged by another update than that one. Raises UnknownMessage.
+        The message waits no longer, unless to be judged by another update than the delivery's; what it brought is left
+        over when the dossier keeps none of it. A refusal whose lease somebody else took over changes nothing: what is
+        refused for coming too early is judged each time, and they may hear otherwise. Raises UnknownMessage.
         """
         with self._writing() as session:
             message = _message_in(session, message_id)
             seals_of(session).belongs_to(message.dossier_code or NO_DOSSIER)
+            earlier, verdict = verdict_of(message), Verdict(accepted=accepted, reason=reason, text=text)
+            if delivery and not accepted and _taken_over(session, delivery):
+                return earlier or verdict
             act = _operator_act(session, message)
             waiting = delete(WaitingMessageRow).where(col(WaitingMessageRow.message_id) == message_id)
-            session.exec(waiting.where(col(WaitingMessageRow.update_id) == update_id) if update_id else waiting)
-            earlier = verdict_of(message)
+            by_it = col(WaitingMessageRow.update_id) == delivery.update_id if delivery else true()
+            session.exec(waiting.where(by_it))
             if earlier and earlier.final:
                 return earlier
             message.accepted, message.reason, message.text = accepted, reason, text
-            verdict = Verdict(accepted=accepted, reason=reason, text=text)
+            if not verdict.keeps_papers:
+                leave(session, holder_of(message_id))
             tell(session, judged(message.dossier_code, _heard(message, verdict, act)))
             return verdict
 
@@ -173,6 +180,13 @@ def read_refused_facts(session: Session, code: Code) -> tuple[HeardFact, ...]:
         for row in signals
     ]
     return tuple(sorted(facts, key=lambda fact: (fact.at, fact.message_id)))
+
+
+def _taken_over(session: Session, delivery: Delivery) -> bool:
+    """Whether the message waits by another lease than that."""
+    lease = select(WaitingMessageRow.update_id, WaitingMessageRow.attempts)
+    waits = session.exec(lease.where(WaitingMessageRow.message_id == delivery.message_id)).first()
+    return waits is not None and tuple(waits) != (delivery.update_id, delivery.attempts)
 
 
 def _operator_act(session: Session, message: MessageInRow) -> OperatorAct | None:

@@ -1,17 +1,19 @@
 """Who names a content of the document store, so that none is lost that somebody needs and none stays that nobody does.
 
 Whoever stores a content says so here first. What comes with a message of a dossier is held in the transaction that
-receives the message: it is the dossier's until it is refused, and is found when the dossier is erased, refused or not.
+receives the message, and is the dossier's until the message is refused. What nobody needs any more goes at once, or, if
+it cannot, with the next that comes or goes.
 """
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Function, and_, delete, exists, func, or_
+from sqlalchemy import ColumnElement, Function, and_, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from ledger.documents import DocumentStore
@@ -20,19 +22,15 @@ from ledger.transactions import Transactions, insert_if_absent
 from models.base import Code, MessageKey, parts
 from models.documents import Document, Sha256
 from models.facts import InboundFact
-from models.tables import (
-    DocumentRow,
-    DossierKeyRow,
-    MessageInRow,
-    NoticeCheckRow,
-    PaperHoldRow,
-    WaitingMessageRow,
-)
+from models.tables import DocumentRow, DossierKeyRow, NoticeCheckRow, PaperHoldRow
 
 logger = logging.getLogger("lienthong.ledger")
 
 _LONGEST_ARRIVAL = timedelta(hours=1)
 """No content takes longer from its storing to the row that names it: an older arrival has broken off [choice]."""
+
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+"""When what is left over is said to have come: it is nobody's from now on."""
 
 _DOOR = 0x11E2740A
 """The advisory lock on PostgreSQL between those who begin to store and who lets go; SQLite has one writer at a time."""
@@ -45,8 +43,8 @@ class Papers(Transactions):
     def receiving(self, contents: Mapping[Sha256, bytes], documents: DocumentStore) -> Iterator[None]:
         """Stores contents for the block, in which rows come to name them; those that none does go when it ends.
 
-        Nobody lets go of them meanwhile. What a process that died in it has left goes with the next. Raises OSError,
-        DatabaseUnusable.
+        They are there when it ends, also if it took so long that somebody let go of them. What a process that died in
+        it has left goes with the next that comes an hour later. Raises OSError, DatabaseUnusable.
         """
         if not contents:
             yield
@@ -61,7 +59,7 @@ class Papers(Transactions):
             yield
         finally:
             try:
-                self._let_go(contents, documents, arrival)
+                self._let_go(documents, contents.keys(), arrival, contents)
             except (DatabaseUnusable, OSError):
                 logger.warning("chưa bỏ được giấy tờ không ai cần; lần nhận sau sẽ bỏ")
 
@@ -71,22 +69,29 @@ class Papers(Transactions):
             with self._writing() as session:
                 hold(session, holder, code, digests, datetime.now(UTC))
 
-    def let_go(self, digests: Collection[Sha256], documents: DocumentStore) -> None:
-        """Discards those of these contents that nobody needs: no living dossier, no message that is not refused.
+    def let_go(self, documents: DocumentStore, digests: Collection[Sha256] = ()) -> None:
+        """Discards what is left over, and of these contents those that nobody needs.
 
         Raises DatabaseUnusable, OSError; then it may be done again.
         """
-        if digests:
-            self._let_go(digests, documents, None)
+        self._let_go(documents, digests)
 
-    def _let_go(self, digests: Collection[Sha256], documents: DocumentStore, arrival: str | None) -> None:
+    def _let_go(
+        self,
+        documents: DocumentStore,
+        digests: Collection[Sha256],
+        arrival: str | None = None,
+        arrived: Mapping[Sha256, bytes] = MappingProxyType({}),
+    ) -> None:
         with self._writing() as session:
             _pass(session, func.pg_advisory_xact_lock(_DOOR))
             now = datetime.now(UTC)
             over = or_(col(PaperHoldRow.holder) == arrival, and_(_arrives(), col(PaperHoldRow.at) <= _since(now)))
-            left = session.exec(select(PaperHoldRow.sha256).where(over)).all()
-            session.exec(delete(PaperHoldRow).where(over))
-            for sha256 in named_by_none(session, {*digests, *left}, now):
+            left = session.scalars(delete(PaperHoldRow).where(over).returning(col(PaperHoldRow.sha256))).all()
+            unneeded = named_by_none(session, {*digests, *left}, now)
+            for sha256 in arrived.keys() - set(unneeded):
+                documents.keep(arrived[sha256])
+            for sha256 in unneeded:
                 documents.discard(sha256)
 
 
@@ -105,13 +110,24 @@ def hold(session: Session, holder: str, code: Code | None, digests: Collection[S
         insert_if_absent(session, PaperHoldRow(sha256=sha256, holder=holder, dossier_code=code, at=at))
 
 
+def holder_of(message_id: Code) -> str:
+    """What a message holds its papers as: no code or key of ours is like it, whatever its sender calls it."""
+    return f"message {message_id}"
+
+
+def leave(session: Session, holder: str) -> None:
+    """What it held is left over, for the next who lets go."""
+    left = {"holder": f"left:{uuid4()}", "dossier_code": None, "at": _LONG_AGO}
+    session.exec(update(PaperHoldRow).where(col(PaperHoldRow.holder) == holder).values(left))
+
+
 def papers_in(fact: InboundFact) -> frozenset[Sha256]:
     """The contents that a fact brings."""
     return frozenset(part.sha256 for _, part in parts(fact) if isinstance(part, Document))
 
 
 def papers_of(session: Session, code: Code) -> frozenset[Sha256]:
-    """Every content that ever came to the dossier, refused ones too."""
+    """Every content that the dossier has, refused certificates too."""
     known = (
         select(column).where(owner == code)
         for column, owner in (
@@ -132,10 +148,7 @@ def named_by_none(session: Session, digests: Collection[Sha256], now: datetime) 
         ),
         select(PaperHoldRow.sha256).where(
             col(PaperHoldRow.sha256).in_(digests),
-            or_(
-                and_(_arrives(), col(PaperHoldRow.at) > _since(now)),
-                and_(_living(PaperHoldRow.dossier_code), ~_refused()),
-            ),
+            or_(and_(_arrives(), col(PaperHoldRow.at) > _since(now)), _living(PaperHoldRow.dossier_code)),
         ),
     )
     return tuple(sorted(set(digests).difference(*(session.exec(some) for some in needed))))
@@ -153,12 +166,3 @@ def _living(code: str | None) -> ColumnElement[bool]:
     """Whether a column names a dossier whose data is not erased; none is named by none."""
     erased = select(DossierKeyRow.dossier_code).where(col(DossierKeyRow.erased_at).is_not(None))
     return and_(col(code).is_not(None), col(code).not_in(erased))
-
-
-def _refused() -> ColumnElement[bool]:
-    """Whether what holds it is a message that was refused and is not being judged anew."""
-    waits = exists().where(col(WaitingMessageRow.message_id) == col(PaperHoldRow.holder))
-    refused = exists().where(
-        col(MessageInRow.message_id) == col(PaperHoldRow.holder), col(MessageInRow.accepted).is_(False)
-    )
-    return and_(refused, ~waits)

@@ -54,6 +54,11 @@ class Verdict(Model):
         """Whether it stands however often the message comes."""
         return self.reason is None or self.reason.final
 
+    @property
+    def keeps_papers(self) -> bool:
+        """Whether the dossier has the papers that came with it; results refused for their signatures are on record."""
+        return self.accepted or self.reason is FactRefusal.BADLY_SIGNED
+
 
 class Claimed(Model):
     """An outbox row leased to whoever claimed it. `attempts` counts the leases, this one included, and names it."""

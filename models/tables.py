@@ -365,8 +365,9 @@ class DocumentRow(Table, table=True):
 class PaperHoldRow(Table, table=True):
     """Ai giữ giấy tờ nào: a content of the document store and what it came with, from before it is stored.
 
-    `holder` is the id of the message that brought it, the key of the look-up that found it, or the leg that names it;
-    without a dossier it is just arriving. No foreign key: a message may name a dossier that does not exist.
+    `holder` is the message that brought it, the key of the look-up that found it, or the leg that names it
+    (`ledger.papers`); without a dossier it is just arriving, or left over. No foreign key: a message may name a dossier
+    that does not exist.
     """
 
     __tablename__ = "paper_holds"

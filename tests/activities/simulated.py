@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request, Response
 
 from activities.adapters import Adapters
 from activities.notices import NoticeExaminer
+from ledger.arrivals import Enclosed, fact_from
 from ledger.documents import DocumentStore
 from ledger.store import Ledger
 from models.base import LEGAL_ZONE
@@ -24,6 +25,7 @@ from models.death import DeathDeclaration
 from models.declaration import Declaration
 from models.documents import Document, DocumentKind, describe
 from models.events import CloudEvent
+from models.facts import InboundFact
 from models.form_facts import PersonRole
 from models.messages import ConsentMessage, Dispatch, DispatchKind, Head, LegMessage
 from models.plan import AskedPerson
@@ -36,6 +38,7 @@ from simulator.book import Book
 from simulator.instructions import Instruction
 from simulator.notices import REGISTER
 from simulator.records import AnswerState, DossierBook
+from tests.keys import MASTERS
 from trust.examiner import Papers
 from trust.facilities import Facilities
 from trust.notices import NoticeJudge
@@ -147,6 +150,16 @@ def papers() -> Papers:
     """Who judges papers that come in: trusts the simulator's authority, a day after everything was sent."""
     root = x509.Certificate.load(pem.unarmor(passing_authority().root)[2])
     return Papers(TrustStore((root,)), SENT_AT + timedelta(days=1) - datetime.now(UTC))
+
+
+def heard(event: CloudEvent, store: Path) -> InboundFact:
+    """The fact of an event as it is read when it comes in, its documents in that store."""
+    documents = DocumentStore(store, MASTERS)
+    enclosed = Enclosed(documents)
+    fact = fact_from(event, enclosed, papers())
+    for content in enclosed.contents.values():
+        documents.keep(content)
+    return fact
 
 
 def notices(ledger: Ledger, documents: DocumentStore) -> NoticeExaminer:

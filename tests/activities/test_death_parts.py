@@ -12,7 +12,6 @@ import pytest
 from activities.field_map import laid_out
 from activities.http import AgencyRejected, AgencyUnreadable
 from activities.social_insurance import PARTS
-from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
 from models.corrections import changes
 from models.documents import Document, DocumentKind, describe
@@ -46,7 +45,7 @@ from tests.activities.simulated import (
     death_message,
     dispatch,
     head,
-    papers,
+    heard,
     read,
     stage,
 )
@@ -312,7 +311,7 @@ async def found(play: Stage, leg: str, store: Path) -> list[AgencyEvent]:
     """What a look-up brings."""
     query = LegQuery(head=head("look_up"), group=Group.DEATH, system=DEATH_LEGS[leg], leg=leg)
     events = await play.adapters.agencies[query.system].look_up(query)
-    facts = [fact_from(event, DocumentStore(store, MASTERS), papers()) for event in events]
+    facts = [heard(event, store) for event in events]
     return [fact for fact in facts if isinstance(fact, AgencyEvent)]
 
 
@@ -434,7 +433,7 @@ async def test_the_result_of_the_leg_named_is_issued_anew(
         reply = await play.http.post(f"/corrections/{CODE}/{system.value}", json=order)
         assert reply.status_code == 202, reply.text
         book = await play.settled()
-        last = fact_from(play.gateway.events[-1], DocumentStore(tmp_path, MASTERS), papers())
+        last = heard(play.gateway.events[-1], tmp_path)
     assert isinstance(last, AgencyEvent)
     assert isinstance(last.fact, Corrected)
     (document,) = last.fact.documents

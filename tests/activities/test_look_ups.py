@@ -8,14 +8,13 @@ import pytest
 
 from activities.adapters import Adapters
 from activities.http import AgencyUnreadable
-from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
 from models.facts import AgencyEvent, Decided, Received, ResultDocument
 from models.groups import Group
 from models.messages import LegQuery
 from models.systems import System
 from simulator.records import AnswerState
-from tests.activities.simulated import CODE, DEATH_LEGS, LEGS, SENT_AT, crooked, head, leg_message, papers, read, stage
+from tests.activities.simulated import CODE, DEATH_LEGS, LEGS, SENT_AT, crooked, head, heard, leg_message, read, stage
 from tests.keys import MASTERS
 
 AGENCIES = list(LEGS)
@@ -30,10 +29,7 @@ def query(system: System) -> LegQuery:
 
 async def found(adapters: Adapters, system: System, store: Path) -> dict[str, AgencyEvent]:
     """The facts that a look-up brings, by kind."""
-    facts = [
-        fact_from(event, DocumentStore(store, MASTERS), papers())
-        for event in await adapters.agencies[system].look_up(query(system))
-    ]
+    facts = [heard(event, store) for event in await adapters.agencies[system].look_up(query(system))]
     assert all(isinstance(fact, AgencyEvent) for fact in facts)
     return {fact.fact.kind: fact for fact in facts if isinstance(fact, AgencyEvent)}
 

@@ -18,7 +18,7 @@ from models.base import Code
 from models.documents import DocumentKind
 from settings import Settings
 from starter import application
-from tests.ledger.builders import declared, published
+from tests.ledger.builders import declared, kept, published
 from tests.ledger.test_seals import concluded, in_progress
 from trust.keys import MASTER_KEYS, master_keys, new_master_key, write_secret
 
@@ -51,7 +51,7 @@ def code(ledger: Ledger) -> Code:
 
 def test_a_key_is_added_put_to_use_and_everything_sealed_by_it(settings: Settings, ledger: Ledger, code: Code) -> None:
     documents = DocumentStore(settings.documents, master_keys(settings))
-    document = documents.put(b"%PDF-1.7 x", DocumentKind.RESIDENCE_PAPERS, "a.pdf")
+    document = kept(documents, b"%PDF-1.7 x", DocumentKind.RESIDENCE_PAPERS)
     assert (settings.state / MASTER_KEYS).stat().st_mode & 0o777 == 0o600
     assert command("keys", "new", "k2").exit_code == Exit.OK
     assert json.loads(command("keys", "list", "--json").stdout) == {"current": "k1", "others": ["k2"], "rows_behind": 0}
@@ -109,7 +109,7 @@ def test_a_dossier_is_erased_with_its_papers_and_only_once_it_is_over(
     settings: Settings, ledger: Ledger, code: Code
 ) -> None:
     documents = DocumentStore(settings.documents, master_keys(settings))
-    paper = documents.put(b"%PDF-1.7 Giay to", DocumentKind.RESIDENCE_PAPERS, "giay.pdf")
+    paper = kept(documents, b"%PDF-1.7 Giay to", DocumentKind.RESIDENCE_PAPERS)
     ledger.publish(published(code, 3, attachments=(paper,)), ())
     early = command("erase", code, *ORDER)
     assert (early.exit_code, "chưa kết thúc" in early.stderr) == (Exit.REFUSED, True)

@@ -42,6 +42,11 @@ def operator(*arguments: str) -> Result:
     return CliRunner().invoke(application(["operator"]), ["operator", *arguments])
 
 
+def papers() -> list[Path]:
+    """What lies in the document store."""
+    return [path for path in Settings().documents.rglob("*") if path.is_file()]
+
+
 def refusals(ledger: Ledger) -> tuple[NumberedEntry, ...]:
     return ledger.entries(what=Action.ACT_REFUSED)
 
@@ -55,6 +60,7 @@ def test_a_message_nobody_can_deliver_is_set_aside(ledger: Ledger, tmp_path: Pat
     assert waits.exit_code == 0, waits.output
     assert operator("migrate", code, "--to", "2026-09-01", *WHO, "--message-id", "m2").exit_code == 0
     assert operator("resend", code, *WHO, "--message-id", "m3").exit_code == 0
+    [stored] = papers()
     early = operator("set-aside", "m1", *WHO)
     assert (early.exit_code, "tự được chuyển" in early.output) == (Exit.REFUSED, True)
     [first] = ledger.claim_messages(datetime.now(UTC) + LEASE, LEASE, 5)
@@ -66,6 +72,7 @@ def test_a_message_nobody_can_deliver_is_set_aside(ledger: Ledger, tmp_path: Pat
 
     done = operator("set-aside", "m1", *WHO, "--json")
     assert (done.exit_code, json.loads(done.stdout)["reason"]) == (0, FactRefusal.SET_ASIDE)
+    assert not stored.exists(), "nobody needs it"
     standing = ledger.standing_of("m1")
     assert standing is not None
     assert (standing.status, standing.text) == (

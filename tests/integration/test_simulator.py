@@ -13,7 +13,6 @@ import pytest
 
 from activities.adapters import Adapters
 from activities.http import AgencyRejected
-from ledger.arrivals import fact_from
 from ledger.documents import DocumentStore
 from models.base import LEGAL_ZONE
 from models.documents import DocumentKind
@@ -34,8 +33,8 @@ from tests.activities.simulated import (
     consent_message,
     death_message,
     declared,
+    heard,
     leg_message,
-    papers,
     read,
     settings_for,
     simulator,
@@ -60,8 +59,7 @@ async def submit(play: Stage, system: System, code: str = CODE, sent_at: datetim
 
 def facts(play: Stage, store: Path) -> list[InboundFact]:
     """The events as our gateway reads them."""
-    documents = DocumentStore(store, MASTERS)
-    return [fact_from(event, documents, papers()) for event in play.gateway.events]
+    return [heard(event, store) for event in play.gateway.events]
 
 
 def of_kind(event: InboundFact, kind: type[Any] | UnionType) -> Any:

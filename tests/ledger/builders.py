@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from ledger.documents import DocumentStore
 from ledger.engine import open_engine
 from ledger.errors import DuplicateDossier
 from ledger.store import Ledger
@@ -208,6 +209,13 @@ def notice_check(
     """What the n-th look-up of that outcome found."""
     key = f"{code}:notice:{number}:{state.value}"
     return NoticeCheck(key=key, dossier_code=code, group=Group.BIRTH, facility=facility, state=state, at=at)
+
+
+def kept(store: DocumentStore, content: bytes, kind: DocumentKind, file_name: str = "giay.pdf") -> Document:
+    """The document that a content is, in the store."""
+    document = describe(kind, file_name, content)
+    store.keep(content)
+    return document
 
 
 def certificate(text: str = "bản điện tử") -> Document:

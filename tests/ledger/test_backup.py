@@ -24,6 +24,7 @@ from cli.output import Exit
 from ledger import backup as ledger_backup
 from ledger import engine as ledger_engine
 from ledger.backup import Backup, Manifest, back_up
+from ledger.copies import Copied, copy_ledger
 from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine, upgrade
 from ledger.errors import DatabaseUnusable, DossierErased
@@ -34,7 +35,7 @@ from models.documents import DocumentKind
 from models.systems import System
 from starter import application
 from tests.keys import MASTERS
-from tests.ledger.builders import OPENED_AT, PREFIX, consent, notice, numbered, opened, published, submitted
+from tests.ledger.builders import OPENED_AT, PREFIX, consent, kept, notice, numbered, opened, published, submitted
 from tests.ledger.databases import Server
 from trust.keys import HASH_KEY, MASTER_KEYS, new_master_key
 from trust.masters import KeyRing
@@ -111,7 +112,7 @@ def in_use(state: Path, url: str) -> Machine:
     machine.make_keys()
     upgrade(machine.engine)
     for number, paper in enumerate((b"chung", b"rieng", b"chung"), 1):
-        document = machine.documents.put(PDF + paper, DocumentKind.RESIDENCE_PAPERS, "giay.pdf")
+        document = kept(machine.documents, PDF + paper, DocumentKind.RESIDENCE_PAPERS)
         form = numbered(number).model_copy(update={"attachments": (document,)})
         code = opened(machine.ledger, form)
         machine.ledger.publish(published(code, 1), [notice(code, 1, System.SMS)])
@@ -241,6 +242,25 @@ def test_a_document_erased_while_it_is_copied_is_not_in_the_backup(
     monkeypatch.setattr(ledger_backup, "_files", erased_meanwhile)
     assert here.said("backup", str(tmp_path / "backup"))["documents"] == 2
     Backup.open(tmp_path / "backup")
+
+
+def test_a_paper_that_is_let_go_of_while_it_is_copied_is_in_the_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its message waits in the copy of the ledger, and was refused by now; another paper came just before."""
+    here = in_use(tmp_path / "state", f"sqlite:///{tmp_path / 'state' / 'ledger.db'}")
+    waiting = here.documents.keep(PDF + b"cho")
+
+    def meanwhile(*arguments: Any) -> Copied:
+        here.documents.keep(PDF + b"moi")
+        copied = copy_ledger(*arguments)
+        here.documents.discard(waiting)
+        return copied
+
+    monkeypatch.setattr(ledger_backup, "copy_ledger", meanwhile)
+    assert here.said("backup", str(tmp_path / "backup"))["documents"] == 4
+    Backup.open(tmp_path / "backup")
+    assert list((tmp_path / "backup").rglob(waiting))
 
 
 def test_a_trail_that_was_bent_before_the_backup_is_told_of(tmp_path: Path) -> None:

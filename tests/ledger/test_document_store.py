@@ -11,7 +11,7 @@ from ledger.documents import DocumentStore
 from ledger.errors import DocumentDamaged, DocumentMissing
 from models.documents import MAX_DOCUMENT_BYTES, DocumentKind, DocumentRefused, MediaType
 from tests.keys import MASTERS
-from tests.ledger.builders import certificate
+from tests.ledger.builders import certificate, kept
 from trust.key_errors import MasterKeyUnknown
 from trust.masters import KeyRing
 
@@ -20,7 +20,7 @@ PDF = b"%PDF-1.7 gi\xe1\xba\xa5y khai sinh"
 
 def put(store: DocumentStore, content: bytes = PDF, file_name: str = "giấy khai sinh.pdf") -> Path:
     """Where the content lies once it is put."""
-    document = store.put(content, DocumentKind.BIRTH_CERTIFICATE, file_name)
+    document = kept(store, content, DocumentKind.BIRTH_CERTIFICATE, file_name)
     return Path(document.sha256[:2]) / document.sha256[2:4] / document.sha256
 
 
@@ -39,7 +39,7 @@ def store(folder: Path) -> DocumentStore:
 
 
 def test_content_comes_back_as_it_went_in(store: DocumentStore) -> None:
-    document = store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
+    document = kept(store, PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
     assert store.get(document) == PDF
     assert (document.media_type, document.size, document.file_name) == (MediaType.PDF, len(PDF), "giấy khai sinh.pdf")
 
@@ -91,18 +91,18 @@ def content_of_another(_stored: bytes) -> bytes:
 def test_damage_is_noticed_and_mended_by_putting_again(
     store: DocumentStore, folder: Path, damage: Callable[[bytes], bytes]
 ) -> None:
-    document = store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
+    document = kept(store, PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
     where = folder / put(store)
     where.write_bytes(damage(where.read_bytes()))
     with pytest.raises(DocumentDamaged, match=document.sha256):
         store.get(document)
-    store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
+    kept(store, PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
     assert store.get(document) == PDF
 
 
 def test_the_largest_document_is_taken_and_a_larger_one_is_not(store: DocumentStore, folder: Path) -> None:
     largest = b"%PDF-1.7 ".ljust(MAX_DOCUMENT_BYTES, b"0")
-    assert store.get(store.put(largest, DocumentKind.BIRTH_NOTICE, "lon.pdf")) == largest
+    assert store.get(kept(store, largest, DocumentKind.BIRTH_NOTICE, "lon.pdf")) == largest
     with pytest.raises(DocumentRefused, match="10 MB"):
         put(store, largest + b"0")
     assert len(files(folder)) == 1
@@ -126,7 +126,7 @@ def test_bytes_that_are_no_document_are_kept_as_they_came(tmp_path: Path) -> Non
 
 
 def test_what_is_at_rest_is_sealed_and_opens_with_the_keys_alone(store: DocumentStore, folder: Path) -> None:
-    document = store.put(PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
+    document = kept(store, PDF, DocumentKind.BIRTH_CERTIFICATE, "giấy khai sinh.pdf")
     stored = (folder / put(store)).read_bytes()
     assert PDF not in stored
     assert b"khai sinh" not in stored

@@ -14,13 +14,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ledger import engine as ledger_engine
+from ledger.documents import DocumentStore
 from ledger.engine import check_schema, open_engine, read_only, upgrade
 from ledger.errors import DatabaseUnusable
 from ledger.store import Ledger
+from models.documents import DocumentKind
+from models.dossier import RefusedPaper
+from models.facts import AgencyEvent, FactRefusal, ResultDocument
 from models.systems import System
 from models.tables import Table
 from tests.keys import MASTERS
-from tests.ledger.builders import OPENED_AT, certificate, declared, notice, opened, published
+from tests.ledger.builders import OPENED_AT, certificate, declared, kept, notice, opened, published
 from tests.ledger.filled import Rows, load, recording, revisions, rows
 from tests.ledger.processes import together, two_processes
 from tests.ledger.test_outbox import LEASE
@@ -94,6 +98,28 @@ def test_a_filled_ledger_of_every_revision_comes_forward_whole(empty_url: str, r
             assert ledger.notices_of(summary.code)[:-1] == stored.notices
         expect_a_writable_outbox(ledger)
         assert ledger.verify_trail().whole
+
+
+def test_papers_from_before_there_were_holds_are_held(empty_url: str, tmp_path: Path) -> None:
+    """One waits with its message, another was refused for its signatures and stays with its leg."""
+    documents, old = DocumentStore(tmp_path / "documents", MASTERS), dict(recording("0009"))
+    waits, refused = (kept(documents, b"%PDF-1.7 " + name, DocumentKind.BIRTH_CERTIFICATE) for name in (b"1", b"2"))
+    message, leg = old["messages_waiting"][0], old["legs"][0]
+    fact = ResultDocument(at=OPENED_AT, documents=(waits,))
+    sent = {"message_id": message["message_id"], "dossier_code": message["dossier_code"], "leg": leg["key"]}
+    message["fact"] = AgencyEvent(source=System.PROVINCIAL, fact=fact, **sent).model_dump(mode="json")
+    leg["state"]["refused_papers"] = [RefusedPaper(at=OPENED_AT, document=refused).model_dump(mode="json")]
+    with engine_of(empty_url) as engine:
+        with engine.begin() as connection:
+            command.upgrade(ledger_engine._config(connection), "0009")
+        load(engine, old)
+        upgrade(engine)
+        ledger, both = Ledger(engine, MASTERS), [waits.sha256, refused.sha256]
+        ledger.let_go(documents, both)
+        assert [documents.has(sha256) for sha256 in both] == [True, True]
+        ledger.settled(message["message_id"], False, FactRefusal.NOT_AWAITED, "Không chờ giấy này.")
+        ledger.let_go(documents)
+        assert [documents.has(sha256) for sha256 in both] == [False, True]
 
 
 def expect_the_tables_of_the_code(engine: Engine) -> None:

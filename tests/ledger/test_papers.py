@@ -28,7 +28,7 @@ from models.base import Code
 from models.documents import Document, DocumentKind, Sha256, describe
 from models.dossier import Leg, LegStage, RefusedPaper
 from models.facts import Accepted, AgencyEvent, FactRefusal, FactRefused, InboundFact, ResultDocument
-from models.inbox import Hindrance
+from models.inbox import Hindrance, Progress, SetAside
 from models.messages import NoticeState
 from models.systems import System
 from replacements import Replacements
@@ -46,7 +46,7 @@ class Judged(Inbox):
 
     def __init__(self, ledger: Ledger, documents: DocumentStore) -> None:
         super().__init__(cast(Client, None), ledger, documents, cast(Replacements, None), timedelta(seconds=1))
-        self.verdict: Accepted | FactRefused | NotDelivered = NotDelivered(Hindrance.TEMPORAL_AWAY)
+        self.verdict: Said = NotDelivered(Hindrance.TEMPORAL_AWAY)
 
     async def _judged(self, fact: InboundFact, update_id: str, until: float) -> Accepted:
         if isinstance(self.verdict, Accepted):
@@ -55,10 +55,19 @@ class Judged(Inbox):
 
 
 ACCEPTED = Accepted(message_id="m", text="Đã ghi nhận.")
+BADLY_SIGNED = FactRefused(FactRefusal.BADLY_SIGNED, "Chữ ký số không có giá trị.")
 REFUSED = FactRefused(FactRefusal.NOT_AWAITED, "Không chờ giấy này.")
+TOO_EARLY = FactRefused(FactRefusal.IN_FUTURE, "Thời điểm ở tương lai.")
 AGAIN = FactRefused(FactRefusal.OUT_OF_TURN, "Chưa đến lượt.")
 AWAY = NotDelivered(Hindrance.TEMPORAL_AWAY)
 NOT_HERE = NotDelivered(Hindrance.NOT_RUNNING)
+NEVER = NotDelivered(Hindrance.UNEXPECTED)
+Said = Accepted | FactRefused | NotDelivered
+
+
+def keeps(said: Said) -> bool:
+    """Whether the dossier has the paper then."""
+    return said is BADLY_SIGNED or isinstance(said, Accepted)
 
 
 def document(content: bytes) -> Document:
@@ -87,27 +96,31 @@ class World:
         needed = set().union(*self.kept.values(), *self.waiting.values())
         assert self.lie_there() == {SHA[content] for content in needed}
 
-    def message(self, code: Code, content: bytes, verdict: Accepted | FactRefused | NotDelivered) -> None:
+    def message(self, code: Code, content: bytes, verdict: Said, message_id: str | None = None) -> None:
         """An agency sends a paper; so it is judged."""
         self.messages += 1
         fact = ResultDocument(at=OPENED_AT, documents=(document(content),))
         event = AgencyEvent(
-            message_id=f"m{self.messages}", source=System.PROVINCIAL, dossier_code=code, leg=LEG, fact=fact
+            message_id=message_id or f"m{self.messages}",
+            source=System.PROVINCIAL,
+            dossier_code=code,
+            leg=LEG,
+            fact=fact,
         )
         self.inbox.verdict = verdict
         with suppress(FactRefused, NotDelivered):
             asyncio.run(self.inbox.deliver(event, "provincial", {SHA[content]: content}))
         behind = bool(self.waiting[code])
         self._judged(code, verdict)
-        if verdict == AWAY or (verdict == NOT_HERE and behind):
+        if verdict in (AWAY, NEVER) or (verdict == NOT_HERE and behind):
             self.waiting[code].add(content)
-        elif not isinstance(verdict, FactRefused):
+        elif verdict == NOT_HERE or keeps(verdict):
             self.kept[code].add(content)
 
-    def _judged(self, code: Code, verdict: Accepted | FactRefused | NotDelivered) -> None:
+    def _judged(self, code: Code, verdict: Said) -> None:
         """So are those before it."""
         if not isinstance(verdict, NotDelivered):
-            self.kept[code] |= self.waiting[code] if isinstance(verdict, Accepted) else set()
+            self.kept[code] |= self.waiting[code] if keeps(verdict) else set()
             self.waiting[code].clear()
 
     def settle(self, code: Code, verdict: Accepted | FactRefused) -> None:
@@ -120,8 +133,9 @@ class World:
         self._judged(code, verdict)
 
     def refused_certificate(self, code: Code, content: bytes) -> None:
-        """A badly signed one: its message is accepted, it is not."""
-        self.message(code, content, ACCEPTED)
+        """A badly signed one: its message is refused on record, and soon the leg tells of it."""
+        self.message(code, content, BADLY_SIGNED)
+        self.expect_what_is_needed()
         refused = RefusedPaper(at=OPENED_AT, document=document(content))
         leg = Leg(key=LEG, stage=LegStage.IN_PROGRESS, refused_papers=(refused,))
         self.ledger.publish(published(code, self.messages, legs=(leg,)), ())
@@ -145,12 +159,12 @@ class World:
     def erase(self, code: Code) -> None:
         self.settle(code, REFUSED)
         concluded(self.ledger, code)
-        self.ledger.let_go(self.ledger.erase(order(code), OPENED_AT).documents, self.documents)
+        self.ledger.let_go(self.documents, self.ledger.erase(order(code), OPENED_AT).documents)
         self.kept[code].clear()
         self.erased.add(code)
 
 
-VERDICTS: Mapping[str, Accepted | FactRefused | NotDelivered] = {
+VERDICTS: Mapping[str, Said] = {
     "accepted": ACCEPTED,
     "refused": REFUSED,
     "out of turn": AGAIN,
@@ -220,8 +234,81 @@ def test_what_comes_again_after_it_was_refused_is_kept_while_it_waits(world: Wor
     assert not world.lie_there()
     world.messages = 0
     world.message(code, paper, AWAY)
-    world.ledger.let_go([SHA[paper]], world.documents)
+    world.ledger.let_go(world.documents, [SHA[paper]])
     world.expect_what_is_needed()
+
+
+def test_who_lost_the_lease_takes_no_paper_from_who_has_it(world: World) -> None:
+    """The same message is too early for the one and, a moment later, right for the other."""
+    code, (paper, *_) = world.codes[0], PAPERS
+    world.message(code, paper, AWAY)
+    lease, later = timedelta(seconds=5), datetime.now(UTC) + timedelta(days=1)
+    lost, holder = (world.ledger.claim_message(code, at, lease) for at in (later, later + lease))
+    assert lost
+    assert holder
+    world.inbox.verdict = TOO_EARLY
+    with pytest.raises(FactRefused):
+        asyncio.run(world.inbox.put(lost, time.monotonic() + 60))
+    world.expect_what_is_needed()
+    assert world.ledger.inbox_open() == 1
+    world.inbox.verdict = ACCEPTED
+    asyncio.run(world.inbox.put(holder, time.monotonic() + 60))
+    standing = world.ledger.standing_of(holder.message_id)
+    assert (standing and standing.status, world.lie_there()) == (Progress.ACCEPTED, {SHA[paper]})
+
+
+def test_nobody_voids_what_others_hold_by_the_name_of_a_message(world: World) -> None:
+    code, (found, sent, _) = world.codes[0], PAPERS
+    with world.ledger.receiving({SHA[found]: found}, world.documents):
+        world.ledger.hold_papers(f"{code}:look-up:1", code, [SHA[found]])
+    world.message(code, sent, REFUSED, f"{code}:look-up:1")
+    world.ledger.let_go(world.documents, [SHA[found]])
+    assert world.lie_there() == {SHA[found]}
+
+
+def test_what_was_accepted_before_there_were_holds_is_kept_when_it_comes_again(engine: Engine, world: World) -> None:
+    code, (paper, *_) = world.codes[0], PAPERS
+    world.message(code, paper, ACCEPTED, "cu")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM paper_holds"))
+    world.message(code, paper, ACCEPTED, "cu")
+    assert world.lie_there() == {SHA[paper]}
+
+
+def test_what_a_message_brought_goes_when_it_is_set_aside(world: World) -> None:
+    code, (paper, *_) = world.codes[0], PAPERS
+    world.message(code, paper, NEVER)
+    world.expect_what_is_needed()
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    world.ledger.set_aside(SetAside(message_id="m1", operator="vh-07", because="Không ai đọc được"), later)
+    world.ledger.let_go(world.documents)
+    assert not world.lie_there()
+
+
+def test_what_a_refusal_could_not_let_go_goes_with_the_next(world: World) -> None:
+    """Its process died in between; of a dossier that does not exist no erasure ever comes."""
+    refused, next_one, _ = PAPERS
+    fact = ResultDocument(at=OPENED_AT, documents=(document(refused),))
+    code = "G22.99.08-261110-999999"
+    event = AgencyEvent(message_id="lac", source=System.PROVINCIAL, dossier_code=code, leg=LEG, fact=fact)
+    with world.ledger.receiving({SHA[refused]: refused}, world.documents):
+        world.ledger.store(event, "digest", "provincial", OPENED_AT, timedelta(seconds=1))
+    world.ledger.settled("lac", False, FactRefusal.UNKNOWN_DOSSIER, "Không có hồ sơ này.")
+    assert world.lie_there() == {SHA[refused]}
+    world.message(world.codes[0], next_one, ACCEPTED)
+    assert world.lie_there() == {SHA[next_one]}
+
+
+def test_a_paper_that_took_too_long_to_arrive_is_there_all_the_same(engine: Engine, world: World) -> None:
+    """Somebody took its process for dead, or their clock is another one."""
+    slow, other, _ = PAPERS
+    with world.ledger.receiving({SHA[slow]: slow}, world.documents):
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE paper_holds SET at = :at"), {"at": datetime.now(UTC) - timedelta(hours=2)})
+        world.message(world.codes[1], other, ACCEPTED)
+        assert world.lie_there() == {SHA[other]}
+        world.ledger.publish(published(world.codes[0], 1, attachments=(document(slow),)), ())
+    assert world.lie_there() == {SHA[slow], SHA[other]}
 
 
 def test_a_paper_that_is_just_arriving_is_not_taken_away(world: World) -> None:
